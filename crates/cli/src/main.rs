@@ -1,0 +1,3 @@
+//! The `cloister` binary.
+
+fn main() {}

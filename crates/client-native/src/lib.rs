@@ -1,0 +1,1 @@
+//! The client engine on tokio: HTTP, WebSocket, files.

@@ -1,0 +1,1 @@
+//! What a person sees: store, sync, outbox, timeline.

@@ -1,0 +1,383 @@
+//! The contract between the engine and whoever shows it to a person.
+//!
+//! A shell (browser page, terminal, bot) does three things: it asks a [`Query`] and draws the
+//! [`QueryReply`]; it gives a [`Command`] and shows the outcome; and it listens for [`Topic`]s,
+//! each of which says "what you drew from these queries may be old, ask again". There is no
+//! other state in a shell worth keeping: every query is answered from the store, with or
+//! without a network.
+//!
+//! Times are milliseconds since 1970 UTC. Ids are UUIDs as text.
+
+use cloister_wire::{ChannelId, DeviceId, ErrorCode, GuildId, MessageId, Permissions, UserId};
+use serde::{Deserialize, Serialize};
+
+macro_rules! view {
+    ($($item:item)*) => { $(
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+        $item
+    )* };
+}
+
+view! {
+/// What a shell may ask. Each is answered at once from the store.
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Query {
+    /// Who is signed in here, and how the connection is. Topic: `session`.
+    Session,
+    /// Guilds in the rail, with their unread counts. Topic: `guilds`.
+    Guilds,
+    /// Channels, members and rights of one guild. Topic: `guild`.
+    Guild { guild: GuildId },
+    /// Direct conversations, newest activity first. Topic: `dms`.
+    Dms,
+    /// Name, state and safety of one channel or DM. Topic: `channel`.
+    Channel { channel: ChannelId },
+    /// A window of messages, oldest first. Without `before`, the newest. Topic: `timeline`.
+    Timeline { channel: ChannelId, before: Option<u64>, limit: u32 },
+    /// One's own devices, with those that wait for approval. Topic: `devices`.
+    Devices,
+    /// Whether a recovery key waits to be shown, and the key until it was kept. Topic: `recovery`.
+    Recovery,
+    /// Everything not yet acknowledged by the server, oldest first. Topic: `outbox`.
+    Outbox,
+    /// Invites of a guild that this person may see. Topic: `invites`.
+    Invites { guild: GuildId },
+    /// Counters for a status page: queue, outbox, undecryptable by cause. Topic: `session`.
+    Status,
+}
+
+/// The answer to the query of the same name.
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum QueryReply {
+    Session(SessionView),
+    Guilds { guilds: Vec<GuildSummary> },
+    Guild { guild: Option<GuildView> },
+    Dms { dms: Vec<DmSummary> },
+    Channel { channel: Option<ChannelView> },
+    Timeline(TimelineView),
+    Devices { devices: Vec<DeviceView> },
+    Recovery(RecoveryView),
+    Outbox { entries: Vec<OutboxView> },
+    Invites { invites: Vec<InviteView> },
+    Status(StatusView),
+}
+
+/// What changed since it was last asked for.
+#[derive(Eq, Hash, PartialOrd, Ord)]
+#[serde(tag = "topic", rename_all = "snake_case")]
+pub enum Topic {
+    Session,
+    Guilds,
+    Guild { guild: GuildId },
+    Dms,
+    Channel { channel: ChannelId },
+    Timeline { channel: ChannelId },
+    Devices,
+    Recovery,
+    Outbox,
+    Invites { guild: GuildId },
+}
+
+/// What a person asks the engine to do. A command is answered when it took effect or was
+/// refused; `Send` is answered as soon as the message is durable in the outbox.
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Command {
+    /// Look at the instance and, if a code is given, at what it invites to. Needs no account.
+    Preview { invite: Option<String> },
+    /// Make an account. Exactly one of `set_up_token` and `invite`; `invite` may be `CODE` or
+    /// `CODE#SEED`. With a seed, the guild is joined as part of it.
+    Register {
+        set_up_token: Option<String>,
+        invite: Option<String>,
+        username: String,
+        display_name: String,
+        password: String,
+        device_name: String,
+    },
+    /// Sign in. A new device then waits for approval unless `recovery_key` is given.
+    SignIn { username: String, password: String, device_name: String, recovery_key: Option<String> },
+    /// End this device: revoked, keys and history on it destroyed.
+    SignOut,
+    CreateGuild { name: String },
+    LeaveGuild { guild: GuildId },
+    DeleteGuild { guild: GuildId },
+    CreateChannel { guild: GuildId, name: String },
+    /// `CODE` or `CODE#SEED`, or a whole invite link.
+    JoinGuild { invite: String },
+    /// Make an invite link. `uses` 0 means no limit; `expires_in_s` 0 means never.
+    CreateInvite { guild: GuildId, uses: u32, expires_in_s: u32 },
+    EndInvite { guild: GuildId, code: String },
+    /// Vouch for a member who joined without an invite link.
+    Vouch { guild: GuildId, user: UserId },
+    /// Open (and create at need) the conversation with somebody.
+    OpenDm { user: UserId },
+    /// Queue a message. It is durable when this is answered.
+    Send { channel: ChannelId, body: String },
+    /// Send a failed message again.
+    Retry { entry: String },
+    /// Give up a message that was not sent; its text comes back in the reply.
+    Drop { entry: String },
+    /// Everything up to `seq` has been seen.
+    MarkRead { channel: ChannelId, seq: u64 },
+    /// Bring messages before `before` (or the newest) from the server into the store.
+    LoadHistory { channel: ChannelId, before: Option<u64> },
+    /// Keep the text of an unfinished message on this device.
+    SaveDraft { channel: ChannelId, body: String },
+    /// Approve a device that shows this code.
+    ApproveDevice { code: String },
+    RevokeDevice { device: DeviceId },
+    RenameDevice { device: DeviceId, name: String },
+    /// The person says that the recovery key is kept: forget it here.
+    RecoveryKept,
+    /// Not now: offer the recovery key again later.
+    RecoveryLater,
+    /// Try to connect now instead of waiting.
+    Reconnect,
+}
+
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum CommandReply {
+    Done,
+    Instance(InstanceView),
+    Registered { recovery_key: String, guild: Option<GuildId> },
+    SignedIn { state: DeviceState },
+    Guild { guild: GuildId },
+    Channel { channel: ChannelId },
+    Invite { code: String, url: String },
+    /// The outbox entry; it becomes a message with this same id once acknowledged.
+    Queued { entry: String },
+    /// The text of a dropped entry.
+    Dropped { body: String },
+    History { loaded: u32, reached_start: bool },
+}
+
+/// Why a command was refused.
+pub struct Refusal {
+    pub code: ErrorCode,
+    pub message: String,
+    /// When it makes sense to try again, in milliseconds from now.
+    pub retry_after_ms: Option<u64>,
+}
+
+#[derive(Eq, Copy)]
+#[serde(rename_all = "snake_case")]
+pub enum Connection { Offline, Connecting, Online }
+
+/// Where this device stands. A pending device shows `pending_code` until another one approves it.
+#[derive(Eq, Copy)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceState {
+    /// No account on this device.
+    SignedOut,
+    /// Signed in, waiting for another device to approve it.
+    Pending,
+    Active,
+    /// Revoked by another device or by this person elsewhere.
+    Revoked,
+    /// The server has seen a later state of this device: the store was copied or rolled back.
+    Cloned,
+}
+
+pub struct SessionView {
+    pub state: DeviceState,
+    pub connection: Connection,
+    pub me: Option<MeView>,
+    /// What a pending device shows, `XXXX-XXXX-XXXX-XXXX`.
+    pub pending_code: Option<String>,
+    /// When the next attempt to connect starts.
+    pub retry_at: Option<u64>,
+    pub instance_name: String,
+    /// Set when the server was caught contradicting itself: one sentence.
+    pub alarm: Option<String>,
+}
+
+pub struct MeView { pub user: UserId, pub username: String, pub display_name: String, pub device: DeviceId, pub operator: bool }
+
+pub struct InstanceView {
+    pub name: String,
+    pub set_up_needed: bool,
+    pub invite: Option<InvitePreview>,
+}
+
+pub struct InvitePreview {
+    pub code: String,
+    /// None: an invite to the instance only.
+    pub guild: Option<GuildId>,
+    pub guild_name: Option<String>,
+    pub inviter_name: Option<String>,
+    pub members: Option<u32>,
+    pub expires_at: Option<u64>,
+    /// The link had a seed, so that members can check who was really invited.
+    pub seeded: bool,
+}
+
+pub struct GuildSummary { pub id: GuildId, pub name: String, pub unread: u32, pub mentions: u32 }
+
+pub struct GuildView {
+    pub id: GuildId,
+    pub name: String,
+    pub owner: UserId,
+    pub my_permissions: Permissions,
+    pub channels: Vec<ChannelSummary>,
+    pub members: Vec<MemberView>,
+}
+
+pub struct ChannelSummary {
+    pub id: ChannelId,
+    pub name: String,
+    pub unread: u32,
+    pub last_seq: u64,
+}
+
+pub struct MemberView {
+    pub user: UserId,
+    pub username: String,
+    pub display_name: String,
+    pub owner: bool,
+    pub joined_at: u64,
+    /// Came by an invite link whose proof this device checked, or was vouched for.
+    pub vouched: bool,
+    pub me: bool,
+    pub safety: Safety,
+}
+
+/// What this device can say of somebody's keys.
+#[derive(Eq, Copy)]
+#[serde(rename_all = "snake_case")]
+pub enum Safety {
+    /// The device log checks and is the one seen first.
+    Known,
+    /// Not seen yet.
+    Unknown,
+    /// Forked, rolled back or reset: nothing is encrypted to them.
+    Violation,
+}
+
+pub struct DmSummary { pub channel: ChannelId, pub peer: UserId, pub username: String, pub display_name: String, pub unread: u32, pub last_at: u64, pub preview: Option<String> }
+
+pub struct ChannelView {
+    pub id: ChannelId,
+    pub kind: ChannelKind,
+    pub guild: Option<GuildId>,
+    pub name: String,
+    pub draft: String,
+    pub read_seq: u64,
+    pub last_seq: u64,
+    /// People who receive what is sent now, and devices.
+    pub readers: u32,
+    pub devices: u32,
+    /// Members who are not vouched for and receive what is sent now.
+    pub unvouched: Vec<UserId>,
+    pub can_send: bool,
+    /// Set when nothing can be encrypted here now, and why.
+    pub blocked: Option<Refusal>,
+}
+
+#[derive(Eq)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ChannelKind { Text, Dm { peer: UserId } }
+
+pub struct TimelineView {
+    pub channel: ChannelId,
+    pub messages: Vec<MessageView>,
+    /// Not sent yet; shown after the messages.
+    pub pending: Vec<OutboxView>,
+    /// Older messages are in the store: ask with `before`.
+    pub older_in_store: bool,
+    /// Older messages may be on the server: `LoadHistory`.
+    pub older_on_server: bool,
+    /// The oldest thing this device may read here, if that is not the start of the channel.
+    pub since_joined: bool,
+    pub read_seq: u64,
+    pub last_seq: u64,
+}
+
+pub struct MessageView {
+    pub id: MessageId,
+    pub seq: u64,
+    pub at: u64,
+    pub author: UserId,
+    pub author_name: String,
+    pub device: DeviceId,
+    pub mine: bool,
+    pub content: Content,
+}
+
+#[serde(tag = "content", rename_all = "snake_case")]
+pub enum Content {
+    /// Text in the project's markdown dialect, to be shown as such, never as HTML.
+    Text { body: String },
+    /// The key is on its way: not an error yet.
+    Waiting,
+    /// Cannot be read, and why.
+    Undecryptable { cause: Undecryptable },
+    /// Sent before this device or person was among the readers.
+    BeforeYouJoined,
+}
+
+/// Why a message cannot be read. Each has its sentence and its next step.
+#[derive(Eq, Copy, Hash, PartialOrd, Ord)]
+#[serde(rename_all = "snake_case")]
+pub enum Undecryptable {
+    /// The key never came although the queue was read to its end.
+    KeyMissing,
+    /// The sender says that policy withholds the key from this device.
+    Withheld,
+    /// The ciphertext or its proof does not check.
+    Corrupt,
+    /// Sender and session do not belong together.
+    WrongSender,
+    /// The same ciphertext index was used before.
+    Replayed,
+    /// Sent before this device existed; its key is not here yet.
+    BeforeThisDevice,
+}
+
+#[derive(Eq)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Delivery {
+    /// Waits for keys, the network or an earlier message.
+    Sending,
+    /// Not sent; the person decides. The text is safe.
+    Failed { code: ErrorCode, message: String },
+}
+
+pub struct OutboxView { pub entry: String, pub channel: ChannelId, pub body: String, pub at: u64, pub delivery: Delivery }
+
+pub struct DeviceView {
+    pub id: DeviceId,
+    pub name: String,
+    pub platform: String,
+    pub state: DeviceState,
+    pub this_one: bool,
+    pub created_at: u64,
+    pub last_seen_at: Option<u64>,
+    /// For a pending device: the code it must show.
+    pub code: Option<String>,
+    /// Which of one's devices approved it.
+    pub approved_by: Option<DeviceId>,
+}
+
+pub struct RecoveryView {
+    /// The key, eight groups, until the person said it is kept.
+    pub key: Option<String>,
+    /// Now is a good time to show it: an exchange took place and it was not put off.
+    pub offer: bool,
+}
+
+pub struct InviteView { pub code: String, pub url: Option<String>, pub uses: u32, pub used: u32, pub expires_at: Option<u64>, pub created_by: UserId, pub created_at: u64 }
+
+pub struct StatusView {
+    pub connection: Connection,
+    pub outbox: u32,
+    pub failed: u32,
+    pub undecryptable: Vec<CauseCount>,
+    pub waiting: u32,
+    pub devices: u32,
+    pub queue_seq: u64,
+    pub last_error: Option<String>,
+}
+
+pub struct CauseCount { pub cause: Undecryptable, pub count: u32 }
+}

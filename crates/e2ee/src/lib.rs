@@ -1,0 +1,1 @@
+//! What a device knows: keys, sessions, sealed messages.

@@ -1,0 +1,1 @@
+//! Public signed structures and their verification. Holds no secret.

@@ -1,0 +1,1 @@
+//! Accounts, guilds, order, delivery, jobs.

@@ -1,0 +1,1 @@
+//! Cast, clock, chance and simulated network for tests.

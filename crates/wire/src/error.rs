@@ -1,0 +1,132 @@
+//! Stable error codes. The sentence beside a code may change; the code does not.
+
+use serde::{Deserialize, Serialize};
+
+use crate::channel::EpochView;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident)*) => {
+        /// What went wrong, for programs. Written as `UPPER_SNAKE` on the wire.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+        #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+        pub enum ErrorCode { $($(#[$doc])* $name,)* }
+
+        impl ErrorCode {
+            /// Every code, for tables and tests.
+            pub const ALL: &'static [ErrorCode] = &[$(ErrorCode::$name,)*];
+        }
+    };
+}
+
+codes! {
+    // The request itself.
+    /// The body or a parameter does not have the right form.
+    Malformed
+    /// A value is well-formed and not acceptable.
+    Invalid
+    TooLarge
+    /// The content type is neither JSON nor CBOR.
+    UnsupportedMediaType
+    /// There is nothing here, or nothing that the caller may know of.
+    NotFound
+    MethodNotAllowed
+    /// A credential was put into the address.
+    CredentialInUrl
+    /// A request with cookies that did not come from the instance's own pages.
+    CrossSite
+    /// Too many requests; `retry_after_ms` says when to go on.
+    RateLimited
+    /// Busy or cut off from the database: nothing happened, try again.
+    Unavailable
+    Internal
+
+    // Who is asking.
+    /// No valid access token.
+    Unauthenticated
+    /// Name, password or proof are wrong; which one is not said.
+    WrongCredentials
+    /// This device waits for approval and may not do that yet.
+    DevicePending
+    DeviceRevoked
+    /// A later state of this device was seen: its store was copied or rolled back.
+    DeviceCloned
+    /// A refresh token was used twice: the whole sign-in is over.
+    RefreshReused
+    Forbidden
+
+    // Accounts.
+    UsernameTaken
+    UsernameInvalid
+    PasswordTooWeak
+    InviteInvalid
+    InviteUsedUp
+    RegistrationClosed
+    SetUpDone
+    AccountDisabled
+
+    // Signed structures and keys.
+    /// A signature or chain does not check.
+    BadSignature
+    /// The device log is at another version.
+    DevlogStale
+    /// A prekey id was uploaded before with other bytes.
+    OtkConflict
+    TooManyDevices
+    /// The guild log refuses the operation.
+    OpInvalid
+
+    // Guilds.
+    GuildFull
+    AlreadyMember
+    NotMember
+    OwnerMustStay
+    TooMany
+
+    // Messages.
+    /// An encrypted channel takes nothing that the server could read.
+    PlaintextRefused
+    EpochStale
+    ShareRequired
+    RotateRequired
+    DevicesMismatch
+    DevicesStale
+    /// The ratchet index went backwards: the store was rolled back.
+    IndexStale
+    TargetGone
+    AudienceFull
+    MessageTooLong
+
+    // Made by clients only.
+    /// The server cannot be reached.
+    Offline
+    /// The server's answer does not check: nothing was encrypted.
+    RosterUnverifiable
+    /// Somebody in the audience is not who they were.
+    TrustViolation
+    /// The person has nothing to sign in with here.
+    SignedOut
+    /// Another tab or program holds the store.
+    StoreBusy
+    /// The store cannot be opened or written.
+    StoreFailed
+    RecoveryKeyWrong
+    CodeUnknown
+    /// The server's certificate is not the pinned one.
+    CertificateChanged
+}
+
+/// The body of every reply that is not a success.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ErrorBody {
+    pub code: ErrorCode,
+    /// One sentence for people.
+    pub message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+    /// For refusals of a send: all that is needed to try again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<Box<EpochView>>,
+}

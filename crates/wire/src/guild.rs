@@ -1,0 +1,120 @@
+//! Guilds, their signed logs, members and invites.
+
+use crate::{Bytes, ChannelId, GuildId, Hash, Permissions, UserId};
+
+requests! {
+    /// `POST /api/v1/guilds`. The ids are the client's, since the operations sign them.
+    pub struct CreateGuild {
+        pub guild: GuildId,
+        pub name: String,
+        /// Signed `Op` with body `Create`.
+        pub create: Bytes,
+        /// The first channel.
+        pub channel: CreateChannel,
+    }
+
+    /// `POST /api/v1/guilds/{guild}/channels`.
+    pub struct CreateChannel {
+        pub channel: ChannelId,
+        pub name: String,
+        /// Signed `Op` with body `Policy` for this channel.
+        pub policy: Bytes,
+    }
+
+    /// `POST /api/v1/guilds/{guild}/invites`.
+    pub struct CreateInvite {
+        pub code: String,
+        /// Signed `InviteCert`: by the inviter's device and by the key that the seed gives.
+        pub cert: Bytes,
+        /// Signed `Op` with body `Invite`.
+        pub op: Bytes,
+    }
+
+    /// `POST /api/v1/guilds/{guild}/invites/{code}/end`.
+    pub struct EndInvite {
+        /// Signed `Op` with body `InviteEnd`.
+        pub op: Bytes,
+    }
+
+    /// `POST /api/v1/invites/{code}/join`.
+    pub struct Join {
+        /// Signed `Op` with body `Join`; with the invite key's signature for a link with a seed.
+        pub op: Bytes,
+    }
+
+    /// `POST /api/v1/guilds/{guild}/log`: vouching (`Add`) and other operations by members.
+    pub struct AppendOp { pub op: Bytes }
+}
+
+replies! {
+    /// `GET /api/v1/guilds`.
+    pub struct Guilds { pub guilds: Vec<Guild> }
+
+    pub struct Guild {
+        pub id: GuildId,
+        pub name: String,
+        pub owner: UserId,
+        pub everyone: Permissions,
+        /// Rises with every change of rights or membership.
+        pub access_version: u64,
+        /// Newest entry of the guild log.
+        pub log_seq: u64,
+        pub member_count: u32,
+        /// What the caller may do in the guild.
+        pub my_permissions: Permissions,
+        pub channels: Vec<Channel>,
+    }
+
+    pub struct Channel {
+        pub id: ChannelId,
+        /// Absent for a direct conversation.
+        pub guild: Option<GuildId>,
+        pub name: String,
+        pub position: u32,
+        pub epoch: u64,
+        pub last_seq: u64,
+        /// The caller's read cursor.
+        pub read_seq: u64,
+        /// The caller reads from here on: newer than this seq.
+        pub joined_seq: u64,
+        /// The caller's rights here.
+        pub my_permissions: Permissions,
+    }
+
+    /// `GET /api/v1/guilds/{guild}/members?after=`: by user id.
+    pub struct Members { pub members: Vec<Member>, pub end: bool }
+
+    pub struct Member { pub user: UserId, pub username: String, pub display_name: String, pub joined_at: u64 }
+
+    /// `GET /api/v1/guilds/{guild}/log?after=`: `LogEntry`s signed by the server, oldest first.
+    pub struct Log { pub entries: Vec<Bytes>, pub end: bool }
+
+    /// The answer to everything that appended to a guild log.
+    pub struct Appended { pub seq: u64, pub head: Hash }
+
+    /// The answer to making or joining a guild.
+    pub struct Joined { pub guild: Guild, pub log: Appended }
+
+    /// `GET /api/v1/guilds/{guild}/invites`.
+    pub struct Invites { pub invites: Vec<Invite> }
+
+    pub struct Invite {
+        pub code: String,
+        /// 0: no limit.
+        pub uses: u32,
+        pub used: u32,
+        pub expires_at: Option<u64>,
+        pub created_by: UserId,
+        pub created_at: u64,
+    }
+
+    /// `POST /api/v1/dms`, `GET /api/v1/dms`.
+    pub struct Dms { pub dms: Vec<Dm> }
+
+    pub struct Dm { pub channel: Channel, pub peer: UserId, pub username: String, pub display_name: String, pub last_at: u64 }
+}
+
+requests! {
+    /// `POST /api/v1/dms`: opens the conversation with somebody, or finds it.
+    pub struct OpenDm { pub peer: UserId }
+}

@@ -1,0 +1,27 @@
+//! What both sides say: ids, requests, replies, events, error codes, permission bits, limits.
+//!
+//! Every type here is sent as JSON or as CBOR, from the same serde implementation: ids and byte
+//! strings are text in JSON and bytes in CBOR. Requests refuse fields that they do not know;
+//! replies and events may grow, and clients ignore what they do not know.
+//!
+//! Reading order: [`id`] and [`bytes`], then [`account`] (people and their devices), [`key`]
+//! (prekeys, the to-device queue), [`guild`], [`channel`] (epochs, messages), [`gateway`].
+
+#[macro_use]
+mod define;
+
+pub mod account;
+pub mod bytes;
+pub mod channel;
+pub mod error;
+pub mod gateway;
+pub mod guild;
+pub mod id;
+pub mod key;
+pub mod limits;
+pub mod permission;
+
+pub use bytes::{Bytes, Hash, Octets};
+pub use error::{ErrorBody, ErrorCode};
+pub use id::{ChannelId, DeviceId, GuildId, MessageId, SessionId, Txn, UserId};
+pub use permission::Permissions;

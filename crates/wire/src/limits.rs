@@ -1,0 +1,67 @@
+//! Every fixed limit of the protocol. What an operator may change is in the configuration.
+
+/// Devices of one person, active and pending together.
+pub const DEVICES_PER_USER: usize = 8;
+/// Devices that may read one encrypted channel.
+pub const DEVICES_PER_CHANNEL: usize = 1_000;
+/// One-time keys that the server keeps for a device.
+pub const ONE_TIME_KEYS_PER_DEVICE: usize = 100;
+/// Below this, a device uploads new ones.
+pub const ONE_TIME_KEYS_LOW: usize = 50;
+/// Envelopes in one share, wraps in one direct message.
+pub const ENVELOPES_PER_SHARE: usize = 100;
+/// Devices in one claim of prekeys.
+pub const CLAIMS_PER_REQUEST: usize = 100;
+/// Items in one page of the to-device queue.
+pub const QUEUE_PAGE: u32 = 200;
+/// Items waiting for one device before it becomes dormant.
+pub const QUEUE_ITEMS_MAX: u64 = 20_000;
+/// Bytes of one envelope.
+pub const ENVELOPE_BYTES: usize = 8 * 1024;
+/// Bytes of one message's ciphertext (a text of 4,000 characters padded, with room for its frame).
+pub const CIPHERTEXT_BYTES: usize = 64 * 1024;
+/// Characters of a message's text.
+pub const MESSAGE_CHARS: usize = 4_000;
+/// Messages in one page of history.
+pub const HISTORY_PAGE: u32 = 100;
+/// Entries in one page of a guild log.
+pub const LOG_PAGE: u32 = 500;
+/// Members in one page.
+pub const MEMBERS_PAGE: u32 = 500;
+/// Bytes of one signed structure.
+pub const SIGNED_BYTES: usize = 16 * 1024;
+pub const GUILDS_PER_USER: u32 = 200;
+pub const CHANNELS_PER_GUILD: u32 = 500;
+pub const INVITES_PER_GUILD: u32 = 1_000;
+/// Characters of the name of a guild or channel.
+pub const NAME_CHARS: usize = 80;
+pub const DISPLAY_NAME_CHARS: usize = 48;
+pub const USERNAME_MIN: usize = 3;
+pub const USERNAME_MAX: usize = 32;
+pub const PASSWORD_MIN: usize = 8;
+pub const PASSWORD_MAX: usize = 128;
+/// Bytes of a sealed device name.
+pub const DEVICE_NAME_BYTES: usize = 256;
+/// A request's body, unless its route says otherwise.
+pub const BODY_BYTES: usize = 256 * 1024;
+/// A share or a direct message with its wraps.
+pub const BODY_BYTES_SHARE: usize = 1024 * 1024;
+/// Nesting of a JSON or CBOR body.
+pub const BODY_DEPTH: usize = 32;
+pub const URL_BYTES: usize = 8 * 1024;
+pub const HEADER_BYTES: usize = 16 * 1024;
+/// A gateway frame from a client.
+pub const FRAME_BYTES: usize = 16 * 1024;
+/// Time to send the first gateway frame.
+pub const IDENTIFY_MS: u64 = 5_000;
+pub const HEARTBEAT_MS: u64 = 30_000;
+/// Events that wait for a slow reader before it is closed, to come back by cursor.
+pub const GATEWAY_QUEUE: usize = 1_000;
+/// How long a session's events are kept for a resume after its connection broke.
+pub const RESUME_MS: u64 = 120_000;
+/// A session is rotated after so many messages ...
+pub const ROTATION_MESSAGES: u32 = 100;
+/// ... or so long.
+pub const ROTATION_MS: u64 = 7 * 24 * 3_600_000;
+/// How far a joiner's clock may be off.
+pub const CLOCK_SKEW_MS: u64 = 5 * 60_000;

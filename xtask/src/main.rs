@@ -1,0 +1,3 @@
+//! Build, check, test and run the project.
+
+fn main() {}
