@@ -1,1 +1,15 @@
 //! Accounts, guilds, order, delivery, jobs.
+//!
+//! The rooms, in reading order: `config` and `env` (what comes from outside), `error`, `app`
+//! (what every handler holds), `http` (routes, requests, replies), `access` (who may), `action`
+//! (the verbs), `store` (all SQL), `seal` (keys and secrets), `gateway` (live events).
+
+pub mod env;
+pub mod error;
+pub mod gateway;
+pub mod store;
+
+#[cfg(test)]
+mod testing;
+
+pub use error::{Error, Result};

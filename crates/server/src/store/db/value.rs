@@ -4,8 +4,12 @@
 //! (`row.get::<UserId>("id")?`). Ids are `BLOB(16)` in SQLite and `UUID` in PostgreSQL, bytes are
 //! `BLOB` / `BYTEA`, times and numbers `INTEGER` / `BIGINT`.
 
-use postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut};
+use bytes::BytesMut;
+use postgres::types::{FromSql, IsNull, ToSql, Type};
 use rusqlite::types::{ToSqlOutput, ValueRef};
+use cloister_wire::{
+    Bytes, ChannelId, DeviceId, GuildId, MessageId, Octets, Permissions, SessionId, Txn, UserId,
+};
 use uuid::Uuid;
 
 use super::Fault;
@@ -240,5 +244,54 @@ impl Row<'_> {
             Self::Postgres(row) => row.try_get::<_, Cell<'_>>(column).map_err(Fault::Postgres)?,
         };
         Ok(T::from_cell(cell).map_err(|mismatch| Fault::column(&column, mismatch))?)
+    }
+}
+
+macro_rules! id_values {
+    ($($id:ty),*) => {$(
+        impl From<$id> for Value<'_> {
+            fn from(id: $id) -> Self {
+                Self::Id(id.0)
+            }
+        }
+        impl FromCell for $id {
+            fn from_cell(cell: Cell<'_>) -> Result<Self, Mismatch> {
+                Uuid::from_cell(cell).map(Self)
+            }
+        }
+    )*};
+}
+id_values!(UserId, DeviceId, GuildId, ChannelId, MessageId, SessionId, Txn);
+
+impl<'a> From<&'a Bytes> for Value<'a> {
+    fn from(value: &'a Bytes) -> Self {
+        Self::Bytes(&value.0)
+    }
+}
+impl FromCell for Bytes {
+    fn from_cell(cell: Cell<'_>) -> Result<Self, Mismatch> {
+        Vec::<u8>::from_cell(cell).map(Self)
+    }
+}
+impl<'a, const N: usize> From<&'a Octets<N>> for Value<'a> {
+    fn from(value: &'a Octets<N>) -> Self {
+        Self::Bytes(&value.0)
+    }
+}
+impl<const N: usize> FromCell for Octets<N> {
+    fn from_cell(cell: Cell<'_>) -> Result<Self, Mismatch> {
+        <[u8; N]>::from_cell(cell).map(Self)
+    }
+}
+
+/// All 64 bits are in use, so that the number is stored with the sign that its top bit gives.
+impl From<Permissions> for Value<'_> {
+    fn from(value: Permissions) -> Self {
+        Self::Int(value.0.cast_signed())
+    }
+}
+impl FromCell for Permissions {
+    fn from_cell(cell: Cell<'_>) -> Result<Self, Mismatch> {
+        i64::from_cell(cell).map(|bits| Self(bits.cast_unsigned()))
     }
 }

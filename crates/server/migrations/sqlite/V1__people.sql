@@ -1,0 +1,101 @@
+-- People, their sign-ins and their devices. Times are ms UTC; ids are UUIDv7 in 16 bytes.
+
+CREATE TABLE instance (
+    only_row        INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
+    incarnation     INTEGER NOT NULL CHECK (incarnation >= 1),
+    created_at      INTEGER NOT NULL,
+    -- HMAC of the token in the set-up link; empty once an operator exists.
+    set_up_hash     BLOB CHECK (length(set_up_hash) = 32)
+) STRICT;
+
+CREATE TABLE account (
+    id              BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    -- As the person writes it; unique without regard to case.
+    username        TEXT NOT NULL CHECK (length(username) BETWEEN 3 AND 32),
+    username_key    TEXT NOT NULL UNIQUE,
+    display_name    TEXT NOT NULL CHECK (length(display_name) BETWEEN 1 AND 48),
+    password_hash   TEXT NOT NULL,
+    -- Sealed by the person's clients with the recovery key.
+    vault           BLOB,
+    -- Entries in the device log; 0 until the first sign-in of an account made by the operator.
+    devlog_length   INTEGER NOT NULL DEFAULT 0 CHECK (devlog_length >= 0),
+    devlog_head     BLOB CHECK (length(devlog_head) = 32),
+    operator_at     INTEGER,
+    disabled_at     INTEGER,
+    created_at      INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE device (
+    id              BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    user_id         BLOB NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    reg_id          INTEGER NOT NULL CHECK (reg_id >= 0),
+    cert            BLOB NOT NULL,
+    signing_key     BLOB NOT NULL CHECK (length(signing_key) = 32),
+    identity_key    BLOB NOT NULL CHECK (length(identity_key) = 32),
+    name_ct         BLOB NOT NULL CHECK (length(name_ct) <= 256),
+    created_at      INTEGER NOT NULL,
+    last_seen_at    INTEGER,
+    -- A device is pending until the log names it, then active until the log revokes it.
+    active_at       INTEGER,
+    revoked_at      INTEGER,
+    -- The newest counter of ratchet commits, and the pair of connect nonces.
+    writes          INTEGER NOT NULL DEFAULT 0 CHECK (writes >= 0),
+    last_nonce      BLOB CHECK (length(last_nonce) = 32),
+    next_nonce      BLOB CHECK (length(next_nonce) = 32),
+    cloned_at       INTEGER
+) STRICT;
+CREATE INDEX device_by_user ON device (user_id);
+
+CREATE TABLE devlog (
+    user_id         BLOB NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    version         INTEGER NOT NULL CHECK (version >= 0),
+    entry           BLOB NOT NULL,
+    at              INTEGER NOT NULL,
+    PRIMARY KEY (user_id, version)
+) STRICT;
+
+-- A sign-in: the family of its refresh tokens.
+CREATE TABLE session (
+    id              BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    user_id         BLOB NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    device_id       BLOB NOT NULL REFERENCES device (id) ON DELETE CASCADE,
+    client          TEXT NOT NULL CHECK (client IN ('browser', 'native')),
+    csrf_hash       BLOB CHECK (length(csrf_hash) = 32),
+    created_at      INTEGER NOT NULL,
+    last_seen_at    INTEGER NOT NULL,
+    expires_at      INTEGER NOT NULL,
+    ended_at        INTEGER,
+    ended_why       TEXT,
+    CHECK (expires_at > created_at),
+    CHECK (expires_at <= created_at + 7776000000)
+) STRICT;
+CREATE INDEX session_by_user ON session (user_id);
+CREATE INDEX session_by_device ON session (device_id);
+CREATE INDEX session_by_expiry ON session (expires_at);
+
+CREATE TABLE refresh_token (
+    token_hash      BLOB NOT NULL PRIMARY KEY CHECK (length(token_hash) = 32),
+    session_id      BLOB NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+    created_at      INTEGER NOT NULL,
+    expires_at      INTEGER NOT NULL,
+    -- Once used, the token that replaced it, sealed so that a lost answer can be repeated.
+    used_at         INTEGER,
+    successor       BLOB,
+    CHECK (expires_at > created_at)
+) STRICT;
+CREATE INDEX refresh_token_by_session ON refresh_token (session_id);
+CREATE INDEX refresh_token_by_expiry ON refresh_token (expires_at);
+
+CREATE TABLE challenge (
+    nonce           BLOB NOT NULL PRIMARY KEY CHECK (length(nonce) = 32),
+    device_id       BLOB NOT NULL CHECK (length(device_id) = 16),
+    expires_at      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX challenge_by_expiry ON challenge (expires_at);
+
+-- Attempts that guard accounts outlive a restart.
+CREATE TABLE attempt (
+    key_hash        BLOB NOT NULL PRIMARY KEY CHECK (length(key_hash) = 32),
+    -- The time at which the bucket is empty again (GCRA).
+    full_until      INTEGER NOT NULL
+) STRICT;
