@@ -128,6 +128,47 @@ fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D:
     }
 }
 
+#[cfg(feature = "signed")]
+mod signed {
+    use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
+
+    impl<C> Encode<C> for super::Bytes {
+        fn encode<W: encode::Write>(
+            &self,
+            encoder: &mut Encoder<W>,
+            _: &mut C,
+        ) -> Result<(), encode::Error<W::Error>> {
+            encoder.bytes(&self.0)?.ok()
+        }
+    }
+
+    impl<'b, C> Decode<'b, C> for super::Bytes {
+        fn decode(decoder: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+            decoder.bytes().map(|bytes| Self(bytes.to_vec()))
+        }
+    }
+
+    impl<C, const N: usize> Encode<C> for super::Octets<N> {
+        fn encode<W: encode::Write>(
+            &self,
+            encoder: &mut Encoder<W>,
+            _: &mut C,
+        ) -> Result<(), encode::Error<W::Error>> {
+            encoder.bytes(&self.0)?.ok()
+        }
+    }
+
+    impl<'b, C, const N: usize> Decode<'b, C> for super::Octets<N> {
+        fn decode(decoder: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+            let bytes = decoder.bytes()?;
+            bytes
+                .try_into()
+                .map(Self)
+                .map_err(|_| decode::Error::message("wrong number of bytes"))
+        }
+    }
+}
+
 #[cfg(feature = "openapi")]
 mod openapi {
     use utoipa::{

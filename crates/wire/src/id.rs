@@ -48,6 +48,28 @@ macro_rules! ids {
             }
         }
 
+        #[cfg(feature = "signed")]
+        impl<C> minicbor::Encode<C> for $name {
+            fn encode<W: minicbor::encode::Write>(
+                &self,
+                encoder: &mut minicbor::Encoder<W>,
+                _: &mut C,
+            ) -> Result<(), minicbor::encode::Error<W::Error>> {
+                encoder.bytes(self.as_bytes())?.ok()
+            }
+        }
+
+        #[cfg(feature = "signed")]
+        impl<'b, C> minicbor::Decode<'b, C> for $name {
+            fn decode(decoder: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+                decoder
+                    .bytes()?
+                    .try_into()
+                    .map(Self::from_bytes)
+                    .map_err(|_| minicbor::decode::Error::message("an id has 16 bytes"))
+            }
+        }
+
         #[cfg(feature = "openapi")]
         impl utoipa::PartialSchema for $name {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
