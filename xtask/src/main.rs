@@ -1,3 +1,84 @@
-//! Build, check, test and run the project.
+//! Build, check, test and run the project: `cargo xtask run`, `cargo xtask test` and the commands of
+//! developers. Each command's file says what it does; the files they share are
+//! `place` (where things lie), `process` (running programs), `install` (what must be there first) and
+//! `fingerprint` (what is still fresh).
 
-fn main() {}
+mod check;
+mod fingerprint;
+mod install;
+mod place;
+mod postgres;
+mod process;
+mod release;
+mod run;
+mod sim;
+mod tally;
+mod test;
+mod tidy;
+mod toolchain;
+mod wasm;
+mod web;
+mod wire;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::place::Place;
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Build, check, test and run Cloister."
+)]
+enum Command {
+    /// Install what is missing, build everything and start a server with its data in ./data.
+    Run {
+        /// Passed on to `cloister serve`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        serve: Vec<String>,
+    },
+    /// Install what is missing and run every test: Rust, web and two people in a browser.
+    Test,
+    /// Format, lints, licences, house rules and types: everything that is wrong without running it.
+    Check,
+    /// Build the client engine for the browser into web/src/engine/wasm.
+    Wasm {
+        /// Which compiler to use.
+        #[arg(long, value_enum, default_value_t = toolchain::Choice::Auto)]
+        toolchain: toolchain::Choice,
+    },
+    /// Write web/src/wire, the TypeScript types of what the engine says, from the Rust ones.
+    Wire,
+    /// Run many clients and a server through a hostile network, from a seed.
+    Sim {
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        #[arg(long, default_value_t = 10_000)]
+        steps: u64,
+    },
+    /// Build the optimized binary, with the web client inside.
+    Release,
+}
+
+fn main() -> ExitCode {
+    let command = Command::parse();
+    let done = Place::find().and_then(|place| match command {
+        Command::Run { serve } => run::run(&place, &serve),
+        Command::Test => test::test(&place),
+        Command::Check => check::check(&place),
+        Command::Wasm { toolchain } => wasm::build(&place, toolchain),
+        Command::Wire => wire::write(&place),
+        Command::Sim { seed, steps } => sim::sim(&place, seed, steps),
+        Command::Release => release::release(&place),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! `web/src/wire`: the TypeScript types of what the client engine says and takes, written from the Rust
+//! types by ts-rs. They are committed, and `cargo xtask check` compares them with what the Rust types
+//! say now.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::place::Place;
+use crate::process::{self, say};
+
+/// Writes the types anew.
+pub(crate) fn write(place: &Place) -> Result<()> {
+    say("Writing the TypeScript types into web/src/wire");
+    let made = generate(place)?;
+    let folder = place.web().join("src/wire");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    for (name, text) in made {
+        let file = folder.join(name);
+        fs::create_dir_all(file.parent().unwrap_or(&folder))?;
+        fs::write(file, text)?;
+    }
+    Ok(())
+}
+
+/// Fails if what is committed is not what would be written.
+pub(crate) fn compare(place: &Place) -> Result<()> {
+    let mut there = BTreeMap::new();
+    let folder = place.web().join("src/wire");
+    if folder.exists() {
+        collect(&folder, Path::new(""), &mut there)?;
+    }
+    let made = generate(place)?;
+    let differing = differing(&there, &made);
+    if differing.is_empty() {
+        return Ok(());
+    }
+    for name in &differing {
+        println!(
+            "web/src/wire/{} is not what the Rust types say",
+            name.display()
+        );
+    }
+    bail!("write the TypeScript types anew with `cargo xtask wire`");
+}
+
+type Files = BTreeMap<PathBuf, String>;
+
+fn generate(place: &Place) -> Result<Files> {
+    let folder = place.target().join("wire");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    // The native shell comes along only so that the store is built with its own SQLite inside.
+    let arguments = [
+        "test",
+        "--quiet",
+        "--lib",
+        "--package",
+        "cloister-client",
+        "--package",
+        "cloister-client-native",
+    ];
+    process::run_quietly(
+        place
+            .cargo()
+            .args(arguments)
+            .args(["--features", "cloister-client/ts", "export_bindings"])
+            .env("TS_RS_EXPORT_DIR", &folder),
+    )?;
+    let mut files = Files::new();
+    collect(&folder, Path::new(""), &mut files)?;
+    if files.is_empty() {
+        bail!("the Rust types wrote no TypeScript");
+    }
+    Ok(files)
+}
+
+fn collect(folder: &Path, inside: &Path, files: &mut Files) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = inside.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            collect(&path, &name, files)?;
+        } else {
+            files.insert(name, fs::read_to_string(&path)?);
+        }
+    }
+    Ok(())
+}
+
+fn differing<'a>(there: &'a Files, made: &'a Files) -> Vec<&'a PathBuf> {
+    let missing_or_changed = made
+        .iter()
+        .filter(|(name, text)| there.get(*name) != Some(text));
+    let left_over = there.iter().filter(|(name, _)| !made.contains_key(*name));
+    missing_or_changed
+        .chain(left_over)
+        .map(|(name, _)| name)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changed_missing_and_left_over_types_are_all_found() {
+        let files = |pairs: &[(&str, &str)]| -> Files {
+            pairs
+                .iter()
+                .map(|(name, text)| (PathBuf::from(name), (*text).to_owned()))
+                .collect()
+        };
+        let there = files(&[("Same.ts", "1"), ("Changed.ts", "1"), ("LeftOver.ts", "1")]);
+        let made = files(&[("Same.ts", "1"), ("Changed.ts", "2"), ("Missing.ts", "1")]);
+        let found = differing(&there, &made);
+        assert_eq!(
+            found,
+            [
+                Path::new("Changed.ts"),
+                Path::new("Missing.ts"),
+                Path::new("LeftOver.ts")
+            ]
+        );
+    }
+}
