@@ -1,0 +1,90 @@
+/**
+ * The dedicated worker of the tab that leads: it owns the store, the connection and the keys. It
+ * hears every tab over the BroadcastChannel, its own page included.
+ */
+import type { Refusal } from "../wire";
+import { databaseKey, forgetDatabaseKey } from "./key";
+import { CHANNEL, type TabMessage, type WorkerMessage } from "./messages";
+import { type Audience, type Network, Shell } from "./shell";
+import init, { Engine } from "./wasm/cloister_client_wasm";
+import wasmUrl from "./wasm/cloister_client_wasm_bg.wasm?url";
+
+/** How long to leave a store alone that could not be opened. */
+const REOPEN_DELAY_MS = 2_000;
+
+/** One account a store; the name leaves room for a shell that holds several. */
+const STORE = "account.db";
+
+const channel = new BroadcastChannel(CHANNEL);
+const say = (message: TabMessage) => channel.postMessage(message);
+
+/** What the tabs are told when they ask who leads; null while the store is being opened. */
+let standing: Extract<TabMessage, { kind: "leading" | "blocked" }> | null = null;
+let shell: Shell | null = null;
+
+channel.onmessage = ({ data }: MessageEvent<TabMessage>) => {
+  if (data.kind === "who" && standing) say(standing);
+  if (data.kind === "woke") shell?.reconnect();
+  if (data.kind === "ask" && shell) {
+    say({ kind: "taken", tab: data.tab, id: data.ask.id });
+    shell.ask(data.tab, data.ask);
+  }
+};
+self.addEventListener("online", () => shell?.reconnect());
+
+const network: Network = {
+  fetch: (path, init) => fetch(path, init),
+  connect: (path) => new WebSocket(new URL(path, self.location.origin)),
+  now: () => Date.now(),
+};
+
+function stand(as: NonNullable<typeof standing>): void {
+  standing = as;
+  say(as);
+}
+
+/** Opens the store and starts the engine; tries again for as long as the store cannot be opened. */
+async function lead(): Promise<void> {
+  try {
+    const key = await databaseKey();
+    const engine = await Engine.open(STORE, key, Date.now());
+    key.fill(0);
+    shell = new Shell(engine, audience(engine), network);
+  } catch (error) {
+    stand({ kind: "blocked", refusal: asRefusal(error) });
+    setTimeout(() => void lead(), REOPEN_DELAY_MS);
+    return;
+  }
+  stand({ kind: "leading", term: crypto.randomUUID() });
+  shell.wake();
+}
+
+function audience(engine: Engine): Audience {
+  return {
+    answer: (tab, answer) => say({ kind: "answer", tab, answer }),
+    changed: (topics) => say({ kind: "changed", topics }),
+    ended: () => void beginAnew(engine),
+    crashed: (error) => postMessage({ kind: "crashed", refusal: asRefusal(error) } satisfies WorkerMessage),
+  };
+}
+
+/** The device is signed out: without its key the old store is noise, and the next one takes its place. */
+async function beginAnew(engine: Engine): Promise<void> {
+  shell?.end();
+  shell = null;
+  standing = null;
+  engine.free();
+  await forgetDatabaseKey();
+  await lead();
+}
+
+/** Store errors come from Rust as refusals; anything else is the browser's. */
+function asRefusal(error: unknown): Refusal {
+  if (typeof error === "object" && error !== null && "code" in error && typeof error.code === "string") {
+    return error as Refusal;
+  }
+  return { code: "STORE_FAILED", message: error instanceof Error ? error.message : String(error), retry_after_ms: null };
+}
+
+await init({ module_or_path: wasmUrl });
+await lead();
