@@ -3,9 +3,10 @@
 //! The file system hands out each file's handle once. A tab that has just become the leader may
 //! find the handles still held by the worker of a tab that is closing, so opening waits for them.
 
+use cloister_wire::ErrorCode;
 use js_sys::{Function, Promise, Reflect};
 use rusqlite::{Connection, OpenFlags};
-use sqlite_wasm_rs::WasmOsCallback;
+use sqlite_wasm_rs::{WasmOsCallback, vfs::VfsFilesManager};
 use sqlite_wasm_vfs::sahpool::{OpfsSAHError, OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
@@ -31,9 +32,6 @@ pub enum StoreError {
     /// The browser gives this page no private file system, or not in this mode.
     #[error("this browser offers no private file system here")]
     Unsupported,
-    /// The file is not readable with this key.
-    #[error("the store cannot be read with its key")]
-    WrongKey,
     /// The disk or the browser's quota is used up.
     #[error("there is no space left for the store")]
     Full,
@@ -45,23 +43,38 @@ pub enum StoreError {
 
 impl StoreError {
     /// The stable name the page finds its sentence by.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Busy => "STORE_BUSY",
-            Self::Unsupported => "STORE_UNSUPPORTED",
-            Self::WrongKey => "STORE_WRONG_KEY",
-            Self::Full => "STORE_FULL",
-            Self::Files(_) | Self::Database(_) => "STORE_FAILED",
+            Self::Busy => ErrorCode::StoreBusy,
+            Self::Unsupported | Self::Full | Self::Files(_) | Self::Database(_) => {
+                ErrorCode::StoreFailed
+            }
         }
     }
 }
 
-/// Opens the database `name`, creating it when it is absent, and proves the key by reading.
+/// Opens the database `name`, creating it when it is absent.
+///
+/// A file that cannot be read with the key is removed and begun anew: its key was random and is
+/// gone, so nobody will ever read it, and a device whose store is lost is a lost device.
 ///
 /// The one connection owns the file (`locking_mode=EXCLUSIVE`), which is what lets SQLite keep a
 /// write-ahead log without shared memory.
 pub async fn open(name: &str, key: &[u8; KEY_LENGTH]) -> Result<Connection, StoreError> {
-    acquire_files().await?;
+    let files = acquire_files().await?;
+    if let Some(connection) = read_with(name, key)? {
+        return Ok(connection);
+    }
+    for suffix in ["", "-wal", "-journal"] {
+        files
+            .remove(&format!("{name}{suffix}"))
+            .map_err(|error| files_error(&error))?;
+    }
+    read_with(name, key)?.ok_or_else(|| StoreError::Files("a new file cannot be read".to_owned()))
+}
+
+/// None when the file is not one that this key opens.
+fn read_with(name: &str, key: &[u8; KEY_LENGTH]) -> Result<Option<Connection>, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -69,9 +82,9 @@ pub async fn open(name: &str, key: &[u8; KEY_LENGTH]) -> Result<Connection, Stor
     connection.execute_batch(&key_pragma(key))?;
     connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
     match connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)) {
-        Ok::<i64, _>(_) => Ok(connection),
+        Ok::<i64, _>(_) => Ok(Some(connection)),
         Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
-            Err(StoreError::WrongKey)
+            Ok(None)
         }
         Err(error) => Err(error.into()),
     }
