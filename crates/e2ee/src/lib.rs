@@ -1,1 +1,35 @@
-//! What a device knows: keys, sessions, sealed messages.
+//! What a device knows and does with keys: Olm and Megolm behind a trait, the envelopes between
+//! devices, the sealed content of messages, recovery keys and invite seeds.
+//!
+//! Everything is synchronous and does no I/O; chance is lent by the caller. Only the real
+//! primitives draw their own, from the operating system (vodozemac offers no other way).
+//!
+//! There is no function here that turns content into anything but ciphertext.
+
+pub mod content;
+pub mod device_message;
+pub mod direct;
+pub mod primitives;
+pub mod recovery;
+pub mod sealed;
+pub mod seed;
+pub mod symbolic;
+#[cfg(feature = "vodozemac")]
+pub mod vodozemac;
+
+pub use content::Plain;
+pub use device_message::{DeviceContent, DeviceMessage};
+pub use primitives::{OlmCiphertext, Primitives};
+
+/// Why something could not be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    #[error("the ciphertext or its proof does not check")]
+    Corrupt,
+    #[error("it was sealed for another sender, place or purpose")]
+    Mismatch,
+    #[error("the one-time key it was made with is not here")]
+    UnknownPrekey,
+    #[error("no key for it is here")]
+    NoKey,
+}

@@ -52,6 +52,8 @@ replies! {
         pub expires_at: Option<u64>,
         /// The signed `InviteCert`, which the holder of the link checks against its seed.
         pub cert: Option<Bytes>,
+        /// Newest entry of the guild's log: what a join says to have come after.
+        pub log: Option<crate::guild::Appended>,
     }
 
     /// The tokens of a sign-in. In a browser `refresh_token` is absent: it is in a cookie.

@@ -27,6 +27,8 @@ codes! {
     /// A value is well-formed and not acceptable.
     Invalid
     TooLarge
+    /// The body did not arrive in time.
+    TimedOut
     /// The content type is neither JSON nor CBOR.
     UnsupportedMediaType
     /// There is nothing here, or nothing that the caller may know of.

@@ -1,0 +1,107 @@
+//! What devices tell each other inside Olm, and the checks that bind it to who said it.
+//!
+//! Keys are taken from here only: never from a message of a channel.
+
+use cloister_proof::{DeviceCert, decode, encode};
+use cloister_wire::{ChannelId, DeviceId, Hash, Txn, UserId};
+use minicbor::{Decode, Encode};
+
+use crate::OpenError;
+
+/// The plaintext of every Olm message.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DeviceMessage {
+    #[n(0)]
+    pub v: u8,
+    #[n(1)]
+    pub content: DeviceContent,
+    #[n(2)]
+    pub sender_user: UserId,
+    #[n(3)]
+    pub sender_device: DeviceId,
+    #[n(4)]
+    pub sender_signing: Hash,
+    /// The sender's own device log as the sender knows it: a server that shows another one to
+    /// the recipient is found out.
+    #[n(5)]
+    pub sender_log_version: u64,
+    #[n(6)]
+    pub sender_log_head: Hash,
+    #[n(7)]
+    pub recipient_user: UserId,
+    #[n(8)]
+    pub recipient_device: DeviceId,
+    #[n(9)]
+    pub recipient_signing: Hash,
+    #[n(10)]
+    pub dedupe_id: Hash,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum DeviceContent {
+    /// A group session of the sender, from an index on.
+    #[n(0)]
+    RoomKey {
+        #[n(0)]
+        channel: ChannelId,
+        #[n(1)]
+        session: Hash,
+        /// Signed Megolm session key.
+        #[n(2)]
+        key: cloister_wire::Bytes,
+        #[n(3)]
+        created_epoch: u64,
+        /// 1 if those who come later may be handed it, by the policy that the sender verified.
+        #[n(4)]
+        shared_history: u8,
+        #[n(5)]
+        suite: u16,
+    },
+    /// The content key of one direct message.
+    #[n(1)]
+    DmKey {
+        #[n(0)]
+        channel: ChannelId,
+        #[n(1)]
+        txn: Txn,
+        #[n(2)]
+        key: Hash,
+        #[n(3)]
+        ciphertext: Hash,
+    },
+    /// For one's own new device: what all of one's devices share.
+    #[n(2)]
+    Welcome {
+        #[n(0)]
+        account_key: Hash,
+    },
+}
+
+impl DeviceMessage {
+    pub fn to_bytes(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// Reads a plaintext that `sender`'s identity key opened, and checks that it names exactly
+    /// that sender, this recipient and the item it came in.
+    pub fn open(
+        bytes: &[u8],
+        sender: &DeviceCert,
+        recipient: &DeviceCert,
+        dedupe_id: &Hash,
+    ) -> Result<Self, OpenError> {
+        let message: Self = decode(bytes).map_err(|_| OpenError::Corrupt)?;
+        let from_sender = message.sender_user == sender.user
+            && message.sender_device == sender.device
+            && message.sender_signing == sender.signing;
+        let for_me = message.recipient_user == recipient.user
+            && message.recipient_device == recipient.device
+            && message.recipient_signing == recipient.signing;
+        if message.v == 1 && from_sender && for_me && message.dedupe_id == *dedupe_id {
+            Ok(message)
+        } else {
+            Err(OpenError::Mismatch)
+        }
+    }
+}
