@@ -216,13 +216,26 @@ impl Serialize for Permissions {
 
 impl<'de> Deserialize<'de> for Permissions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = Permissions;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a 64-bit number, or its decimal text")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Permissions, E> {
+                text.parse()
+                    .map(Permissions)
+                    .map_err(|_| E::custom("not a decimal 64-bit number"))
+            }
+            fn visit_u64<E: de::Error>(self, bits: u64) -> Result<Permissions, E> {
+                Ok(Permissions(bits))
+            }
+        }
+        // Inside a tagged enum the format is not known any more, so that both forms are read.
         if deserializer.is_human_readable() {
-            let text = String::deserialize(deserializer)?;
-            text.parse()
-                .map(Self)
-                .map_err(|_| de::Error::custom("not a decimal 64-bit number"))
+            deserializer.deserialize_any(Visitor)
         } else {
-            u64::deserialize(deserializer).map(Self)
+            deserializer.deserialize_u64(Visitor)
         }
     }
 }
