@@ -47,6 +47,10 @@ impl Error {
         Self::refuse(ErrorCode::Forbidden, "You are not allowed to do that.")
     }
 
+    pub fn unauthenticated() -> Self {
+        Self::refuse(ErrorCode::Unauthenticated, "Sign in first.")
+    }
+
     pub fn invalid(sentence: impl Into<Cow<'static, str>>) -> Self {
         Self::refuse(ErrorCode::Invalid, sentence)
     }
@@ -148,6 +152,7 @@ pub fn status_of(code: ErrorCode) -> u16 {
         | E::RegistrationClosed => 403,
         E::NotFound | E::InviteInvalid | E::TargetGone => 404,
         E::MethodNotAllowed => 405,
+        E::TimedOut => 408,
         E::UsernameTaken | E::SetUpDone | E::DevlogStale | E::OtkConflict | E::AlreadyMember
         | E::NotMember | E::OwnerMustStay | E::EpochStale | E::ShareRequired | E::RotateRequired
         | E::DevicesMismatch | E::IndexStale | E::TooManyDevices | E::GuildFull | E::TooMany

@@ -4,12 +4,19 @@
 //! (what every handler holds), `http` (routes, requests, replies), `access` (who may), `action`
 //! (the verbs), `store` (all SQL), `seal` (keys and secrets), `gateway` (live events).
 
+pub mod access;
+pub mod app;
+pub mod config;
 pub mod env;
 pub mod error;
 pub mod gateway;
+pub mod http;
+pub mod limit;
+pub mod seal;
 pub mod store;
 
 #[cfg(test)]
 mod testing;
 
+pub use app::App;
 pub use error::{Error, Result};

@@ -2,6 +2,8 @@
 //! ask for leave, a permit.
 
 pub mod db;
+pub mod instance;
+pub mod session;
 
 #[cfg(test)]
 mod tests;
@@ -9,6 +11,6 @@ mod tests;
 /// Every statement of every file, so that a test can prepare them all.
 #[cfg(test)]
 fn statements() -> impl Iterator<Item = db::Sql> {
-    let files: &[&[db::Sql]] = &[];
+    let files: &[&[db::Sql]] = &[instance::STATEMENTS, session::STATEMENTS];
     files.iter().copied().flatten().copied()
 }

@@ -1,0 +1,157 @@
+//! Who may do what: the only birthplace of a permit.
+//!
+//! A handler opens a transaction, asks here for a permit and hands it on. `store` takes ids from
+//! the permit, so that a query without leave does not compile. A permit can't outlive its
+//! transaction, and the right it stands for is read in that transaction.
+//!
+//! What a caller may not know of does not exist (404); what it may know of but not do is
+//! forbidden (403).
+
+pub mod policy;
+
+use std::{marker::PhantomData, ops::Deref};
+
+use cloister_wire::{DeviceId, ErrorCode, SessionId, UserId, account::DeviceStanding};
+
+pub use crate::seal::token::Claims;
+use crate::{
+    Error, Result,
+    store::{self, db::Tx},
+};
+
+/// Who a request says it comes from.
+#[derive(Debug, Clone, Default)]
+pub enum Caller {
+    #[default]
+    Nobody,
+    /// With an access token that we signed and whose time has not run out.
+    Bearer(Claims),
+}
+
+/// A living sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Actor {
+    pub user: UserId,
+    pub device: DeviceId,
+    pub session: SessionId,
+    pub standing: DeviceStanding,
+    /// Since when they operate the instance.
+    pub operator_at: Option<u64>,
+}
+
+/// Leave to do what `R` stands for, within one transaction.
+///
+/// `R` holds the ids that the leave is about; it is reached by dereferencing.
+#[derive(Debug, Clone, Copy)]
+pub struct Permit<'tx, R> {
+    right: R,
+    // Invariant: a permit of one transaction is of no use in another.
+    transaction: PhantomData<fn(&'tx ()) -> &'tx ()>,
+}
+
+impl<R> Deref for Permit<'_, R> {
+    type Target = R;
+    fn deref(&self) -> &R {
+        &self.right
+    }
+}
+
+impl<'tx, R> Permit<'tx, R> {
+    /// Only `access` and its rooms give permits; taking the transaction ties the two together.
+    fn give(_: &Tx<'tx>, right: R) -> Self {
+        Self { right, transaction: PhantomData }
+    }
+}
+
+/// Nobody in particular: registration, sign-in, invitations.
+#[derive(Debug, Clone, Copy)]
+pub struct Anyone(());
+
+/// A signed-in device, pending ones too: its own enrolment, keys and sign-ins.
+#[derive(Debug, Clone, Copy)]
+pub struct Enrol(pub Actor);
+
+/// A signed-in active device: everything of the person's own.
+#[derive(Debug, Clone, Copy)]
+pub struct Act(pub Actor);
+
+/// Runs the instance.
+#[derive(Debug, Clone, Copy)]
+pub struct Operate(pub Actor);
+
+/// The server itself: jobs and operator commands.
+#[derive(Debug, Clone, Copy)]
+pub struct System(());
+
+impl Deref for Enrol {
+    type Target = Actor;
+    fn deref(&self) -> &Actor {
+        &self.0
+    }
+}
+impl Deref for Act {
+    type Target = Actor;
+    fn deref(&self) -> &Actor {
+        &self.0
+    }
+}
+impl Deref for Operate {
+    type Target = Actor;
+    fn deref(&self) -> &Actor {
+        &self.0
+    }
+}
+
+pub fn anyone<'tx>(tx: &Tx<'tx>) -> Permit<'tx, Anyone> {
+    Permit::give(tx, Anyone(()))
+}
+
+/// For jobs and operator commands; the reason stands in the log.
+pub fn system<'tx>(tx: &Tx<'tx>, reason: &'static str) -> Permit<'tx, System> {
+    tracing::info!(reason, "acting as the system");
+    Permit::give(tx, System(()))
+}
+
+/// A signed-in device, whether it is approved or waits for it.
+pub fn enrol<'tx>(tx: &mut Tx<'tx>, caller: &Caller) -> Result<Permit<'tx, Enrol>> {
+    let actor = actor(tx, caller)?;
+    Ok(Permit::give(tx, Enrol(actor)))
+}
+
+/// A signed-in, approved device.
+pub fn act<'tx>(tx: &mut Tx<'tx>, caller: &Caller) -> Result<Permit<'tx, Act>> {
+    let actor = actor(tx, caller)?;
+    if actor.standing == DeviceStanding::Pending {
+        return Err(Error::refuse(
+            ErrorCode::DevicePending,
+            "Approve this device first, from another one or with the recovery key.",
+        ));
+    }
+    Ok(Permit::give(tx, Act(actor)))
+}
+
+/// The operator of the instance.
+pub fn operate<'tx>(tx: &mut Tx<'tx>, caller: &Caller) -> Result<Permit<'tx, Operate>> {
+    let permit = act(tx, caller)?;
+    if permit.operator_at.is_none() {
+        return Err(Error::forbidden());
+    }
+    Ok(Permit::give(tx, Operate(permit.0)))
+}
+
+/// The living sign-in behind a token. The row is the truth: a token of a sign-in that is over, of
+/// a revoked device or a disabled account is worth nothing.
+fn actor(tx: &mut Tx<'_>, caller: &Caller) -> Result<Actor> {
+    let Caller::Bearer(claims) = caller else { return Err(Error::unauthenticated()) };
+    let living = store::session::get_living(tx, claims.session)?.ok_or_else(Error::unauthenticated)?;
+    if living.user != claims.user || living.device != claims.device {
+        return Err(Error::unauthenticated());
+    }
+    match living.standing {
+        DeviceStanding::Revoked => Err(Error::refuse(
+            ErrorCode::DeviceRevoked,
+            "This device was removed from the account. Sign in again as a new device.",
+        )),
+        DeviceStanding::Pending | DeviceStanding::Active => Ok(living),
+    }
+}

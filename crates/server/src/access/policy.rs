@@ -1,0 +1,105 @@
+//! What each right asks of a member, as one pure function over what the database says.
+//!
+//! `wire::permission::evaluate` turns roles and overwrites into permissions; here stands which of
+//! them a verb needs, and whether a refusal may admit that the thing exists.
+
+use cloister_wire::Permissions;
+
+/// What somebody wants to do in a guild or one of its channels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// See the guild: names, members, log.
+    LookAround,
+    ViewChannel,
+    ReadHistory,
+    SendMessage,
+    CreateChannel,
+    CreateInvite,
+    EndAnyInvite,
+    Vouch,
+    DeleteGuild,
+    Leave,
+}
+
+impl Verb {
+    pub const ALL: [Self; 10] = [
+        Self::LookAround,
+        Self::ViewChannel,
+        Self::ReadHistory,
+        Self::SendMessage,
+        Self::CreateChannel,
+        Self::CreateInvite,
+        Self::EndAnyInvite,
+        Self::Vouch,
+        Self::DeleteGuild,
+        Self::Leave,
+    ];
+}
+
+/// How somebody stands in a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    Stranger,
+    Member(Permissions),
+    Owner,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ruling {
+    Allowed,
+    /// They may know that it exists.
+    Forbidden,
+    /// For them it does not exist.
+    Hidden,
+}
+
+/// The whole policy.
+pub fn rule(relation: Relation, verb: Verb) -> Ruling {
+    let permissions = match relation {
+        Relation::Stranger => return Ruling::Hidden,
+        Relation::Owner => Permissions::ALL,
+        Relation::Member(permissions) => permissions,
+    };
+    let needed = match verb {
+        Verb::LookAround | Verb::Leave => Permissions::NONE,
+        Verb::ViewChannel => Permissions::VIEW_CHANNEL,
+        Verb::ReadHistory => Permissions::VIEW_CHANNEL.union(Permissions::READ_HISTORY),
+        Verb::SendMessage => Permissions::VIEW_CHANNEL.union(Permissions::SEND_MESSAGES),
+        Verb::CreateChannel => Permissions::MANAGE_CHANNELS,
+        Verb::CreateInvite => Permissions::CREATE_INVITE,
+        Verb::EndAnyInvite => Permissions::MANAGE_INVITES,
+        Verb::Vouch => Permissions::VOUCH_MEMBERS,
+        Verb::DeleteGuild if relation == Relation::Owner => Permissions::NONE,
+        Verb::DeleteGuild => return Ruling::Forbidden,
+    };
+    let in_channel = matches!(verb, Verb::ViewChannel | Verb::ReadHistory | Verb::SendMessage);
+    if in_channel && !permissions.contains(Permissions::VIEW_CHANNEL) {
+        return Ruling::Hidden;
+    }
+    if permissions.contains(needed) { Ruling::Allowed } else { Ruling::Forbidden }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_policy_is_this_table() {
+        let relations = [
+            ("stranger", Relation::Stranger),
+            ("blind", Relation::Member(Permissions::NONE)),
+            ("member", Relation::Member(Permissions::EVERYONE)),
+            ("admin", Relation::Member(Permissions::ALL)),
+            ("owner", Relation::Owner),
+        ];
+        let mut table = String::new();
+        for verb in Verb::ALL {
+            table += &format!("{:14}", format!("{verb:?}"));
+            for (name, relation) in relations {
+                table += &format!(" {name}={:?}", rule(relation, verb));
+            }
+            table += "\n";
+        }
+        insta::assert_snapshot!(table);
+    }
+}

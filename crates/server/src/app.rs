@@ -1,0 +1,86 @@
+//! What every handler holds: the database, the keys, the limits, the configuration.
+
+use std::{num::NonZero, ops::Deref, path::Path, sync::Arc};
+
+use crate::{
+    Result,
+    config::Config,
+    env::Env,
+    gateway::bus::Bus,
+    limit::{Buckets, Rate},
+    seal::{keyring::Keyring, password::Hasher},
+    store::db::Db,
+};
+
+/// The server without its sockets. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct App(Arc<Parts>);
+
+#[derive(Debug)]
+pub struct Parts {
+    pub config: Config,
+    pub env: Env,
+    pub bus: Bus,
+    pub db: Db,
+    pub keys: Arc<Keyring>,
+    pub hasher: Hasher,
+    pub limits: Buckets,
+}
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+const SQLITE_FILE: &str = "cloister.db";
+const SQLITE_READERS: usize = 4;
+const POSTGRES_CONNECTIONS: usize = 16;
+
+impl App {
+    /// Opens the data folder, which is made if it isn't there, and the database that the
+    /// configuration names.
+    pub fn open(data: &Path, config: Config, env: Env) -> Result<Self> {
+        crate::seal::keyring::private_folder(data)?;
+        let keys = Keyring::open(data, &env)?;
+        let bus = Bus::default();
+        let threads = |usual| config.database.threads.or(NonZero::new(usual)).unwrap_or(NonZero::<usize>::MIN);
+        let db = match &config.database.url {
+            Some(url) => {
+                let ca_pem = config.database.ca_file.as_deref().map(read).transpose()?;
+                let threads = threads(POSTGRES_CONNECTIONS);
+                Db::open_postgres(url, ca_pem.as_deref(), threads, env.clone(), bus.clone())?
+            }
+            None => {
+                let path = data.join(SQLITE_FILE);
+                Db::open_sqlite(&path, threads(SQLITE_READERS), env.clone(), bus.clone())?
+            }
+        };
+        Self::assemble(config, env, bus, db, keys)
+    }
+
+    /// A server whose database runs on the caller's thread and whose keys exist in memory only:
+    /// for the simulator. `database` is a path or `:memory:`.
+    pub fn inline(database: &Path, config: Config, env: Env, keys: Keyring) -> Result<Self> {
+        let bus = Bus::default();
+        let db = Db::inline(database, env.clone(), bus.clone())?;
+        Self::assemble(config, env, bus, db, keys)
+    }
+
+    fn assemble(config: Config, env: Env, bus: Bus, db: Db, keys: Keyring) -> Result<Self> {
+        let hasher = Hasher::new(&config.passwords, env.clone())?;
+        let limits = Buckets::new(Rate::per_minute(config.limits.requests));
+        let keys = Arc::new(keys);
+        Ok(Self(Arc::new(Parts { config, env, bus, db, keys, hasher, limits })))
+    }
+
+    /// Every route, with what surrounds them.
+    pub fn router(&self) -> axum::Router {
+        crate::http::router(self)
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| crate::seal::keyring::at(path, &error))
+}

@@ -1,0 +1,26 @@
+//! What anybody may know of this instance.
+
+use axum::extract::State;
+use cloister_wire::account::Instance;
+
+use super::reply::Reply;
+use crate::{App, Result, access, store};
+
+pub async fn show(State(app): State<App>) -> Result<Reply<Instance>> {
+    let (incarnation, operators) = app
+        .db
+        .read(|tx| {
+            let permit = access::anyone(tx);
+            let incarnation = store::instance::get_incarnation(tx, &permit)?;
+            Ok((incarnation, store::instance::count_operators(tx, &permit)?))
+        })
+        .await?;
+    Ok(Reply::ok(Instance {
+        name: app.config.name.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        registration: app.config.registration,
+        set_up_needed: operators == 0,
+        server_key: app.keys.server_key(),
+        incarnation,
+    }))
+}

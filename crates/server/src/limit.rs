@@ -1,0 +1,126 @@
+//! Limits on how often. One rule (GCRA: a bucket that empties steadily) in two places: in memory
+//! for ordinary requests, where a restart may forget a minute, and in the database for what
+//! guards accounts (`store/attempt.rs`).
+
+use std::{
+    collections::HashMap,
+    fmt,
+    num::NonZero,
+    sync::{Mutex, PoisonError},
+};
+
+use crate::{Error, Result};
+
+const MINUTE_MS: u64 = 60_000;
+/// Callers remembered at once; beyond it those whose bucket is empty are forgotten.
+const CALLERS: usize = 100_000;
+
+/// So many in a minute, in a burst or spread out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    per_minute: NonZero<u32>,
+}
+
+/// What one request did to a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent {
+    pub limit: u32,
+    pub remaining: u32,
+    /// Until the bucket is empty again.
+    pub reset_ms: u64,
+    /// Until one more fits, if this one did not.
+    pub wait_ms: Option<u64>,
+}
+
+impl Spent {
+    /// Refuses what did not fit.
+    pub fn allowed(&self) -> Result<()> {
+        match self.wait_ms {
+            None => Ok(()),
+            Some(wait_ms) => Err(Error::rate_limited(wait_ms)),
+        }
+    }
+}
+
+impl Rate {
+    pub const fn per_minute(per_minute: NonZero<u32>) -> Self {
+        Self { per_minute }
+    }
+
+    /// Puts one more into a bucket that will be empty at `full_until` (ms UTC; the past is an
+    /// empty bucket). Gives the new time, unless it did not fit.
+    pub fn spend(self, full_until: Option<u64>, now: u64) -> (Option<u64>, Spent) {
+        let limit = self.per_minute.get();
+        let each = (MINUTE_MS / u64::from(limit)).max(1);
+        let start = full_until.unwrap_or(now).max(now);
+        let after = start + each;
+        let reset_ms = start - now;
+        if after - now > MINUTE_MS {
+            let wait_ms = Some(after - now - MINUTE_MS);
+            return (None, Spent { limit, remaining: 0, reset_ms, wait_ms });
+        }
+        let remaining = ((MINUTE_MS - (after - now)) / each) as u32;
+        (Some(after), Spent { limit, remaining, reset_ms: after - now, wait_ms: None })
+    }
+}
+
+/// Buckets in memory, one a caller.
+pub struct Buckets {
+    rate: Rate,
+    full_until: Mutex<HashMap<String, u64>>,
+}
+
+impl Buckets {
+    pub fn new(rate: Rate) -> Self {
+        Self { rate, full_until: Mutex::default() }
+    }
+
+    pub fn spend(&self, key: &str, now: u64) -> Spent {
+        let mut all = self.full_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= CALLERS {
+            all.retain(|_, until| *until > now);
+        }
+        let (after, spent) = self.rate.spend(all.get(key).copied(), now);
+        if let Some(after) = after {
+            all.insert(key.to_owned(), after);
+        }
+        spent
+    }
+}
+
+impl fmt::Debug for Buckets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Buckets({:?})", self.rate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rate(per_minute: u32) -> Rate {
+        Rate::per_minute(NonZero::new(per_minute).unwrap())
+    }
+
+    #[test]
+    fn a_burst_fills_the_bucket_and_time_empties_it() {
+        let buckets = Buckets::new(rate(3));
+        let now = 1_000_000;
+        for left in [2, 1, 0] {
+            let spent = buckets.spend("a", now);
+            assert_eq!((spent.remaining, spent.wait_ms), (left, None));
+        }
+        assert_eq!(buckets.spend("a", now).wait_ms, Some(20_000));
+        assert_eq!(buckets.spend("b", now).wait_ms, None);
+        assert_eq!(buckets.spend("a", now + 19_999).wait_ms, Some(1));
+        assert_eq!(buckets.spend("a", now + 20_000).wait_ms, None);
+    }
+
+    #[test]
+    fn a_refused_request_costs_nothing() {
+        let now = 5_000;
+        let (full, _) = rate(1).spend(None, now);
+        assert_eq!(rate(1).spend(full, now).0, None);
+        assert_eq!(full, Some(now + MINUTE_MS));
+    }
+}

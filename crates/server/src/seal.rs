@@ -1,0 +1,5 @@
+//! Keys and secrets of the server: its keyring, passwords, tokens.
+
+pub mod keyring;
+pub mod password;
+pub mod token;

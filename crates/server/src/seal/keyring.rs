@@ -1,0 +1,175 @@
+//! The server's own keys: made once at the first start, kept in files that only the server's
+//! user may read.
+//!
+//! * `server.key`, Ed25519: signs epochs, guild logs and heads; clients pin it at first contact.
+//! * `token.key`, Ed25519: signs access tokens.
+//! * `frank.key`, 32 bytes: the server's tag on messages.
+//! * `pepper.key`, 32 bytes: keys the hashes of bearer secrets, so that a stolen database alone
+//!   lets nobody in.
+
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::Path,
+};
+
+use cloister_proof::Signer;
+use cloister_wire::{Hash, Octets};
+use ed25519_dalek::SigningKey;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::token::AccessTokens;
+use crate::{Error, Result, env::Env};
+
+const FOLDER: &str = "keys";
+
+/// Prints and serialises nothing.
+pub struct Keyring {
+    server: SigningKey,
+    tokens: AccessTokens,
+    frank: Zeroizing<[u8; 32]>,
+    pepper: Zeroizing<[u8; 32]>,
+}
+
+impl Keyring {
+    /// Reads the keys in the data folder, making those that are not there.
+    pub fn open(data: &Path, env: &Env) -> Result<Self> {
+        let folder = data.join(FOLDER);
+        private_folder(&folder)?;
+        let key = |name: &str| key_file(&folder.join(name), env);
+        let (server, token) = (key("server.key")?, key("token.key")?);
+        Ok(Self::from_keys(&server, &token, key("frank.key")?, key("pepper.key")?))
+    }
+
+    /// Keys that exist in memory only.
+    pub fn fresh(env: &Env) -> Self {
+        let key = || Zeroizing::new(env.bytes());
+        Self::from_keys(&key(), &key(), key(), key())
+    }
+
+    fn from_keys(
+        server: &[u8; 32],
+        token: &[u8; 32],
+        frank: Zeroizing<[u8; 32]>,
+        pepper: Zeroizing<[u8; 32]>,
+    ) -> Self {
+        Self { server: SigningKey::from_bytes(server), tokens: AccessTokens::new(token), frank, pepper }
+    }
+
+    /// Signs epochs, guild logs and heads.
+    pub fn server(&self) -> &SigningKey {
+        &self.server
+    }
+
+    /// What clients pin.
+    pub fn server_key(&self) -> Hash {
+        self.server.public_key()
+    }
+
+    pub fn tokens(&self) -> &AccessTokens {
+        &self.tokens
+    }
+
+    /// Keys the server's tag on messages.
+    pub fn frank(&self) -> &[u8; 32] {
+        &self.frank
+    }
+
+    /// What is stored in place of a bearer secret. `kind` keeps secrets of different kinds apart.
+    pub fn hash_secret(&self, kind: &str, secret: &[u8]) -> Hash {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.pepper.as_slice())
+            .expect("HMAC takes keys of any length");
+        mac.update(kind.as_bytes());
+        mac.update(&[0]);
+        mac.update(secret);
+        Octets(mac.finalize().into_bytes().into())
+    }
+}
+
+impl std::fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keyring")
+    }
+}
+
+/// A folder that only its owner may enter.
+pub(crate) fn private_folder(path: &Path) -> Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| at(path, &error))
+}
+
+/// Writes a new file that only its owner may read.
+pub(crate) fn private_file(path: &Path, content: &[u8]) -> Result<()> {
+    let write = || -> std::io::Result<()> {
+        let mut file =
+            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(content)?;
+        file.sync_all()
+    };
+    write().map_err(|error| at(path, &error))
+}
+
+/// Reads a file that nobody else may read.
+pub(crate) fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(at(path, &error)),
+    };
+    if metadata.permissions().mode() & 0o077 != 0 {
+        return Err(Error::internal(format!(
+            "{} can be read by others: set its mode to 0600 and think of it as known to them",
+            path.display()
+        )));
+    }
+    fs::read(path).map(|bytes| Some(Zeroizing::new(bytes))).map_err(|error| at(path, &error))
+}
+
+pub(crate) fn at(path: &Path, error: &std::io::Error) -> Error {
+    Error::internal(format!("{}: {error}", path.display()))
+}
+
+fn key_file(path: &Path, env: &Env) -> Result<Zeroizing<[u8; 32]>> {
+    if let Some(mut bytes) = read_private(path)? {
+        let key = <[u8; 32]>::try_from(bytes.as_slice())
+            .map_err(|_| Error::internal(format!("{} is not a key of 32 bytes", path.display())))?;
+        bytes.zeroize();
+        return Ok(Zeroizing::new(key));
+    }
+    let key = Zeroizing::new(env.bytes());
+    private_file(path, key.as_slice())?;
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_made_once_and_nobody_else_can_read_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Keyring::open(folder.path(), &Env::system()).unwrap();
+        let again = Keyring::open(folder.path(), &Env::system()).unwrap();
+        assert_eq!(first.server_key(), again.server_key());
+        assert_eq!(first.hash_secret("a", b"x"), again.hash_secret("a", b"x"));
+        assert_ne!(first.hash_secret("a", b"x"), again.hash_secret("b", b"x"));
+        let file = folder.path().join("keys/server.key");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_key_file_that_others_can_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        Keyring::open(folder.path(), &Env::system()).unwrap();
+        let file = folder.path().join("keys/pepper.key");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        let refused = Keyring::open(folder.path(), &Env::system());
+        assert!(refused.unwrap_err().to_string().contains("0600"));
+    }
+}

@@ -1,0 +1,174 @@
+//! Access tokens: Ed25519 JWTs of type `at+jwt` (RFC 9068) that live for minutes. They say which
+//! sign-in asks; whether it still lives is asked of the database with every request.
+
+use cloister_wire::{DeviceId, SessionId, UserId};
+use ed25519_dalek::SigningKey;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::{Error, Result};
+
+const TYPE: &str = "at+jwt";
+/// Issuer and audience: an instance's tokens are for itself.
+const HERE: &str = "cloister";
+/// PKCS#8 of an Ed25519 key is this, followed by its 32 bytes (RFC 8410).
+const PKCS8: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
+
+/// Makes and reads access tokens.
+pub struct AccessTokens {
+    kid: String,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+}
+
+/// What a valid access token says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claims {
+    pub user: UserId,
+    pub device: DeviceId,
+    pub session: SessionId,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    iss: String,
+    aud: String,
+    sub: UserId,
+    sid: SessionId,
+    did: DeviceId,
+    /// Seconds, as JWTs count.
+    iat: u64,
+    exp: u64,
+}
+
+impl AccessTokens {
+    pub(super) fn new(key: &[u8; 32]) -> Self {
+        let public = SigningKey::from_bytes(key).verifying_key().to_bytes();
+        let pkcs8 = Zeroizing::new([PKCS8.as_slice(), key].concat());
+        let kid = Sha256::digest(public)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        Self {
+            kid,
+            encoding: EncodingKey::from_ed_der(&pkcs8),
+            decoding: DecodingKey::from_ed_der(&public),
+        }
+    }
+
+    /// A token that is valid until `expires_at` (ms UTC, rounded down to a second).
+    pub fn issue(&self, claims: Claims, now: u64, expires_at: u64) -> Result<String> {
+        let header = Header {
+            typ: Some(TYPE.to_owned()),
+            kid: Some(self.kid.clone()),
+            ..Header::new(Algorithm::EdDSA)
+        };
+        let body = Body {
+            iss: HERE.to_owned(),
+            aud: HERE.to_owned(),
+            sub: claims.user,
+            sid: claims.session,
+            did: claims.device,
+            iat: now / 1_000,
+            exp: expires_at / 1_000,
+        };
+        jsonwebtoken::encode(&header, &body, &self.encoding).map_err(Error::internal)
+    }
+
+    /// What a token says, if we signed it and its time has not run out.
+    pub fn read(&self, token: &str, now: u64) -> Option<Claims> {
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        let ours = header.typ.as_deref() == Some(TYPE) && header.kid.as_deref() == Some(&self.kid);
+        if !ours {
+            return None;
+        }
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_issuer(&[HERE]);
+        validation.set_audience(&[HERE]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        // The library would ask the system's clock; ours is the one below.
+        validation.validate_exp = false;
+        let body = jsonwebtoken::decode::<Body>(token, &self.decoding, &validation).ok()?.claims;
+        let now_s = now / 1_000;
+        // A clock that was set back must not make tokens from the future valid for longer.
+        if now_s >= body.exp || body.iat > now_s + 60 {
+            return None;
+        }
+        Some(Claims { user: body.sub, device: body.did, session: body.sid })
+    }
+}
+
+impl std::fmt::Debug for AccessTokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AccessTokens({})", self.kid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOW: u64 = 1_700_000_000_000;
+
+    fn claims() -> Claims {
+        let id = Uuid::from_u128(7);
+        Claims { user: UserId(id), device: DeviceId(id), session: SessionId(id) }
+    }
+
+    fn tokens(key: u8) -> AccessTokens {
+        AccessTokens::new(&[key; 32])
+    }
+
+    #[test]
+    fn a_token_is_read_until_its_time_runs_out() {
+        let token = tokens(1).issue(claims(), NOW, NOW + 60_000).unwrap();
+        assert_eq!(tokens(1).read(&token, NOW), Some(claims()));
+        assert_eq!(tokens(1).read(&token, NOW + 59_000), Some(claims()));
+        assert_eq!(tokens(1).read(&token, NOW + 60_000), None);
+    }
+
+    #[test]
+    fn another_servers_token_is_refused() {
+        let token = tokens(2).issue(claims(), NOW, NOW + 60_000).unwrap();
+        assert_eq!(tokens(1).read(&token, NOW), None);
+    }
+
+    #[test]
+    fn tokens_that_choose_their_own_algorithm_type_or_key_are_refused() {
+        let tokens = tokens(1);
+        let good = tokens.issue(claims(), NOW, NOW + 60_000).unwrap();
+        let mut parts = good.split('.');
+        let (header, body, signature) =
+            (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+        let kid = &tokens.kid;
+        for forged in [
+            format!(r#"{{"alg":"none","typ":"at+jwt","kid":"{kid}"}}"#),
+            format!(r#"{{"alg":"HS256","typ":"at+jwt","kid":"{kid}"}}"#),
+            format!(r#"{{"alg":"EdDSA","typ":"JWT","kid":"{kid}"}}"#),
+            r#"{"alg":"EdDSA","typ":"at+jwt","kid":"../../etc/passwd"}"#.to_owned(),
+        ] {
+            let forged = format!("{}.{body}.{signature}", BASE64.encode(forged));
+            assert_eq!(tokens.read(&forged, NOW), None);
+        }
+        assert_eq!(tokens.read(&format!("{header}.{body}."), NOW), None);
+        assert_eq!(tokens.read("", NOW), None);
+    }
+
+    #[test]
+    fn a_signed_token_of_another_kind_is_refused() {
+        let tokens = tokens(1);
+        let header = Header {
+            typ: Some("refresh".to_owned()),
+            kid: Some(tokens.kid.clone()),
+            ..Header::new(Algorithm::EdDSA)
+        };
+        let body = serde_json::json!({"iss": HERE, "aud": HERE, "exp": NOW / 1_000 + 60});
+        let token = jsonwebtoken::encode(&header, &body, &tokens.encoding).unwrap();
+        assert_eq!(tokens.read(&token, NOW), None);
+    }
+}

@@ -1,0 +1,50 @@
+//! The instance itself: one row.
+
+use cloister_wire::Hash;
+
+use super::db::Tx;
+use crate::{
+    Result,
+    access::{Anyone, Permit, System},
+    params, sql,
+};
+
+sql! {
+    CHECK = "SELECT count(*) FROM instance";
+    GET_INCARNATION = "SELECT incarnation FROM instance";
+    COUNT_OPERATORS = "SELECT count(*) FROM account WHERE operator_at IS NOT NULL";
+    INSERT = "INSERT INTO instance (only_row, incarnation, created_at) VALUES (1, 1, $1)
+        ON CONFLICT (only_row) DO NOTHING";
+    GET_SET_UP_HASH = "SELECT set_up_hash FROM instance FOR UPDATE";
+    UPDATE_SET_UP_HASH = "UPDATE instance SET set_up_hash = $1";
+}
+
+/// Does the database answer?
+pub fn check(tx: &mut Tx<'_>) -> Result<()> {
+    tx.one(CHECK, &[], |row| row.get::<u64>(0)).map(|_| ())
+}
+
+/// Which life of the database this is.
+pub fn get_incarnation<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>) -> Result<u64> {
+    Ok(tx.maybe(GET_INCARNATION, &[], |row| row.get(0))?.unwrap_or(1))
+}
+
+pub fn count_operators(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>) -> Result<u64> {
+    tx.one(COUNT_OPERATORS, &[], |row| row.get(0))
+}
+
+/// Makes the one row, if it isn't there.
+pub fn insert(tx: &mut Tx<'_>, _: &Permit<'_, System>) -> Result<()> {
+    let now = tx.now();
+    tx.execute(INSERT, params![now]).map(|_| ())
+}
+
+/// The hash of the token in the set-up link, while there is one. Locks the row: of two who use
+/// the link at once, one is first.
+pub fn get_set_up_hash(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>) -> Result<Option<Hash>> {
+    Ok(tx.maybe(GET_SET_UP_HASH, &[], |row| row.get(0))?.flatten())
+}
+
+pub fn update_set_up_hash<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, hash: Option<Hash>) -> Result<()> {
+    tx.execute(UPDATE_SET_UP_HASH, params![hash.as_ref()]).map(|_| ())
+}
