@@ -2,7 +2,7 @@
  * The dedicated worker of the tab that leads: it owns the store, the connection and the keys. It
  * hears every tab over the BroadcastChannel, its own page included.
  */
-import type { Refusal } from "../wire";
+import type { ErrorCode, Refusal } from "../wire";
 import { databaseKey, forgetDatabaseKey } from "./key";
 import { CHANNEL, type TabMessage, type WorkerMessage } from "./messages";
 import { type Audience, type Network, Shell } from "./shell";
@@ -51,7 +51,7 @@ async function lead(): Promise<void> {
     key.fill(0);
     shell = new Shell(engine, audience(engine), network);
   } catch (error) {
-    stand({ kind: "blocked", refusal: asRefusal(error) });
+    stand({ kind: "blocked", refusal: asRefusal(error, "STORE_FAILED") });
     setTimeout(() => void lead(), REOPEN_DELAY_MS);
     return;
   }
@@ -63,9 +63,13 @@ function audience(engine: Engine): Audience {
   return {
     answer: (tab, answer) => say({ kind: "answer", tab, answer }),
     changed: (topics) => say({ kind: "changed", topics }),
-    ended: () => void beginAnew(engine),
-    crashed: (error) => postMessage({ kind: "crashed", refusal: asRefusal(error) } satisfies WorkerMessage),
+    ended: () => void beginAnew(engine).catch(crashed),
+    crashed,
   };
+}
+
+function crashed(error: unknown): void {
+  postMessage({ kind: "crashed", refusal: asRefusal(error, "INTERNAL") } satisfies WorkerMessage);
 }
 
 /** The device is signed out: without its key the old store is noise, and the next one takes its place. */
@@ -78,13 +82,12 @@ async function beginAnew(engine: Engine): Promise<void> {
   await lead();
 }
 
-/** Store errors come from Rust as refusals; anything else is the browser's. */
-function asRefusal(error: unknown): Refusal {
+/** What Rust refuses to open comes as a refusal; anything else is the browser's, or a fault of ours. */
+function asRefusal(error: unknown, code: ErrorCode): Refusal {
   if (typeof error === "object" && error !== null && "code" in error && typeof error.code === "string") {
     return error as Refusal;
   }
-  return { code: "STORE_FAILED", message: error instanceof Error ? error.message : String(error), retry_after_ms: null };
+  return { code, message: error instanceof Error ? error.message : String(error), retry_after_ms: null };
 }
 
-await init({ module_or_path: wasmUrl });
-await lead();
+init({ module_or_path: wasmUrl }).then(lead).catch(crashed);
