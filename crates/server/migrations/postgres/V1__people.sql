@@ -60,7 +60,6 @@ CREATE TABLE session (
     user_id         UUID NOT NULL REFERENCES account (id) ON DELETE CASCADE,
     device_id       UUID NOT NULL REFERENCES device (id) ON DELETE CASCADE,
     client          TEXT NOT NULL CHECK (client IN ('browser', 'native')),
-    csrf_hash       BYTEA CHECK (length(csrf_hash) = 32),
     created_at      BIGINT NOT NULL,
     last_seen_at    BIGINT NOT NULL,
     expires_at      BIGINT NOT NULL,

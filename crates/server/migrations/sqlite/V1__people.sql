@@ -60,7 +60,6 @@ CREATE TABLE session (
     user_id         BLOB NOT NULL REFERENCES account (id) ON DELETE CASCADE,
     device_id       BLOB NOT NULL REFERENCES device (id) ON DELETE CASCADE,
     client          TEXT NOT NULL CHECK (client IN ('browser', 'native')),
-    csrf_hash       BLOB CHECK (length(csrf_hash) = 32),
     created_at      INTEGER NOT NULL,
     last_seen_at    INTEGER NOT NULL,
     expires_at      INTEGER NOT NULL,
