@@ -1,6 +1,7 @@
 //! The house rules that a program can check by reading the source. Each rule says where it was broken
 //! and what to do instead.
 
+mod dependencies;
 mod layers;
 mod permits;
 mod rust;
@@ -53,6 +54,7 @@ pub(crate) fn tidy(place: &Place) -> Result<()> {
         }
     }
     faults.extend(permits::check(place, &sources)?);
+    faults.extend(dependencies::check(&sources)?);
     for fault in &faults {
         println!("{}:{}: {}", fault.file, fault.line, fault.what);
     }
