@@ -3,13 +3,13 @@
 use std::{num::NonZero, ops::Deref, path::Path, sync::Arc};
 
 use crate::{
-    Result,
+    Result, access,
     config::Config,
     env::Env,
     gateway::bus::Bus,
     limit::{Buckets, Rate},
-    seal::{keyring::Keyring, password::Hasher},
-    store::db::Db,
+    seal::{authority::Authority, keyring::Keyring, password::Hasher},
+    store::{self, db::Db},
 };
 
 /// The server without its sockets. Cloning is cheap.
@@ -23,6 +23,8 @@ pub struct Parts {
     pub bus: Bus,
     pub db: Db,
     pub keys: Arc<Keyring>,
+    /// Makes the server's signed word.
+    pub authority: Arc<Authority>,
     pub hasher: Hasher,
     pub limits: Buckets,
 }
@@ -41,7 +43,7 @@ const POSTGRES_CONNECTIONS: usize = 16;
 impl App {
     /// Opens the data folder, which is made if it isn't there, and the database that the
     /// configuration names.
-    pub fn open(data: &Path, config: Config, env: Env) -> Result<Self> {
+    pub async fn open(data: &Path, config: Config, env: Env) -> Result<Self> {
         crate::seal::keyring::private_folder(data)?;
         let keys = Keyring::open(data, &env)?;
         let bus = Bus::default();
@@ -57,22 +59,30 @@ impl App {
                 Db::open_sqlite(&path, threads(SQLITE_READERS), env.clone(), bus.clone())?
             }
         };
-        Self::assemble(config, env, bus, db, keys)
+        Self::assemble(config, env, bus, db, keys).await
     }
 
     /// A server whose database runs on the caller's thread and whose keys exist in memory only:
     /// for the simulator. `database` is a path or `:memory:`.
-    pub fn inline(database: &Path, config: Config, env: Env, keys: Keyring) -> Result<Self> {
+    pub async fn inline(database: &Path, config: Config, env: Env, keys: Keyring) -> Result<Self> {
         let bus = Bus::default();
         let db = Db::inline(database, env.clone(), bus.clone())?;
-        Self::assemble(config, env, bus, db, keys)
+        Self::assemble(config, env, bus, db, keys).await
     }
 
-    fn assemble(config: Config, env: Env, bus: Bus, db: Db, keys: Keyring) -> Result<Self> {
+    async fn assemble(config: Config, env: Env, bus: Bus, db: Db, keys: Keyring) -> Result<Self> {
         let hasher = Hasher::new(&config.passwords, env.clone())?;
         let limits = Buckets::new(Rate::per_minute(config.limits.requests));
+        let incarnation = db
+            .write(|tx| {
+                let permit = access::system(tx, "the server starts");
+                store::instance::insert(tx, &permit)?;
+                store::instance::get_incarnation(tx, &permit)
+            })
+            .await?;
+        let authority = Arc::new(keys.authority(incarnation));
         let keys = Arc::new(keys);
-        Ok(Self(Arc::new(Parts { config, env, bus, db, keys, hasher, limits })))
+        Ok(Self(Arc::new(Parts { config, env, bus, db, keys, authority, hasher, limits })))
     }
 
     /// Every route, with what surrounds them.

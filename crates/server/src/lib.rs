@@ -13,7 +13,9 @@ pub mod gateway;
 pub mod http;
 pub mod limit;
 pub mod seal;
+pub mod serve;
 pub mod store;
+pub mod tls;
 
 #[cfg(test)]
 mod testing;

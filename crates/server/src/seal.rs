@@ -1,5 +1,6 @@
 //! Keys and secrets of the server: its keyring, passwords, tokens.
 
+pub mod authority;
 pub mod keyring;
 pub mod password;
 pub mod token;

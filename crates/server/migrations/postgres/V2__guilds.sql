@@ -21,6 +21,13 @@ CREATE TABLE member (
 );
 CREATE INDEX member_by_user ON member (user_id);
 
+-- Everybody who ever was a member: their device logs verify what they signed in the guild's log.
+CREATE TABLE guild_signer (
+    guild_id        UUID NOT NULL REFERENCES guild (id) ON DELETE CASCADE,
+    user_id         UUID NOT NULL REFERENCES account (id),
+    PRIMARY KEY (guild_id, user_id)
+);
+
 CREATE TABLE invite (
     -- HMAC of the code, which is a secret: whoever holds it may come in.
     code_hash       BYTEA NOT NULL PRIMARY KEY CHECK (length(code_hash) = 32),
@@ -33,6 +40,8 @@ CREATE TABLE invite (
     -- 0: no limit.
     uses            BIGINT NOT NULL CHECK (uses >= 0),
     used            BIGINT NOT NULL CHECK (used >= 0 AND (uses = 0 OR used <= uses)),
+    -- Accounts made with it; never more than it may be used.
+    registered      BIGINT NOT NULL CHECK (registered >= 0 AND (uses = 0 OR registered <= uses)),
     expires_at      BIGINT,
     ended_at        BIGINT,
     created_at      BIGINT NOT NULL,

@@ -21,6 +21,13 @@ CREATE TABLE member (
 ) STRICT;
 CREATE INDEX member_by_user ON member (user_id);
 
+-- Everybody who ever was a member: their device logs verify what they signed in the guild's log.
+CREATE TABLE guild_signer (
+    guild_id        BLOB NOT NULL REFERENCES guild (id) ON DELETE CASCADE,
+    user_id         BLOB NOT NULL REFERENCES account (id),
+    PRIMARY KEY (guild_id, user_id)
+) STRICT;
+
 CREATE TABLE invite (
     -- HMAC of the code, which is a secret: whoever holds it may come in.
     code_hash       BLOB NOT NULL PRIMARY KEY CHECK (length(code_hash) = 32),
@@ -33,6 +40,8 @@ CREATE TABLE invite (
     -- 0: no limit.
     uses            INTEGER NOT NULL CHECK (uses >= 0),
     used            INTEGER NOT NULL CHECK (used >= 0 AND (uses = 0 OR used <= uses)),
+    -- Accounts made with it; never more than it may be used.
+    registered      INTEGER NOT NULL CHECK (registered >= 0 AND (uses = 0 OR registered <= uses)),
     expires_at      INTEGER,
     ended_at        INTEGER,
     created_at      INTEGER NOT NULL,

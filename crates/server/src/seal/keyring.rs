@@ -21,10 +21,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::token::AccessTokens;
+use super::{authority::Authority, token::AccessTokens};
 use crate::{Error, Result, env::Env};
 
 const FOLDER: &str = "keys";
+/// Which frank key tags say that they were made with.
+const FRANK_GENERATION: u32 = 1;
 
 /// Prints and serialises nothing.
 pub struct Keyring {
@@ -59,9 +61,9 @@ impl Keyring {
         Self { server: SigningKey::from_bytes(server), tokens: AccessTokens::new(token), frank, pepper }
     }
 
-    /// Signs epochs, guild logs and heads.
-    pub fn server(&self) -> &SigningKey {
-        &self.server
+    /// What the server's word is made with, in this life of the database.
+    pub fn authority(&self, incarnation: u64) -> Authority {
+        Authority::new(self.server.clone(), incarnation, self.frank.clone(), FRANK_GENERATION)
     }
 
     /// What clients pin.
@@ -71,11 +73,6 @@ impl Keyring {
 
     pub fn tokens(&self) -> &AccessTokens {
         &self.tokens
-    }
-
-    /// Keys the server's tag on messages.
-    pub fn frank(&self) -> &[u8; 32] {
-        &self.frank
     }
 
     /// What is stored in place of a bearer secret. `kind` keeps secrets of different kinds apart.

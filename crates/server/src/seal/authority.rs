@@ -1,0 +1,61 @@
+//! The server's word: what it signs and tags so that everybody can hold it to it.
+
+use cloister_proof::{EpochRecord, LogEntry, Purpose, Signed, Signer, epoch, frank, transcript};
+use cloister_wire::{
+    Bytes, ChannelId, Hash,
+    channel::{EpochProof, SignedHead},
+};
+use ed25519_dalek::SigningKey;
+use zeroize::Zeroizing;
+
+/// Signs epochs, guild logs and transcript heads, and tags messages. Prints nothing.
+pub struct Authority {
+    signing: SigningKey,
+    /// Which life of the database this is.
+    incarnation: u64,
+    frank: Zeroizing<[u8; 32]>,
+    frank_generation: u32,
+}
+
+impl Authority {
+    pub fn new(
+        signing: SigningKey,
+        incarnation: u64,
+        frank: Zeroizing<[u8; 32]>,
+        frank_generation: u32,
+    ) -> Self {
+        Self { signing, incarnation, frank, frank_generation }
+    }
+
+    pub const fn incarnation(&self) -> u64 {
+        self.incarnation
+    }
+
+    pub fn public_key(&self) -> Hash {
+        self.signing.public_key()
+    }
+
+    /// Signs all epoch records of one transaction under one root.
+    pub fn sign_epochs(&self, records: &[EpochRecord]) -> Vec<EpochProof> {
+        epoch::sign_records(records, self.incarnation, &self.signing)
+    }
+
+    pub fn sign_entry(&self, entry: &LogEntry) -> Signed {
+        Signed::seal(Purpose::LogEntry, entry, &[&self.signing])
+    }
+
+    pub fn sign_head(&self, channel: ChannelId, seq: u64, head: Hash) -> SignedHead {
+        transcript::sign(self.incarnation, channel, seq, head, &self.signing)
+    }
+
+    /// The tag with which a report can later prove that this server accepted a message.
+    pub fn tag(&self, tagged: &frank::Tagged) -> Bytes {
+        Bytes(frank::tag(&self.frank, self.frank_generation, tagged))
+    }
+}
+
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Authority(incarnation {})", self.incarnation)
+    }
+}

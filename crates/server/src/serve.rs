@@ -1,0 +1,211 @@
+//! The sockets: binds, says where it listens, and ends in order.
+
+use std::{fmt, fs, future::Future, net::SocketAddr, path::Path, time::Duration};
+
+use axum_server::{Handle, tls_rustls::RustlsConfig};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use cloister_wire::limits::HEADER_BYTES;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use crate::{
+    App, Error, Result, access,
+    config::{self, Config, TlsMode},
+    env::Env,
+    seal::keyring::{at, private_file, private_folder, read_private},
+    store, tls,
+};
+
+/// How long open requests may take once the server is asked to end.
+const DRAIN: Duration = Duration::from_secs(8);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+const RENEWAL_CHECK: Duration = Duration::from_secs(60 * 60);
+const SET_UP_FILE: &str = "set-up.token";
+
+/// What a new configuration file says.
+const TEMPLATE: &str = "\
+# Cloister. Everything here has a default; `cloister config show` prints all of it.
+# Each key can be set in the environment too: CLOISTER_NAME, CLOISTER_DATABASE__URL ...
+
+# name = \"Cloister\"
+# listen = \"0.0.0.0:8765\"
+# public_url = \"https://chat.example.org\"
+# registration = \"invite\"        # or \"open\", \"closed\"
+
+# [database]
+# url = \"postgres://user@host/cloister\"   # without it, SQLite in this folder
+
+# [tls]
+# cert_file = \"/etc/ssl/chat.pem\"         # without it, a self-signed one is made
+# key_file = \"/etc/ssl/chat.key\"
+";
+
+/// Said once the server answers: a line each.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    pub bound: SocketAddr,
+    /// `https://HOST:PORT`.
+    pub address: String,
+    /// SHA-256 of the certificate's public key, in hex.
+    pub fingerprint: Option<String>,
+    /// The link that makes the first operator, while there is none.
+    pub set_up: Option<String>,
+}
+
+impl fmt::Display for Ready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "listening {}", self.address)?;
+        if let Some(fingerprint) = &self.fingerprint {
+            writeln!(f, "certificate sha256:{fingerprint}")?;
+        }
+        if let Some(link) = &self.set_up {
+            writeln!(f, "set-up {link}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes the data folder with its configuration, keys and certificate, as far as they are not
+/// there yet, and gives the configuration.
+pub fn prepare(data: &Path, file: Option<&Path>) -> Result<Config> {
+    private_folder(data)?;
+    let usual = data.join(config::FILE);
+    if file.is_none() && !usual.exists() {
+        private_file(&usual, TEMPLATE.as_bytes())?;
+    }
+    Config::load(file.unwrap_or(&usual))
+}
+
+/// Serves until `stop` is done, then drains and ends. `ready` is called once it answers.
+pub async fn serve(
+    data: &Path,
+    config: Config,
+    env: Env,
+    ready: impl FnOnce(&Ready),
+    stop: impl Future<Output = ()>,
+) -> Result<()> {
+    let tls = match config.tls.mode {
+        TlsMode::On => Some(tls::load(data, &config, &env)?),
+        TlsMode::Off => None,
+    };
+    let app = App::open(data, config, env).await?;
+    let listener = std::net::TcpListener::bind(app.config.listen).map_err(|error| {
+        Error::internal(format!("Can't listen on {}: {error}.", app.config.listen))
+    })?;
+    listener.set_nonblocking(true).map_err(Error::internal)?;
+    let bound = listener.local_addr().map_err(Error::internal)?;
+    let address = app.config.address(bound);
+    let set_up = set_up_token(data, &app).await?.map(|token| format!("{address}/setup#{token}"));
+    let said = Ready { bound, address, fingerprint: tls.as_ref().map(|tls| tls.fingerprint.clone()), set_up };
+
+    let handle = Handle::new();
+    let service = app.router().into_make_service_with_connect_info::<SocketAddr>();
+    let running = {
+        let handle = handle.clone();
+        let tls = tls.map(|identity| RustlsConfig::from_config(identity.config));
+        if let Some(tls) = &tls {
+            tokio::spawn(renew(data.to_owned(), app.clone(), tls.clone()));
+        }
+        async move {
+            match tls {
+                Some(tls) => {
+                    let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
+                    limit_connections(server.http_builder());
+                    server.serve(service).await
+                }
+                None => {
+                    let mut server = axum_server::from_tcp(listener)?.handle(handle);
+                    limit_connections(server.http_builder());
+                    server.serve(service).await
+                }
+            }
+        }
+    };
+    let mut running = std::pin::pin!(running);
+    ready(&said);
+    tokio::select! {
+        ended = &mut running => return ended.map_err(Error::internal),
+        () = stop => {}
+    }
+    tracing::info!("draining");
+    app.bus.drain();
+    handle.graceful_shutdown(Some(DRAIN));
+    running.await.map_err(Error::internal)
+}
+
+/// Done when the process is asked to end (SIGTERM, or Ctrl+C).
+pub async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let interrupt = tokio::signal::ctrl_c();
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = interrupt.await;
+        return;
+    };
+    tokio::select! {
+        _ = interrupt => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn limit_connections(builder: &mut hyper_util::server::conn::auto::Builder<TokioExecutor>) {
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(2 * HEADER_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(HEADER_BYTES as u32)
+        .max_concurrent_streams(128)
+        .keep_alive_interval(Some(Duration::from_secs(30)))
+        .keep_alive_timeout(HEADER_TIMEOUT)
+        // Gateways over HTTP/2 (RFC 8441).
+        .enable_connect_protocol();
+}
+
+/// Renews the self-signed certificate in time, and picks up replaced files; open connections
+/// stay.
+async fn renew(data: std::path::PathBuf, app: App, tls: RustlsConfig) {
+    loop {
+        tokio::time::sleep(RENEWAL_CHECK).await;
+        match crate::tls::load(&data, &app.config, &app.env) {
+            Ok(identity) => tls.reload_from_config(identity.config),
+            Err(error) => tracing::error!(%error, "the certificate could not be renewed"),
+        }
+    }
+}
+
+/// The token of the set-up link while no operator exists. It is kept in a file that only the
+/// owner may read, so that a restart prints the same link; the database knows its hash.
+async fn set_up_token(data: &Path, app: &App) -> Result<Option<String>> {
+    let path = data.join(SET_UP_FILE);
+    let operators = app
+        .db
+        .read(|tx| {
+            let permit = access::anyone(tx);
+            store::instance::count_operators(tx, &permit)
+        })
+        .await?;
+    if operators > 0 {
+        if path.exists() {
+            fs::remove_file(&path).map_err(|error| at(&path, &error))?;
+        }
+        return Ok(None);
+    }
+    let token = match read_private(&path)? {
+        Some(bytes) => String::from_utf8(bytes.to_vec()).map_err(Error::internal)?,
+        None => {
+            let token = URL_SAFE_NO_PAD.encode(app.env.bytes::<32>());
+            private_file(&path, token.as_bytes())?;
+            token
+        }
+    };
+    let hash = app.keys.hash_secret("set-up", token.as_bytes());
+    app.db
+        .write(move |tx| {
+            let permit = access::system(tx, "the set-up link is printed");
+            store::instance::update_set_up_hash(tx, &permit, Some(hash))
+        })
+        .await?;
+    Ok(Some(token))
+}
