@@ -20,7 +20,7 @@ const ATTEMPTS_ALLOWED = 3;
 
 /** Commands that end the same whether they are done once or twice. */
 const REPEATABLE: ReadonlySet<Command["do"]> = new Set<Command["do"]>([
-  "preview", "open_dm", "send", "mark_read", "load_history", "save_draft", "end_invite", "vouch",
+  "preview", "open_dm", "mark_read", "load_history", "save_draft", "end_invite", "vouch",
   "revoke_device", "rename_device", "recovery_kept", "recovery_later", "reconnect", "sign_out",
 ]);
 

@@ -2,8 +2,8 @@
  * Carries out what the engine decides: requests, the socket, the timer, and what to tell the tabs.
  * The engine has committed before it hands out a step, so a step may be cut off anywhere.
  */
-import type { CommandReply, Query, QueryReply, Refusal, Topic } from "../wire";
-import type { Core, Outgoing, Step, Told } from "./core";
+import type { Command, CommandReply, Query, QueryReply, Refusal, Topic } from "../wire";
+import type { Answered, Core, HttpRequest, Outgoing, Step } from "./core";
 import type { Answer, Ask } from "./messages";
 
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -14,8 +14,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export interface Audience {
   answer(tab: string, answer: Answer): void;
   changed(topics: Topic[]): void;
-  /** The device is signed out: store and key have to go. */
-  ended(): void;
+  /** The person signed out: store and key have to go. */
+  wipe(): void;
   /** The engine is in no state to go on. */
   crashed(error: unknown): void;
 }
@@ -23,7 +23,7 @@ export interface Audience {
 /** The parts of the browser that a shell uses. Tests put their own in their place. */
 export interface Network {
   fetch(path: string, init: RequestInit): Promise<Response>;
-  connect(path: string): WebSocket;
+  openSocket(): WebSocket;
   now(): number;
 }
 
@@ -31,8 +31,9 @@ export class Shell {
   readonly #core: Core;
   readonly #audience: Audience;
   readonly #network: Network;
-  /** Which tab waits for which command. */
-  readonly #waiting = new Map<string, string>();
+  /** Which tab waits for which command, and what that tab calls it. */
+  readonly #waiting = new Map<number, { tab: string; id: string }>();
+  #commands = 0;
   #socket: WebSocket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
@@ -43,59 +44,68 @@ export class Shell {
     this.#network = network;
   }
 
+  start(): void {
+    this.#step((now) => this.#core.start(now));
+  }
+
   ask(tab: string, ask: Ask): void {
     if ("query" in ask) this.#query(tab, ask.id, ask.query);
-    else {
-      this.#waiting.set(ask.id, tab);
-      this.#step(() => this.#core.command(ask.id, JSON.stringify(ask.command), this.#network.now()));
-    }
+    else this.#command(ask.command, { tab, id: ask.id });
   }
 
-  /** Lets the engine look at the clock, after sleep or because its time has come. */
+  /** The network is back, or a person looks again after the machine may have slept. */
   wake(): void {
-    this.#step(() => this.#core.woke(this.#network.now()));
-  }
-
-  /** Tries the connection now: the network is back, or a person looks again. */
-  reconnect(): void {
-    this.wake();
-    this.#step(() => this.#core.command(crypto.randomUUID(), '{"do":"reconnect"}', this.#network.now()));
+    this.#step((now) => this.#core.tick(now));
+    this.#command({ do: "reconnect" }, null);
   }
 
   /** Stops carrying out anything: the engine is about to go. */
   end(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    this.#disconnect();
+    this.#closeSocket();
   }
 
   #query(tab: string, id: string, query: Query): void {
     if (this.#isOver) return;
-    let reply: QueryReply;
     try {
-      reply = JSON.parse(this.#core.query(JSON.stringify(query))) as QueryReply;
+      const reply = JSON.parse(this.#core.query(JSON.stringify(query))) as QueryReply;
+      this.#audience.answer(tab, { id, reply });
     } catch (error) {
-      this.#fail(error);
-      return;
+      if (isRefusal(error)) this.#audience.answer(tab, { id, refusal: error });
+      else this.#crash(error);
     }
-    this.#audience.answer(tab, { id, reply });
   }
 
-  #step(take: () => Step): void {
+  #command(command: Command, asker: { tab: string; id: string } | null): void {
+    this.#commands += 1;
+    const id = this.#commands;
+    if (asker) this.#waiting.set(id, asker);
+    this.#step(
+      (now) => this.#core.command(id, JSON.stringify(command), now),
+      (refusal) => this.#answer({ id, isRefused: true, json: JSON.stringify(refusal) }),
+    );
+  }
+
+  #step(take: (nowMs: number) => Step, refused?: (refusal: Refusal) => void): void {
     if (this.#isOver) return;
     let step: Step;
     try {
-      step = take();
+      step = take(this.#network.now());
     } catch (error) {
-      this.#fail(error);
+      if (refused && isRefusal(error)) refused(error);
+      else this.#crash(error);
       return;
     }
     this.#sleepUntil(step.wakeAt);
     for (const outgoing of step.send) this.#send(outgoing);
-    this.#tell(step.tell);
+    const topics = JSON.parse(step.tell) as Topic[];
+    if (topics.length > 0) this.#audience.changed(topics);
+    for (const answered of step.answers) this.#answer(answered);
+    if (step.send.some(({ kind }) => kind === "wipe")) this.#audience.wipe();
   }
 
-  #fail(error: unknown): void {
+  #crash(error: unknown): void {
     this.end();
     this.#audience.crashed(error);
   }
@@ -104,7 +114,7 @@ export class Shell {
     clearTimeout(this.#timer);
     if (wakeAt === undefined) return;
     const delayMs = Math.min(Math.max(wakeAt - this.#network.now(), 0), LONGEST_TIMER_MS);
-    this.#timer = setTimeout(() => this.wake(), delayMs);
+    this.#timer = setTimeout(() => this.#step((now) => this.#core.tick(now)), delayMs);
   }
 
   #send(outgoing: Outgoing): void {
@@ -112,19 +122,21 @@ export class Shell {
       case "request":
         void this.#request(outgoing);
         break;
-      case "connect":
-        this.#connect(outgoing.path);
+      case "openSocket":
+        this.#openSocket();
         break;
       case "frame":
-        if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(outgoing.bytes);
+        if (this.#socket?.readyState === this.#socket?.OPEN) this.#socket?.send(outgoing.bytes);
         break;
-      case "disconnect":
-        this.#disconnect();
+      case "closeSocket":
+        this.#closeSocket();
         break;
+      case "wipe":
+        break; // after everything else of its step
     }
   }
 
-  async #request({ call, method, path, headers, body }: Extract<Outgoing, { kind: "request" }>): Promise<void> {
+  async #request({ id, method, path, headers, body }: HttpRequest): Promise<void> {
     let status: number;
     let reply: Uint8Array;
     try {
@@ -140,58 +152,49 @@ export class Shell {
       status = response.status;
       reply = new Uint8Array(await response.arrayBuffer());
     } catch {
-      // No answer is an answer of its own; whether it arrived is the engine's to find out.
-      this.#step(() => this.#core.failed(call, this.#network.now()));
+      // Whether the request arrived is not known here; the engine finds out.
+      this.#step((now) => this.#core.unanswered(id, now));
       return;
     }
-    this.#step(() => this.#core.replied(call, status, reply, this.#network.now()));
+    this.#step((now) => this.#core.replied(id, status, reply, now));
   }
 
-  #connect(path: string): void {
-    this.#disconnect();
-    const socket = this.#network.connect(path);
+  #openSocket(): void {
+    this.#closeSocket();
+    const socket = this.#network.openSocket();
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
-    // A socket that was replaced has nothing more to say.
-    const whileCurrent = (act: () => Step) => {
-      if (this.#socket === socket) this.#step(act);
+    // A socket that was replaced or closed from here has nothing more to say.
+    const whileCurrent = (take: (nowMs: number) => Step) => {
+      if (this.#socket === socket) this.#step(take);
     };
-    socket.onopen = () => whileCurrent(() => this.#core.opened(this.#network.now()));
+    socket.onopen = () => whileCurrent((now) => this.#core.socketOpened(now));
     socket.onmessage = ({ data }: MessageEvent<ArrayBuffer>) =>
-      whileCurrent(() => this.#core.received(new Uint8Array(data), this.#network.now()));
+      whileCurrent((now) => this.#core.socketFrame(new Uint8Array(data), now));
     socket.onclose = ({ code }) =>
-      whileCurrent(() => {
+      whileCurrent((now) => {
         this.#socket = null;
-        return this.#core.closed(code, this.#network.now());
+        return this.#core.socketClosed(code, now);
       });
   }
 
-  #disconnect(): void {
+  #closeSocket(): void {
     const socket = this.#socket;
     this.#socket = null;
     socket?.close();
   }
 
-  #tell(told: Told[]): void {
-    const topics: Topic[] = [];
-    let isEnded = false;
-    for (const item of told) {
-      if (item.kind === "topic") topics.push(JSON.parse(item.json) as Topic);
-      else if (item.kind === "ended") isEnded = true;
-      else this.#answer(item);
-    }
-    if (topics.length > 0) this.#audience.changed(topics);
-    if (isEnded) this.#audience.ended();
+  #answer({ id, isRefused, json }: Answered): void {
+    const asker = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (!asker) return;
+    const answer: Answer = isRefused
+      ? { id: asker.id, refusal: JSON.parse(json) as Refusal }
+      : { id: asker.id, reply: JSON.parse(json) as CommandReply };
+    this.#audience.answer(asker.tab, answer);
   }
+}
 
-  #answer({ kind, command, json }: Extract<Told, { command: string }>): void {
-    const tab = this.#waiting.get(command);
-    this.#waiting.delete(command);
-    if (tab === undefined) return;
-    const answer: Answer =
-      kind === "reply"
-        ? { id: command, reply: JSON.parse(json) as CommandReply }
-        : { id: command, refusal: JSON.parse(json) as Refusal };
-    this.#audience.answer(tab, answer);
-  }
+export function isRefusal(error: unknown): error is Refusal {
+  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string";
 }
