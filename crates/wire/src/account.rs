@@ -83,6 +83,10 @@ replies! {
         pub standing: DeviceStanding,
     }
 
+    /// `POST /api/v1/sessions/prepare`: who a name and password belong to, for a device that is
+    /// new and must sign whose it wants to be. An empty log: sign in as the first device.
+    pub struct Prepared { pub user: UserId, pub devlog: Vec<Bytes> }
+
     /// `POST /api/v1/challenges`: signed by a device to prove that it holds its keys.
     pub struct Challenge { pub nonce: Hash, pub expires_at: u64 }
 
@@ -136,6 +140,9 @@ requests! {
         pub name_ct: Bytes,
         pub client: ClientKind,
     }
+
+    /// `POST /api/v1/sessions/prepare`.
+    pub struct PrepareSignIn { pub username: String, pub password: String }
 
     /// `POST /api/v1/sessions`.
     pub struct SignIn {
@@ -201,12 +208,13 @@ pub enum SignInDevice {
     },
     /// A new one: pending until an `AddDevice` entry names it.
     New {
-        /// Signed `DeviceCert` (self-signed under purpose `device-cert`).
+        /// Signed `DeviceOffer`, made after `POST /api/v1/sessions/prepare`.
         cert: Bytes,
         keys: UploadKeys,
         name_ct: Bytes,
     },
-    /// The first device of an account that the operator made: it brings the genesis.
+    /// The first device of an account that the operator made: it brings the genesis, and the
+    /// user id that is the account's from then on.
     First {
         user: UserId,
         genesis: Bytes,
