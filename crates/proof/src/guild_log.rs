@@ -206,6 +206,8 @@ pub struct LogInvite {
     pub ended: bool,
     #[n(6)]
     pub by: UserId,
+    #[n(7)]
+    pub at_ms: u64,
 }
 
 /// Where verification finds the device logs of signers.
@@ -363,6 +365,7 @@ impl GuildLog {
                     expires_ms,
                     ended: false,
                     by: op.user,
+                    at_ms,
                 };
                 self.invites.insert(code, invite);
             }
