@@ -16,7 +16,7 @@ const CRASHES_ALLOWED = 3;
 const CRASH_MEMORY_MS = 60_000;
 const RESTART_DELAY_MS = 1_000;
 /** A question that killed the engine this often is not asked again. */
-const ATTEMPTS_ALLOWED = 3;
+const ATTEMPTS_ALLOWED = 2;
 
 /** Commands that end the same whether they are done once or twice. */
 const REPEATABLE: ReadonlySet<Command["do"]> = new Set<Command["do"]>([

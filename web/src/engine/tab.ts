@@ -3,8 +3,7 @@
  * one of them holds, and a worker. Tests put their own in its place.
  */
 import { CHANNEL, LOCK, type TabMessage, type WorkerMessage } from "./messages";
-// oxlint-disable-next-line import/default -- the bundler makes this one
-import workerUrl from "./worker.ts?worker&url";
+import { engineWorkerUrl } from "./policy";
 
 export interface EngineWorker {
   terminate(): void;
@@ -52,9 +51,7 @@ export function browserTab(): Tab {
 }
 
 function startWorker(hear: (message: WorkerMessage) => void): EngineWorker {
-  // The types know `Worker(string)` only; at run time the policy's object is what the page's rules ask for.
-  const url = scriptUrls ? (scriptUrls.createScriptURL(workerUrl) as unknown as string) : workerUrl;
-  const worker = new Worker(url, { type: "module", name: "cloister-engine" });
+  const worker = new Worker(engineWorkerUrl(), { type: "module", name: "cloister-engine" });
   worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => hear(data);
   worker.onerror = ({ message }) =>
     hear({
@@ -63,22 +60,3 @@ function startWorker(hear: (message: WorkerMessage) => void): EngineWorker {
     });
   return worker;
 }
-
-interface ScriptUrlPolicy {
-  createScriptURL(url: string): object;
-}
-
-declare const trustedTypes:
-  | { createPolicy(name: string, rules: { createScriptURL(url: string): string }): ScriptUrlPolicy }
-  | undefined;
-
-/** The one named policy: it lets through the engine's worker and nothing else. */
-const scriptUrls =
-  typeof trustedTypes === "undefined"
-    ? null
-    : trustedTypes.createPolicy("cloister", {
-        createScriptURL: (url) => {
-          if (url !== workerUrl) throw new TypeError(`not the engine's worker: ${url}`);
-          return url;
-        },
-      });

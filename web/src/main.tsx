@@ -1,0 +1,6 @@
+import { openEngine } from "./engine/bridge";
+import { keepPage } from "./offline/keep";
+import { show } from "./show";
+
+show(openEngine());
+if (import.meta.env.PROD) void keepPage();
