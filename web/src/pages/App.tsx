@@ -1,0 +1,76 @@
+/** Which page there is, by what stands of this device and by the address. */
+import { Redirect, Route, Switch } from "wouter";
+import { path, pattern } from "../paths";
+import { useEngineStatus, useView } from "../state/engine";
+import { Skeleton } from "../ui/Note";
+import { app } from "../words";
+import type { SessionView } from "../wire";
+import { Certificate } from "./Certificate";
+import { Inside } from "./Inside";
+import { Invite } from "./Invite";
+import { SetUp } from "./SetUp";
+import { destination, SignIn } from "./SignIn";
+import { Blocked, Ended, Pending } from "./Waiting";
+
+export function App() {
+  return (
+    <Switch>
+      <Route path={pattern.certificate}>
+        <Certificate />
+      </Route>
+      <Route>
+        <Door />
+      </Route>
+    </Switch>
+  );
+}
+
+function Door() {
+  const { status, blockedBy } = useEngineStatus();
+  const session = useView({ ask: "session" });
+  if (status === "blocked") return <Blocked refusal={blockedBy} />;
+  if (session === undefined) return <Skeleton lines={6} label={app.loading} />;
+  switch (session.state) {
+    case "signed_out":
+      return <Outside session={session} />;
+    case "pending":
+      return <Pending code={session.pending_code} />;
+    case "revoked":
+    case "cloned":
+      return <Ended state={session.state} />;
+    case "active":
+      return session.me === null ? <Skeleton lines={6} label={app.loading} /> : <SignedIn session={session} />;
+  }
+}
+
+function Outside({ session }: { session: SessionView }) {
+  return (
+    <Switch>
+      <Route path={pattern.setUp}>
+        <SetUp />
+      </Route>
+      <Route path={pattern.invite}>{(at) => <Invite key={at.code} code={at.code} me={null} />}</Route>
+      <Route path={pattern.signIn}>
+        <SignIn instance={session.instance_name || app.name} />
+      </Route>
+      <Route>
+        <Redirect to={path.signIn()} replace />
+      </Route>
+    </Switch>
+  );
+}
+
+function SignedIn({ session }: { session: SessionView }) {
+  if (session.me === null) return null;
+  return (
+    <Switch>
+      <Route path={pattern.invite}>{(at) => <Invite key={at.code} code={at.code} me={session.me} />}</Route>
+      <Route path={pattern.signIn}>
+        <Redirect to={destination(location.hash)} replace />
+      </Route>
+      <Route>
+        <Inside session={session} me={session.me} />
+      </Route>
+    </Switch>
+  );
+}

@@ -1,0 +1,205 @@
+import { Laptop, Smartphone, SquareTerminal } from "lucide-react";
+import { useState } from "react";
+import { submit } from "../parts/GuildDialogs";
+import { useGive, useTask, useView } from "../state/engine";
+import { useNow } from "../state/page";
+import { Button } from "../ui/Button";
+import { Dialog } from "../ui/Dialog";
+import { Field } from "../ui/Field";
+import { Note, RefusalNote, Skeleton } from "../ui/Note";
+import { agoInSentence, app, devices as words, refusalSentence, wholeDate } from "../words";
+import type { DeviceView } from "../wire";
+import { OwnPage } from "./Own";
+import "./page.css";
+
+export function Devices() {
+  const all = useView({ ask: "devices" })?.devices;
+  const waiting = all?.filter((device) => device.state === "pending") ?? [];
+  const others = all?.filter((device) => device.state !== "pending").toSorted((a, b) => Number(b.this_one) - Number(a.this_one)) ?? [];
+  return (
+    <OwnPage title={words.title}>
+      <p className="own-lead">{words.lead}</p>
+      {waiting.map((device) => (
+        <WaitingDevice key={device.id} device={device} />
+      ))}
+      <section className="own-section" aria-label={words.others}>
+        {all === undefined ? (
+          <Skeleton lines={4} label={app.loading} />
+        ) : (
+          <ul className="you-list">
+            {others.map((device) => (
+              <Device key={device.id} device={device} names={new Map(all.map((one) => [one.id, one.name]))} />
+            ))}
+          </ul>
+        )}
+      </section>
+      <Approve />
+    </OwnPage>
+  );
+}
+
+function WaitingDevice({ device }: { device: DeviceView }) {
+  const give = useGive();
+  const approve = useTask(async () => {
+    await give({ do: "approve_device", code: device.code ?? "" });
+  });
+  const refuse = useTask(async () => {
+    await give({ do: "revoke_device", device: device.id });
+  });
+  return (
+    <section className="own-section approve" aria-label={words.waitingTitle}>
+      <h2>{words.waitingTitle}</h2>
+      <p className="quiet">{words.waitingDevice(device.name, device.platform)}</p>
+      <output className="approve-code" dir="ltr">
+        {device.code ?? "…"}
+      </output>
+      <p>{words.waitingLead}</p>
+      <RefusalNote refusal={approve.refusal ?? refuse.refusal} />
+      <div className="approve-actions">
+        <Button look="primary" onPress={() => void approve.run()} isPending={approve.busy} isDisabled={device.code === null}>
+          {words.approve}
+        </Button>
+        <Button look="danger-quiet" onPress={() => void refuse.run()} isPending={refuse.busy}>
+          {words.refuse}
+        </Button>
+      </div>
+    </section>
+  );
+}
+
+/** For a device that is not in the list yet. */
+function Approve() {
+  const give = useGive();
+  const [code, setCode] = useState("");
+  const [done, setDone] = useState(false);
+  const approve = useTask(async () => {
+    await give({ do: "approve_device", code: code.trim().toUpperCase() });
+    setCode("");
+    setDone(true);
+  });
+  return (
+    <section className="own-section" aria-label={words.approveTitle}>
+      <h2>{words.approveTitle}</h2>
+      <p className="own-lead">{words.approveLead}</p>
+      <form className="approve-form" onSubmit={submit(() => void approve.run())}>
+        <Field
+          label={words.code}
+          value={code}
+          onChange={(text) => {
+            setCode(text);
+            setDone(false);
+            approve.clear();
+          }}
+          placeholder="XXXX-XXXX-XXXX-XXXX"
+          error={approve.refusal === null ? null : refusalSentence(approve.refusal)}
+          mono
+          autoComplete="off"
+          spellCheck="false"
+        />
+        <Button type="submit" isDisabled={code.trim() === ""} isPending={approve.busy}>
+          {words.approveSubmit}
+        </Button>
+      </form>
+      <div role="status">{done && <Note kind="accent">{words.approved}</Note>}</div>
+    </section>
+  );
+}
+
+function iconOf(device: DeviceView) {
+  if (/android|ios|iphone|phone/i.test(`${device.platform} ${device.name}`)) return Smartphone;
+  return /cli|terminal|native/i.test(`${device.platform} ${device.name}`) ? SquareTerminal : Laptop;
+}
+
+function factsOf(device: DeviceView, names: Map<string, string>, now: number): string {
+  const approver = device.approved_by === null ? undefined : names.get(device.approved_by);
+  return [
+    device.state === "revoked" ? words.removed : device.state === "cloned" ? words.stopped : null,
+    device.this_one || device.last_seen_at === null ? null : words.lastSeen(agoInSentence(device.last_seen_at, now)),
+    words.added(wholeDate(device.created_at)),
+    approver === undefined || device.approved_by === device.id ? null : words.approvedBy(approver),
+  ]
+    .filter((fact) => fact !== null)
+    .join(" · ");
+}
+
+function Device({ device, names }: { device: DeviceView; names: Map<string, string> }) {
+  const now = useNow(60_000);
+  const [mode, setMode] = useState<"shown" | "renaming" | "removing">("shown");
+  const Icon = iconOf(device);
+  const back = () => setMode("shown");
+  return (
+    <li className="device">
+      <span className="device-icon" aria-hidden>
+        <Icon size={18} strokeWidth={1.75} />
+      </span>
+      {mode === "renaming" ? (
+        <Rename device={device} onDone={back} />
+      ) : (
+        <>
+          <div className="device-text">
+            <span className="device-name" dir="auto">
+              {device.name}
+              {device.this_one && <span className="device-this">{words.thisOne}</span>}
+            </span>
+            <span className="device-facts">{factsOf(device, names, now)}</span>
+          </div>
+          {(device.state === "active" || device.state === "cloned") && (
+            <div className="device-actions">
+              <Button look="quiet" small onPress={() => setMode("renaming")} aria-label={words.renameNamed(device.name)}>
+                {words.rename}
+              </Button>
+              {!device.this_one && (
+                <Button look="danger-quiet" small onPress={() => setMode("removing")} aria-label={words.revokeNamed(device.name)}>
+                  {words.revoke}
+                </Button>
+              )}
+            </div>
+          )}
+        </>
+      )}
+      {mode === "removing" && <Remove device={device} onDone={back} />}
+    </li>
+  );
+}
+
+function Rename({ device, onDone }: { device: DeviceView; onDone: () => void }) {
+  const give = useGive();
+  const [name, setName] = useState(device.name);
+  const rename = useTask(async () => {
+    await give({ do: "rename_device", device: device.id, name: name.trim() });
+    onDone();
+  });
+  return (
+    <form className="device-rename" onSubmit={submit(() => void rename.run())}>
+      <Field label={words.nameField} value={name} onChange={setName} autoFocus maxLength={64} autoComplete="off" error={rename.refusal === null ? null : refusalSentence(rename.refusal)} />
+      <Button type="submit" look="primary" isDisabled={name.trim() === ""} isPending={rename.busy}>
+        {words.save}
+      </Button>
+      <Button look="quiet" onPress={onDone}>
+        {app.cancel}
+      </Button>
+    </form>
+  );
+}
+
+function Remove({ device, onDone }: { device: DeviceView; onDone: () => void }) {
+  const give = useGive();
+  const remove = useTask(async () => {
+    await give({ do: "revoke_device", device: device.id });
+    onDone();
+  });
+  return (
+    <Dialog title={words.revokeTitle(device.name)} open onClose={onDone} firm>
+      <p>{words.revokeLead}</p>
+      <RefusalNote refusal={remove.refusal} />
+      <div className="form-actions">
+        <Button look="quiet" onPress={onDone} autoFocus>
+          {app.cancel}
+        </Button>
+        <Button look="danger" onPress={() => void remove.run()} isPending={remove.busy}>
+          {words.revoke}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

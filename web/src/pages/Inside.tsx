@@ -1,0 +1,161 @@
+/** The page of somebody who is signed in: rail, list, talk, members. */
+import { useState } from "react";
+import { Redirect, Route, Switch } from "wouter";
+import { AccountFoot } from "../parts/AccountFoot";
+import { BottomBar } from "../parts/BottomBar";
+import { ChannelList, ConversationList } from "../parts/ChannelList";
+import { Alarm } from "../parts/ConnectionPill";
+import { OpenDialog } from "../parts/Dialogs";
+import { MemberPanel } from "../parts/MemberPanel";
+import { DialogsProvider, useDialogs } from "../parts/open";
+import { Rail } from "../parts/Rail";
+import { Resizer } from "../parts/Resizer";
+import { Shortcuts } from "../parts/Shortcuts";
+import { path, pattern } from "../paths";
+import { useView } from "../state/engine";
+import { narrow, useMedia, useTitle, wide } from "../state/page";
+import { changeSettings, listWidth, panelWidth, settings, useSettings } from "../state/settings";
+import { Button } from "../ui/Button";
+import { Empty, Skeleton } from "../ui/Note";
+import { app, guild as guildWords, home, places } from "../words";
+import type { MeView, SessionView } from "../wire";
+import { Devices } from "./Devices";
+import { Appearance, RecoveryPage, You } from "./Own";
+import { NoChannel, NoConversation, Talk } from "./Talk";
+import "../parts/layout.css";
+
+interface Props {
+  session: SessionView;
+  me: MeView;
+}
+
+export function Inside({ session, me }: Props) {
+  return (
+    <DialogsProvider>
+      <a className="skip" href="#talk">
+        {app.skip}
+      </a>
+      <Switch>
+        <Route path={pattern.home}>
+          <Home session={session} me={me} />
+        </Route>
+        <Route path={pattern.channel}>{(at) => <Frame session={session} me={me} guild={at.guild} channel={at.channel} />}</Route>
+        <Route path={pattern.guild}>{(at) => <Frame session={session} me={me} guild={at.guild} channel={null} />}</Route>
+        <Route path={pattern.conversation}>{(at) => <Frame session={session} me={me} guild={null} channel={at.channel} />}</Route>
+        <Route path={pattern.conversations}>
+          <Frame session={session} me={me} guild={null} channel={null} />
+        </Route>
+        <Route path="/you/*?">
+          <Frame session={session} me={me} guild={null} channel={null} own />
+        </Route>
+        <Route>
+          <Redirect to={path.home()} replace />
+        </Route>
+      </Switch>
+      <OpenDialog />
+      <Shortcuts />
+    </DialogsProvider>
+  );
+}
+
+/** Where one was last; without a server, how to get one. */
+function Home({ session, me }: Props) {
+  const guilds = useView({ ask: "guilds" })?.guilds;
+  const small = useMedia(narrow);
+  if (guilds === undefined) return <Skeleton lines={6} label={app.loading} />;
+  const last = settings().lastPlace;
+  const first = guilds[0];
+  if (first === undefined) return <Frame session={session} me={me} guild={null} channel={null} home />;
+  const lastGuild = guilds.find((guild) => last?.startsWith(path.guild(guild.id)));
+  if (small) return <Redirect to={path.guild((lastGuild ?? first).id)} replace />;
+  return <Redirect to={last !== null && (lastGuild !== undefined || last.startsWith(path.conversations())) ? last : path.guild(first.id)} replace />;
+}
+
+interface FrameProps extends Props {
+  guild: string | null;
+  channel: string | null;
+  own?: boolean;
+  home?: boolean;
+}
+
+function Frame({ session, me, guild, channel, own, home: isHome }: FrameProps) {
+  const roomy = useMedia(wide);
+  const now = useSettings();
+  // Over the talk the panel is opened for a moment; beside it, it stays as it was left.
+  const [over, setOver] = useState(false);
+  const open = guild !== null && channel !== null && (roomy ? now.members : over);
+  const toggle = () => (roomy ? changeSettings({ members: !now.members }) : setOver(!over));
+  const pane = channel !== null ? "talk" : own ? "you" : "list";
+  return (
+    <div className="layout" data-pane={pane} data-panel={open ? "open" : "closed"} data-rail={guild !== null || isHome ? "yes" : "no"}>
+      <Rail guild={guild} />
+      <section className="list" aria-label={places.list} data-region>
+        {guild === null ? <ConversationList current={channel} /> : <ChannelList guild={guild} current={channel} />}
+        <AccountFoot me={me} />
+        <Resizer name="list" label={places.resizeList} limits={listWidth} value={now.list} />
+      </section>
+      <main className="talk" id="talk" tabIndex={-1} aria-label={places.talk} data-region>
+        {session.alarm !== null && <Alarm sentence={session.alarm} />}
+        {own ? <Own session={session} me={me} /> : isHome ? <Welcome me={me} /> : channel === null ? <Unchosen guild={guild} /> : <Talk key={channel} channel={channel} guild={guild} session={session} me={me} panel={guild === null ? null : { open, toggle }} />}
+      </main>
+      {open && (
+        <MemberPanel guild={guild} onClose={toggle}>
+          <Resizer name="panel" label={places.resizePanel} limits={panelWidth} value={now.panel} />
+        </MemberPanel>
+      )}
+      <BottomBar />
+    </div>
+  );
+}
+
+function Own({ session, me }: Props) {
+  return (
+    <Switch>
+      <Route path={pattern.devices}>
+        <Devices />
+      </Route>
+      <Route path={pattern.appearance}>
+        <Appearance />
+      </Route>
+      <Route path={pattern.recovery}>
+        <RecoveryPage me={me} />
+      </Route>
+      <Route>
+        <You me={me} instance={session.instance_name} />
+      </Route>
+    </Switch>
+  );
+}
+
+/** A server without a chosen channel leads to the last one, or the first. */
+function Unchosen({ guild }: { guild: string | null }) {
+  return guild === null ? <NoConversation /> : <FirstChannel guild={guild} />;
+}
+
+function FirstChannel({ guild }: { guild: string }) {
+  const view = useView({ ask: "guild", guild })?.guild;
+  const small = useMedia(narrow);
+  if (view === undefined) return <Skeleton lines={6} label={app.loading} />;
+  if (view === null) return <Empty title={app.notFoundTitle}>{app.notFound}</Empty>;
+  const last = settings().lastChannel[guild];
+  const channel = view.channels.find((one) => one.id === last) ?? view.channels[0];
+  if (channel === undefined || small) return <NoChannel guild={view} />;
+  return <Redirect to={path.channel(guild, channel.id)} replace />;
+}
+
+function Welcome({ me }: { me: MeView }) {
+  const open = useDialogs();
+  useTitle(app.name);
+  return (
+    <Empty
+      title={home.welcome(me.display_name)}
+      action={
+        <Button look="primary" onPress={() => open({ dialog: "add-guild" })}>
+          {guildWords.add}
+        </Button>
+      }
+    >
+      {home.noGuilds}
+    </Empty>
+  );
+}

@@ -1,0 +1,85 @@
+import { useEffect, useState } from "react";
+import { useLocation } from "wouter";
+import { Doorway } from "../parts/Doorway";
+import { JoinByInvite, submit } from "../parts/GuildDialogs";
+import { path } from "../paths";
+import { useGive, useTask } from "../state/engine";
+import { deviceName, useTitle } from "../state/page";
+import { Button } from "../ui/Button";
+import { Field, PasswordField } from "../ui/Field";
+import { RefusalNote } from "../ui/Note";
+import { account, app, refusalSentence, setUp, signIn as words } from "../words";
+
+/** Where somebody was going before signing in; only a path of this page. */
+export function destination(hash: string): string {
+  const then = new URLSearchParams(hash.replace(/^#/, "")).get("then");
+  return then !== null && /^\/(?!\/)/.test(then) ? then : path.home();
+}
+
+export function SignIn({ instance }: { instance: string }) {
+  const give = useGive();
+  const [, go] = useLocation();
+  const [username, setUsername] = useState("");
+  const [password, setPassword] = useState("");
+  const [key, setKey] = useState<string | null>(null);
+  const setUpNeeded = useSetUpNeeded();
+  useTitle(app.title(words.submit, 0));
+  const enter = useTask(async () => {
+    const recovery_key = key === null || key.trim() === "" ? null : key.trim();
+    await give({ do: "sign_in", username: username.trim(), password, device_name: deviceName(navigator.userAgent), recovery_key });
+    go(destination(location.hash), { replace: true });
+  });
+  const wrongKey = enter.refusal?.code === "RECOVERY_KEY_WRONG";
+  const byKey = key !== null;
+  if (setUpNeeded) return <Doorway title={setUp.title} lead={setUp.noToken} />;
+  return (
+    <Doorway title={byKey ? words.recoveryTitle : words.title} lead={words.lead(instance)} foot={<JoinByInvite onDone={() => undefined} />}>
+      <form className="form" onSubmit={submit(() => void enter.run())}>
+        <Field label={account.username} value={username} onChange={setUsername} isRequired autoFocus autoComplete="username" mono spellCheck="false" />
+        <PasswordField label={account.password} value={password} onChange={setPassword} isRequired autoComplete="current-password" />
+        {byKey && (
+          <Field
+            label={words.recoveryKey}
+            value={key}
+            onChange={(text) => {
+              setKey(text);
+              enter.clear();
+            }}
+            hint={words.recoveryHint}
+            error={wrongKey && enter.refusal !== null ? refusalSentence(enter.refusal) : null}
+            mono
+            isRequired
+            autoComplete="off"
+            spellCheck="false"
+          />
+        )}
+        <RefusalNote refusal={wrongKey ? null : enter.refusal} />
+        <Button type="submit" look="primary" wide isDisabled={username.trim() === "" || password === "" || (byKey && key.trim() === "")} isPending={enter.busy}>
+          {words.submit}
+        </Button>
+        <Button look="quiet" small onPress={() => setKey(byKey ? null : "")}>
+          {byKey ? words.recoveryBack : words.recovery}
+        </Button>
+      </form>
+    </Doorway>
+  );
+}
+
+/** A fresh instance has nobody to sign in as. */
+function useSetUpNeeded(): boolean {
+  const give = useGive();
+  const [needed, setNeeded] = useState(false);
+  useEffect(() => {
+    let here = true;
+    give({ do: "preview", invite: null }).then(
+      (reply) => {
+        if (here && reply.outcome === "instance") setNeeded(reply.set_up_needed);
+      },
+      () => undefined,
+    );
+    return () => {
+      here = false;
+    };
+  }, [give]);
+  return needed;
+}

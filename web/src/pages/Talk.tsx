@@ -1,0 +1,232 @@
+/** A channel or a conversation: head, timeline, composer. */
+import { ArrowLeft, Hash, MessageCircle, PenLine, Settings2, UserPlus, UsersRound } from "lucide-react";
+import { type PointerEvent, type ReactNode, useCallback, useEffect, useRef } from "react";
+import { useLocation } from "wouter";
+import { Composer, type ComposerHandle } from "../parts/Composer";
+import { ConnectionPill } from "../parts/ConnectionPill";
+import { useDialogs } from "../parts/open";
+import { RecoveryCard } from "../parts/RecoveryCard";
+import { Timeline } from "../parts/Timeline";
+import { path } from "../paths";
+import { useView } from "../state/engine";
+import { narrow, useMedia, useTitle } from "../state/page";
+import { may } from "../state/permission";
+import { changeSettings, settings } from "../state/settings";
+import { Button, IconButton } from "../ui/Button";
+import { Markdown } from "../ui/Markdown";
+import { Avatar, Cloister } from "../ui/Arch";
+import { Empty, Skeleton } from "../ui/Note";
+import { Seal } from "../ui/Seal";
+import { app, channel as words, conversations, guild as guildWords, safety, talk } from "../words";
+import type { ChannelView, GuildView, MeView, MemberView, SessionView } from "../wire";
+
+export interface PanelSwitch {
+  open: boolean;
+  toggle: () => void;
+}
+
+interface Props {
+  channel: string;
+  guild: string | null;
+  session: SessionView;
+  me: MeView;
+  panel: PanelSwitch | null;
+}
+
+export function Talk({ channel, guild, session, me, panel }: Props) {
+  const answer = useView({ ask: "channel", channel });
+  const guildView = useGuild(guild);
+  const composer = useRef<ComposerHandle>(null);
+  const takeBack = useCallback((text: string) => composer.current?.takeBack(text), []);
+  const swipe = useSwipeBack(guild === null ? path.conversations() : path.guild(guild));
+  const recovery = useView({ ask: "recovery" });
+  const view = answer?.channel;
+  const place = view ? placeOf(view) : "";
+  const here = view?.id === channel;
+  useTitle(app.title(place || app.name, 0));
+  useEffect(() => {
+    if (!here) return;
+    const at = guild === null ? path.conversation(channel) : path.channel(guild, channel);
+    changeSettings({ lastPlace: at, ...(guild === null ? {} : { lastChannel: { ...settings().lastChannel, [guild]: channel } }) });
+  }, [here, channel, guild]);
+  // Where there is a keyboard, one can write at once.
+  useEffect(() => {
+    if (here && matchMedia("(hover: hover)").matches) composer.current?.focus();
+  }, [here, channel]);
+
+  if (answer === undefined) return <Skeleton lines={8} label={app.loading} />;
+  if (view === null || view === undefined) return <Empty title={words.goneTitle}>{words.gone}</Empty>;
+  return (
+    <div className="talk-inner" {...swipe}>
+      <Head view={view} guild={guildView} me={me} panel={panel} />
+      <ConnectionPill session={session} />
+      <Timeline
+        channel={channel}
+        place={place}
+        me={{ user: me.user, name: me.display_name }}
+        online={session.connection === "online"}
+        beginning={view.kind.kind === "dm" ? <DmBeginning view={view} peer={view.kind.peer} /> : <Beginning view={view} guild={guildView} />}
+        onTakenBack={takeBack}
+      />
+      {recovery?.offer === true && recovery.key !== null && <RecoveryCard recoveryKey={recovery.key} me={me} offered />}
+      <div className="talk-compose" data-region>
+        <Composer ref={composer} view={view} place={place} />
+      </div>
+    </div>
+  );
+}
+
+function useGuild(guild: string | null): GuildView | null {
+  const answer = useView(guild === null ? { ask: "guilds" } : { ask: "guild", guild });
+  return answer?.answer === "guild" ? answer.guild : null;
+}
+
+/** "#general", or a person's name. */
+function placeOf(view: ChannelView): string {
+  return view.kind.kind === "dm" ? view.name : `#${view.name}`;
+}
+
+function Head({ view, guild, me, panel }: { view: ChannelView; guild: GuildView | null; me: MeView; panel: PanelSwitch | null }) {
+  const [, go] = useLocation();
+  const open = useDialogs();
+  const small = useMedia(narrow);
+  const isDm = view.kind.kind === "dm";
+  return (
+    <header className="talk-head">
+      {small && <IconButton icon={ArrowLeft} label={words.backToList} onPress={() => go(isDm || view.guild === null ? path.conversations() : path.guild(view.guild))} />}
+      <h1 className="talk-title">
+        {view.kind.kind === "dm" ? <Avatar id={view.kind.peer} name={view.name} size="small" /> : <Hash size={20} strokeWidth={1.75} aria-hidden />}
+        <span dir="auto">{view.name}</span>
+      </h1>
+      <ChannelSeal view={view} guild={guild} me={me} />
+      <span className="talk-about">{words.topReaders(view.readers, view.devices)}</span>
+      {guild !== null && may(guild.my_permissions, "create_invite") && <IconButton icon={UserPlus} label={words.invite} onPress={() => open({ dialog: "invite", guild: guild.id })} />}
+      {panel !== null && <IconButton icon={UsersRound} label={panel.open ? words.hideMembers : words.showMembers} pressed={panel.open} onPress={panel.toggle} />}
+    </header>
+  );
+}
+
+function ChannelSeal({ view, guild, me }: { view: ChannelView; guild: GuildView | null; me: MeView }) {
+  const changed = guild?.members.find((member: MemberView) => member.safety === "violation");
+  if (changed !== undefined) return <Seal kind="attention" word={safety.attention} what={safety.violationWhat(changed.display_name)} next={safety.violationNext} />;
+  const unvouched = view.unvouched.filter((user) => user !== me.user);
+  if (unvouched.length === 0) return <Seal kind="encrypted" word={safety.encrypted} what={safety.encryptedWhat(words.topReaders(view.readers, view.devices))} />;
+  const names = new Map(guild?.members.map((member) => [member.user, member.display_name]));
+  const known = unvouched.map((user) => names.get(user)).filter((name) => name !== undefined);
+  const shown = known.slice(0, 3);
+  const rest = unvouched.length - shown.length;
+  return <Seal kind="attention" word={safety.attention} what={safety.unvouchedWhat(rest > 0 ? [...shown, safety.others(rest)] : shown, unvouched.length)} next={safety.unvouchedNext} />;
+}
+
+/** The written welcome of a channel in which nobody has spoken, and the start of every other one. */
+function Beginning({ view, guild }: { view: ChannelView; guild: GuildView | null }) {
+  const open = useDialogs();
+  const place = placeOf(view);
+  const empty = view.last_seq === 0;
+  const invites = guild !== null && may(guild.my_permissions, "create_invite");
+  if (!empty) {
+    return (
+      <div className="beginning">
+        <h2 className="beginning-title serif" dir="auto">
+          {place}
+        </h2>
+        <p className="beginning-lead">{talk.beginning(place)}</p>
+      </div>
+    );
+  }
+  return (
+    <div className="beginning">
+      <Cloister />
+      <h2 className="beginning-title serif" dir="auto">
+        {talk.welcomeTitle(place)}
+      </h2>
+      <p className="beginning-lead">{talk.welcome}</p>
+      <ul className="beginning-steps">
+        {invites && (
+          <Step icon={<UserPlus size={18} strokeWidth={1.75} aria-hidden />}>
+            {talk.welcomeInvite}{" "}
+            <Button small look="primary" onPress={() => open({ dialog: "invite", guild: guild.id })}>
+              {guildWords.invite}
+            </Button>
+          </Step>
+        )}
+        <Step icon={<PenLine size={18} strokeWidth={1.75} aria-hidden />}>
+          <Markdown body={talk.welcomeWrite} />
+        </Step>
+        <Step icon={<Settings2 size={18} strokeWidth={1.75} aria-hidden />}>{talk.welcomeFind}</Step>
+      </ul>
+    </div>
+  );
+}
+
+function Step({ icon, children }: { icon: ReactNode; children: ReactNode }) {
+  return (
+    <li className="beginning-step">
+      <span>{icon}</span>
+      <div>{children}</div>
+    </li>
+  );
+}
+
+function DmBeginning({ view, peer }: { view: ChannelView; peer: string }) {
+  return (
+    <div className="beginning">
+      <Avatar id={peer} name={view.name} size="large" />
+      <h2 className="beginning-title serif" dir="auto">
+        {view.name}
+      </h2>
+      <p className="beginning-lead" dir="auto">
+        {conversations.start(view.name)} {conversations.startNote}
+      </p>
+    </div>
+  );
+}
+
+/** With one pane, a swipe from the talk towards its end leads back to the list. */
+function useSwipeBack(list: string) {
+  const [, go] = useLocation();
+  const from = useRef<{ x: number; y: number } | null>(null);
+  return {
+    onPointerDown: (event: PointerEvent) => {
+      from.current = event.pointerType === "touch" && matchMedia(narrow).matches ? { x: event.clientX, y: event.clientY } : null;
+    },
+    onPointerUp: (event: PointerEvent) => {
+      const start = from.current;
+      from.current = null;
+      if (start === null) return;
+      const way = getComputedStyle(document.documentElement).direction === "rtl" ? -1 : 1;
+      if ((event.clientX - start.x) * way > 90 && Math.abs(event.clientY - start.y) < 50) go(list);
+    },
+  };
+}
+
+export function NoConversation() {
+  useTitle(app.title(conversations.title, 0));
+  return (
+    <div className="talk-inner">
+      <Empty title={conversations.pick}>{conversations.pickNote}</Empty>
+    </div>
+  );
+}
+
+export function NoChannel({ guild }: { guild: GuildView }) {
+  const open = useDialogs();
+  const create = may(guild.my_permissions, "manage_channels");
+  useTitle(app.title(guild.name, 0));
+  return (
+    <div className="talk-inner">
+      <Empty
+        title={guild.name}
+        action={
+          create ? (
+            <Button look="primary" icon={MessageCircle} onPress={() => open({ dialog: "create-channel", guild: guild.id })}>
+              {words.createSubmit}
+            </Button>
+          ) : undefined
+        }
+      >
+        {words.empty}
+      </Empty>
+    </div>
+  );
+}

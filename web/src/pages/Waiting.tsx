@@ -1,0 +1,75 @@
+/** States of a device in which there is nothing to read yet, or no more. */
+import { useLocation } from "wouter";
+import { Doorway } from "../parts/Doorway";
+import { path } from "../paths";
+import { useGive, useTask } from "../state/engine";
+import { useTitle } from "../state/page";
+import { Button } from "../ui/Button";
+import { RefusalNote } from "../ui/Note";
+import { account, app, blocked, ended, pending } from "../words";
+import { refusalSentence } from "../words";
+import type { Refusal } from "../wire";
+
+function useLeave() {
+  const give = useGive();
+  const [, go] = useLocation();
+  return useTask(async () => {
+    await give({ do: "sign_out" });
+    go(path.signIn(), { replace: true });
+  });
+}
+
+/** Signed in, and waiting until another device says that this one belongs to the person. */
+export function Pending({ code }: { code: string | null }) {
+  const leave = useLeave();
+  useTitle(app.title(pending.title, 0));
+  return (
+    <Doorway title={pending.title} lead={pending.lead}>
+      <output className="door-code" aria-label={pending.code} dir="ltr">
+        {code ?? "····-····-····-····"}
+      </output>
+      <ol className="door-steps">
+        <li>{pending.step1}</li>
+        <li>{pending.step2}</li>
+        <li>{pending.step3}</li>
+      </ol>
+      <p className="door-facts" role="status">
+        {pending.waiting}
+      </p>
+      <RefusalNote refusal={leave.refusal} />
+      <p className="door-facts">{pending.noDevice}</p>
+      <Button look="quiet" onPress={() => void leave.run()} isPending={leave.busy}>
+        {account.signOut}
+      </Button>
+    </Doorway>
+  );
+}
+
+export function Ended({ state }: { state: "revoked" | "cloned" }) {
+  const leave = useLeave();
+  const title = state === "revoked" ? ended.revokedTitle : ended.clonedTitle;
+  useTitle(app.title(title, 0));
+  return (
+    <Doorway title={title}>
+      <p>{state === "revoked" ? ended.revoked : ended.cloned}</p>
+      <RefusalNote refusal={leave.refusal} />
+      <Button look="primary" wide onPress={() => void leave.run()} isPending={leave.busy}>
+        {ended.again}
+      </Button>
+    </Doorway>
+  );
+}
+
+/** The engine can't run in this browser now. */
+export function Blocked({ refusal }: { refusal: Refusal | null }) {
+  useTitle(app.title(blocked.title, 0));
+  const known = refusal === null || refusal.code === "STORE_FAILED";
+  return (
+    <Doorway title={blocked.title} lead={known ? blocked.lead : refusalSentence(refusal)}>
+      <p>{blocked.next}</p>
+      <Button look="primary" wide onPress={() => location.reload()}>
+        {blocked.reload}
+      </Button>
+    </Doorway>
+  );
+}

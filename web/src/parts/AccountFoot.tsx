@@ -1,0 +1,48 @@
+/** One's own name, and the menu behind it. */
+import { ChevronsUpDown, CircleHelp, Keyboard, KeyRound, LogOut, MonitorSmartphone, SunMoon } from "lucide-react";
+import { Button as AriaButton } from "react-aria-components";
+import { useLocation } from "wouter";
+import { path } from "../paths";
+import { useView } from "../state/engine";
+import { Avatar } from "../ui/Arch";
+import { type Entry, Menu } from "../ui/Menu";
+import { account, appearance, certificate, devices, help, recovery } from "../words";
+import type { MeView } from "../wire";
+import { useDialogs } from "./open";
+import "./list.css";
+
+export function AccountFoot({ me }: { me: MeView }) {
+  const entries = useAccountEntries();
+  return (
+    <footer className="foot">
+      <Menu label={account.you} entries={entries} placement="top start">
+        <AriaButton className="foot-button" aria-label={account.menu(me.display_name)}>
+          <Avatar id={me.user} name={me.display_name} size="small" />
+          <span className="foot-name">
+            <span dir="auto">{me.display_name}</span>
+            <span>@{me.username}</span>
+          </span>
+          <ChevronsUpDown size={16} strokeWidth={1.75} aria-hidden className="quiet" />
+        </AriaButton>
+      </Menu>
+    </footer>
+  );
+}
+
+export function useAccountEntries(): Entry[] {
+  const [, go] = useLocation();
+  const open = useDialogs();
+  const key = useView({ ask: "recovery" })?.key ?? null;
+  const entries: Entry[] = [
+    { label: devices.title, icon: MonitorSmartphone, onAction: () => go(path.devices()) },
+    { label: appearance.title, icon: SunMoon, onAction: () => go(path.appearance()) },
+  ];
+  if (key !== null) entries.push({ label: recovery.title, icon: KeyRound, onAction: () => go(path.recovery()) });
+  entries.push(
+    { label: help.shortcuts, icon: Keyboard, onAction: () => open({ dialog: "help" }) },
+    { label: certificate.title, icon: CircleHelp, onAction: () => go(path.certificate()) },
+    "rule",
+    { label: account.signOut, icon: LogOut, danger: true, onAction: () => open({ dialog: "sign-out" }) },
+  );
+  return entries;
+}

@@ -1,0 +1,152 @@
+/** The second pane: the channels of a server, or the conversations. */
+import { ChevronDown, Hash, LogOut, Plus, Trash2, UserPlus } from "lucide-react";
+import { Button as AriaButton } from "react-aria-components";
+import { Link } from "wouter";
+import { path } from "../paths";
+import { useView } from "../state/engine";
+import { useNow } from "../state/page";
+import { may } from "../state/permission";
+import { Avatar } from "../ui/Arch";
+import { Button, IconButton } from "../ui/Button";
+import { type Entry, Menu } from "../ui/Menu";
+import { plainText } from "../ui/Markdown";
+import { Skeleton } from "../ui/Note";
+import { ago, app, channel as channelWords, conversations, guild as words, places } from "../words";
+import type { GuildView } from "../wire";
+import { useDialogs } from "./open";
+import "./list.css";
+
+export function ChannelList({ guild, current }: { guild: string; current: string | null }) {
+  const answer = useView({ ask: "guild", guild });
+  const open = useDialogs();
+  if (answer === undefined) return <Skeleton lines={5} label={app.loading} />;
+  const view = answer.guild;
+  if (view === null) return <p className="list-empty">{app.notFound}</p>;
+  const canCreate = may(view.my_permissions, "manage_channels");
+  return (
+    <>
+      <GuildHead view={view} />
+      <nav className="list-scroll" aria-label={places.channelsOf(view.name)}>
+        <div className="list-label">
+          <h2>{channelWords.heading}</h2>
+          {canCreate && <IconButton icon={Plus} size={16} label={words.createChannel} onPress={() => open({ dialog: "create-channel", guild })} />}
+        </div>
+        {view.channels.length === 0 ? (
+          <div className="list-empty">
+            <p>{channelWords.empty}</p>
+            {canCreate && (
+              <Button small icon={Plus} onPress={() => open({ dialog: "create-channel", guild })}>
+                {words.createChannel}
+              </Button>
+            )}
+          </div>
+        ) : (
+          <ul className="list-items" data-steps>
+            {view.channels.map((one) => (
+              <li key={one.id}>
+                <Link
+                  href={path.channel(guild, one.id)}
+                  className={`list-item${one.id === current ? " list-current" : ""}${one.unread > 0 ? " list-unread" : ""}`}
+                  aria-current={one.id === current ? "page" : undefined}
+                  aria-label={one.unread > 0 ? channelWords.unread(one.name, one.unread) : one.name}
+                >
+                  <Hash size={16} strokeWidth={1.75} aria-hidden />
+                  <span className="list-name" dir="auto">
+                    {one.name}
+                  </span>
+                  {one.unread > 0 && <Unread count={one.unread} />}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        )}
+      </nav>
+    </>
+  );
+}
+
+function GuildHead({ view }: { view: GuildView }) {
+  const open = useDialogs();
+  const me = view.members.find((member) => member.me);
+  const owner = me?.owner === true;
+  const entries: Entry[] = [];
+  if (may(view.my_permissions, "create_invite")) entries.push({ label: words.invite, icon: UserPlus, onAction: () => open({ dialog: "invite", guild: view.id }) });
+  if (may(view.my_permissions, "manage_channels")) entries.push({ label: words.createChannel, icon: Plus, onAction: () => open({ dialog: "create-channel", guild: view.id }) });
+  if (entries.length > 0) entries.push("rule");
+  entries.push(
+    owner
+      ? { label: words.remove, icon: Trash2, danger: true, onAction: () => open({ dialog: "delete-guild", guild: view.id, name: view.name }) }
+      : { label: words.leave, icon: LogOut, danger: true, onAction: () => open({ dialog: "leave-guild", guild: view.id, name: view.name }) },
+  );
+  return (
+    <header className="list-head">
+      <Menu label={view.name} entries={entries}>
+        <AriaButton className="list-title" aria-label={words.menu(view.name)}>
+          <span className="serif" dir="auto">
+            {view.name}
+          </span>
+          <ChevronDown size={16} strokeWidth={1.75} aria-hidden />
+        </AriaButton>
+      </Menu>
+    </header>
+  );
+}
+
+function Unread({ count }: { count: number }) {
+  return (
+    <span className="list-count" aria-hidden>
+      {count > 99 ? "99+" : count}
+    </span>
+  );
+}
+
+export function ConversationList({ current }: { current: string | null }) {
+  const answer = useView({ ask: "dms" });
+  const now = useNow(60_000);
+  return (
+    <>
+      <header className="list-head">
+        <h1 className="list-title serif">{conversations.title}</h1>
+      </header>
+      <nav className="list-scroll" aria-label={conversations.title}>
+        {answer === undefined ? (
+          <Skeleton lines={5} label={app.loading} />
+        ) : answer.dms.length === 0 ? (
+          <div className="list-empty">
+            <p>{conversations.empty}</p>
+            <p>{conversations.emptyNext}</p>
+          </div>
+        ) : (
+          <ul className="list-items" data-steps>
+            {answer.dms.map((dm) => (
+              <li key={dm.channel}>
+                <Link
+                  href={path.conversation(dm.channel)}
+                  className={`list-item list-person${dm.channel === current ? " list-current" : ""}${dm.unread > 0 ? " list-unread" : ""}`}
+                  aria-current={dm.channel === current ? "page" : undefined}
+                  aria-label={dm.unread > 0 ? channelWords.unread(dm.display_name, dm.unread) : dm.display_name}
+                >
+                  <Avatar id={dm.peer} name={dm.display_name} />
+                  <span className="list-two">
+                    <span className="list-row">
+                      <span className="list-name" dir="auto">
+                        {dm.display_name}
+                      </span>
+                      <span className="list-time">{dm.last_at > 0 ? ago(dm.last_at, now) : ""}</span>
+                    </span>
+                    <span className="list-row">
+                      <span className="list-preview" dir="auto">
+                        {dm.preview === null ? "" : plainText(dm.preview)}
+                      </span>
+                      {dm.unread > 0 && <Unread count={dm.unread} />}
+                    </span>
+                  </span>
+                </Link>
+              </li>
+            ))}
+          </ul>
+        )}
+      </nav>
+    </>
+  );
+}

@@ -1,0 +1,154 @@
+/** Where a message is written. What stands here is kept as a draft until it is in the outbox. */
+import { ArrowUp } from "lucide-react";
+import { type KeyboardEvent, type Ref, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
+import { useGive } from "../state/engine";
+import { asRefusal } from "../state/refusal";
+import { IconButton } from "../ui/Button";
+import { composer, failedSend, refusalSentence } from "../words";
+import type { ChannelView, Refusal } from "../wire";
+import "./composer.css";
+
+const draftDelay_ms = 500;
+export const longestMessage = 4_000;
+
+export interface ComposerHandle {
+  /** Puts a text back, before what is written already. */
+  takeBack: (text: string) => void;
+  focus: () => void;
+}
+
+export function Composer({ view, place, ref }: { view: ChannelView; place: string; ref: Ref<ComposerHandle> }) {
+  const give = useGive();
+  const [text, setText] = useState(view.draft);
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const keep = useDraft(view.id, view.draft);
+
+  const write = useCallback(
+    (next: string) => {
+      setText(next);
+      keep(next);
+    },
+    [keep],
+  );
+  useImperativeHandle(ref, () => ({
+    takeBack: (back) => {
+      const now = area.current?.value ?? "";
+      write(now === "" ? back : `${back}\n${now}`);
+      area.current?.focus();
+    },
+    focus: () => area.current?.focus(),
+  }));
+  useGrowing(area, text);
+
+  const tooMany = [...text.trim()].length - longestMessage;
+  const ready = text.trim() !== "" && tooMany <= 0 && view.blocked === null;
+
+  const send = async () => {
+    if (!ready) return;
+    const body = text.trim();
+    write("");
+    setRefusal(null);
+    try {
+      await give({ do: "send", channel: view.id, body });
+    } catch (error) {
+      setRefusal(asRefusal(error));
+      const since = area.current?.value ?? "";
+      write(since === "" ? body : `${body}\n${since}`);
+    }
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    // On a touch keyboard Enter is the only way to a new line.
+    if (matchMedia("(pointer: coarse)").matches && !event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    void send();
+  };
+
+  if (!view.can_send && view.blocked === null) return <p className="composer-closed">{composer.cannot}</p>;
+  const word = view.blocked === null ? null : refusalSentence(view.blocked);
+  return (
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
+      {word !== null && (
+        <p className="composer-word composer-word-brick" role="alert">
+          {word}
+        </p>
+      )}
+      {refusal !== null && (
+        <p className="composer-word composer-word-brick" role="alert">
+          {failedSend(refusal)}
+        </p>
+      )}
+      <div className="composer-box">
+        <textarea
+          ref={area}
+          className="composer-text"
+          aria-label={composer.label(place)}
+          placeholder={composer.placeholder(place)}
+          rows={1}
+          dir="auto"
+          value={text}
+          onChange={(event) => write(event.target.value)}
+          onKeyDown={onKeyDown}
+          enterKeyHint="send"
+          autoComplete="off"
+        />
+        <IconButton icon={ArrowUp} label={composer.send} look="primary" isDisabled={!ready} type="submit" />
+      </div>
+      <p className="composer-foot" role="status">
+        {tooMany > 0 ? <span className="composer-many">{composer.left(tooMany)}</span> : view.unvouched.length > 0 && text !== "" ? <span className="composer-look">{composer.unvouched(view.unvouched.length)}</span> : null}
+      </p>
+    </form>
+  );
+}
+
+/** Saves a moment after the last stroke, and at once when the channel or the page is left. */
+function useDraft(channel: string, saved: string): (text: string) => void {
+  const give = useGive();
+  const state = useRef<{ text: string; saved: string; timer: ReturnType<typeof setTimeout> | undefined }>({ text: saved, saved, timer: undefined });
+  const flush = useCallback(() => {
+    const now = state.current;
+    clearTimeout(now.timer);
+    if (now.text === now.saved) return;
+    now.saved = now.text;
+    void give({ do: "save_draft", channel, body: now.text }).catch(() => undefined);
+  }, [give, channel]);
+  useEffect(() => {
+    addEventListener("pagehide", flush);
+    return () => {
+      removeEventListener("pagehide", flush);
+      flush();
+    };
+  }, [flush]);
+  return useCallback(
+    (text: string) => {
+      const now = state.current;
+      now.text = text;
+      clearTimeout(now.timer);
+      now.timer = setTimeout(flush, draftDelay_ms);
+    },
+    [flush],
+  );
+}
+
+/** One line that grows with its text; the style sheet sets where it stops. */
+function useGrowing(area: { current: HTMLTextAreaElement | null }, text: string): void {
+  useLayoutEffect(() => {
+    const box = area.current;
+    if (box === null) return;
+    const fit = () => {
+      box.style.blockSize = "auto";
+      box.style.blockSize = `${box.scrollHeight}px`;
+    };
+    fit();
+    const observer = new ResizeObserver(fit);
+    if (box.parentElement) observer.observe(box.parentElement);
+    return () => observer.disconnect();
+  }, [area, text]);
+}

@@ -1,0 +1,28 @@
+import { useShownDialog } from "./open";
+import { AddGuild, CreateChannel, DeleteGuild, LeaveGuild } from "./GuildDialogs";
+import { HelpSheet } from "./HelpSheet";
+import { InviteDialog } from "./InviteDialog";
+import { SignOutDialog } from "./SignOutDialog";
+
+/** The dialog that is open, if one is. */
+export function OpenDialog() {
+  const { shown, close } = useShownDialog();
+  switch (shown?.dialog) {
+    case undefined:
+      return null;
+    case "add-guild":
+      return <AddGuild onClose={close} />;
+    case "create-channel":
+      return <CreateChannel guild={shown.guild} onClose={close} />;
+    case "invite":
+      return <InviteDialog guild={shown.guild} onClose={close} />;
+    case "leave-guild":
+      return <LeaveGuild guild={shown.guild} name={shown.name} onClose={close} />;
+    case "delete-guild":
+      return <DeleteGuild guild={shown.guild} name={shown.name} onClose={close} />;
+    case "sign-out":
+      return <SignOutDialog onClose={close} />;
+    case "help":
+      return <HelpSheet onClose={close} />;
+  }
+}

@@ -1,0 +1,42 @@
+import { Fragment } from "react";
+import { Dialog } from "../ui/Dialog";
+import { help } from "../words";
+import "./help.css";
+
+/** Exactly the shortcuts that parts/Shortcuts, the composer and the timeline answer to. */
+const shortcuts: ReadonlyArray<{ keys: string[][]; does: string }> = [
+  { keys: [["Enter"]], does: help.send },
+  { keys: [["Shift", "Enter"]], does: help.newLine },
+  { keys: [["F6"], ["Shift", "F6"]], does: help.regions },
+  { keys: [["Alt", "↑"], ["Alt", "↓"]], does: help.channels },
+  { keys: [["↑"], ["↓"]], does: help.messages },
+  { keys: [["Home"], ["End"]], does: help.ends },
+  { keys: [["Esc"]], does: help.read },
+  { keys: [["Ctrl", "/"]], does: help.sheet },
+];
+
+export function HelpSheet({ onClose }: { onClose: () => void }) {
+  return (
+    <Dialog title={help.title} open onClose={onClose}>
+      <p className="quiet">{help.lead}</p>
+      <dl className="keys">
+        {shortcuts.map(({ keys, does }) => (
+          <div key={does} className="keys-row">
+            <dt>
+              {keys.map((combination) => (
+                <span key={combination.join()} className="keys-one">
+                  {combination.map((key) => (
+                    <Fragment key={key}>
+                      <kbd>{key}</kbd>
+                    </Fragment>
+                  ))}
+                </span>
+              ))}
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
+  );
+}

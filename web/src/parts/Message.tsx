@@ -1,0 +1,176 @@
+/** One message, or one that is not sent yet, as a line of the conversation. */
+import { Copy, RotateCcw, Undo2 } from "lucide-react";
+import { memo, type ReactNode } from "react";
+import { DialogTrigger } from "react-aria-components";
+import { useGive, useTask } from "../state/engine";
+import { Avatar } from "../ui/Arch";
+import { Button, IconButton } from "../ui/Button";
+import { Bubble } from "../ui/Dialog";
+import { Markdown } from "../ui/Markdown";
+import { SealMark } from "../ui/Seal";
+import { failedSend, talk, timeOfDay, unreadable, wholeTime } from "../words";
+import type { Content, MessageView, OutboxView, Undecryptable } from "../wire";
+import "./message.css";
+
+/** Focus moves through the lines with the arrow keys; only one is in the order of Tab. */
+export interface Line {
+  id: string;
+  inOrder: boolean;
+}
+
+interface FrameProps {
+  line: Line;
+  first: boolean;
+  author: string;
+  authorName: string;
+  at: number;
+  state?: "sending" | "failed" | "hushed";
+  after?: ReactNode;
+  children: ReactNode;
+}
+
+function Frame({ line, first, author, authorName, at, state, after, children }: FrameProps) {
+  const name = `author-${line.id}`;
+  const body = `body-${line.id}`;
+  return (
+    <article className={`line${first ? " line-first" : ""}${state ? ` line-${state}` : ""}`} data-line={line.id} tabIndex={line.inOrder ? 0 : -1} aria-labelledby={`${name} ${body}`}>
+      {first ? (
+        <>
+          <span className="line-side">
+            <Avatar id={author} name={authorName} />
+          </span>
+          <header className="line-head">
+            <span className="line-author" id={name} dir="auto">
+              {authorName}
+            </span>
+            <time className="line-time" dateTime={new Date(at).toISOString()} title={wholeTime(at)}>
+              {timeOfDay(at)}
+            </time>
+          </header>
+        </>
+      ) : (
+        <>
+          <time className="line-side line-time line-time-hidden" dateTime={new Date(at).toISOString()} title={wholeTime(at)}>
+            {timeOfDay(at)}
+          </time>
+          <span className="unseen" id={name}>
+            {authorName}
+          </span>
+        </>
+      )}
+      <div className="line-body" id={body}>
+        {children}
+      </div>
+      {after}
+    </article>
+  );
+}
+
+export const Message = memo(function Message({ message, line, first, newest }: { message: MessageView; line: Line; first: boolean; newest: boolean }) {
+  const { content } = message;
+  return (
+    <Frame
+      line={line}
+      first={first}
+      author={message.author}
+      authorName={message.author_name}
+      at={message.at}
+      {...(content.content === "text" ? {} : { state: "hushed" as const })}
+      after={
+        <>
+          {newest && message.mine && <span className="line-sent">{talk.sent}</span>}
+          {content.content === "text" && <LineActions text={content.body} inOrder={line.inOrder} />}
+        </>
+      }
+    >
+      <Body content={content} />
+    </Frame>
+  );
+});
+
+function Body({ content }: { content: Content }) {
+  switch (content.content) {
+    case "text":
+      return <Markdown body={content.body} />;
+    case "waiting":
+      return <p className="line-waiting">{talk.waiting}</p>;
+    case "undecryptable":
+      return <Unreadable cause={content.cause} />;
+    case "before_you_joined":
+      return <p>{talk.joined}</p>;
+  }
+}
+
+function Unreadable({ cause }: { cause: Undecryptable }) {
+  const sentence = unreadable[cause];
+  return (
+    <p className="line-unreadable">
+      <SealMark kind="attention" />
+      <span>{sentence.what}</span>{" "}
+      <DialogTrigger>
+        <Button look="quiet" small>
+          {talk.why}
+        </Button>
+        <Bubble label={talk.unreadableShort}>
+          <p className="seal-word">
+            <SealMark kind="attention" />
+            {talk.unreadableShort}
+          </p>
+          <p>{sentence.what}</p>
+          <p>{sentence.next}</p>
+        </Bubble>
+      </DialogTrigger>
+    </p>
+  );
+}
+
+/** Shown on hover and focus. */
+function LineActions({ text, inOrder }: { text: string; inOrder: boolean }) {
+  const copy = () => void navigator.clipboard.writeText(text).catch(() => undefined);
+  return (
+    <span className="line-actions">
+      <IconButton icon={Copy} size={16} label={talk.copyText} onPress={copy} excludeFromTabOrder={!inOrder} />
+    </span>
+  );
+}
+
+export const Pending = memo(function Pending({ entry, line, first, me, onTakenBack }: { entry: OutboxView; line: Line; first: boolean; me: { user: string; name: string }; onTakenBack: (text: string) => void }) {
+  const give = useGive();
+  const retry = useTask(async () => {
+    await give({ do: "retry", entry: entry.entry });
+  });
+  const drop = useTask(async () => {
+    const reply = await give({ do: "drop", entry: entry.entry });
+    onTakenBack(reply.outcome === "dropped" ? reply.body : entry.body);
+  });
+  const failed = entry.delivery.state === "failed" ? entry.delivery : null;
+  return (
+    <Frame
+      line={line}
+      first={first}
+      author={me.user}
+      authorName={me.name}
+      at={entry.at}
+      state={failed ? "failed" : "sending"}
+      after={
+        failed ? (
+          <div className="line-failure" role="group" aria-label={talk.failed}>
+            <p>{failedSend(failed)}</p>
+            <Button small icon={RotateCcw} onPress={() => void retry.run()} isPending={retry.busy}>
+              {talk.retry}
+            </Button>
+            <Button small look="quiet" icon={Undo2} onPress={() => void drop.run()} isPending={drop.busy} aria-label={`${talk.giveUp}. ${talk.giveUpHint}`}>
+              {talk.giveUp}
+            </Button>
+          </div>
+        ) : (
+          <span className="line-sent" role="status">
+            {talk.sending}
+          </span>
+        )
+      }
+    >
+      <Markdown body={entry.body} />
+    </Frame>
+  );
+});

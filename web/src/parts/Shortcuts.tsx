@@ -1,0 +1,59 @@
+/** The keys that work everywhere; parts/HelpSheet lists them. */
+import { useEffect } from "react";
+import { useDialogs } from "./open";
+
+export function Shortcuts() {
+  const open = useDialogs();
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.isComposing) return;
+      if (event.key === "/" && event.ctrlKey) {
+        event.preventDefault();
+        open({ dialog: "help" });
+        return;
+      }
+      // What follows is about the page, and a dialog lies over it.
+      if (document.querySelector("[role=dialog], [role=alertdialog], [role=menu]") !== null) return;
+      if (event.key === "F6") {
+        event.preventDefault();
+        nextRegion(event.shiftKey ? -1 : 1);
+      } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+        event.preventDefault();
+        nextInList(event.key === "ArrowUp" ? -1 : 1);
+      } else if (event.key === "Escape") {
+        dispatchEvent(new Event("cloister:read"));
+      }
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [open]);
+  return null;
+}
+
+const focusable = 'a[href], button:not([disabled]), textarea, input, [tabindex="0"]';
+
+/** The regions that are on screen, in the order of the page. */
+function regions(): HTMLElement[] {
+  return [...document.querySelectorAll<HTMLElement>("[data-region]")].filter((region) => region.getClientRects().length > 0);
+}
+
+function nextRegion(step: 1 | -1): void {
+  const all = regions();
+  const at = all.findIndex((region) => region.contains(document.activeElement));
+  for (let tried = 1; tried <= all.length; tried += 1) {
+    const region = all[(at + step * tried + all.length * 2) % all.length];
+    if (region !== undefined && enter(region)) return;
+  }
+}
+
+function enter(region: HTMLElement): boolean {
+  const inside = region.querySelector<HTMLElement>('[aria-current="page"], [data-line][tabindex="0"]') ?? region.querySelector<HTMLElement>(focusable);
+  inside?.focus();
+  return inside !== null;
+}
+
+function nextInList(step: 1 | -1): void {
+  const links = [...document.querySelectorAll<HTMLAnchorElement>("[data-steps] a[href]")];
+  const at = links.findIndex((link) => link.getAttribute("aria-current") === "page");
+  links[at < 0 ? 0 : (at + step + links.length) % links.length]?.click();
+}

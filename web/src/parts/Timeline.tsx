@@ -1,0 +1,248 @@
+/** A conversation: loads upwards, stays where it is, follows the newest while one is at the end. */
+import { ArrowDown } from "lucide-react";
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { Virtualizer, type VirtualizerHandle } from "virtua";
+import { useGive } from "../state/engine";
+import { useAttention, useNow } from "../state/page";
+import { newestSeq, type Row, rowsOf } from "../state/rows";
+import { useTimeline } from "../state/timeline";
+import { Button } from "../ui/Button";
+import { Skeleton } from "../ui/Note";
+import { app, dayName, talk } from "../words";
+import { Announcer } from "./Announcer";
+import { Message, Pending } from "./Message";
+import "./timeline.css";
+
+/** Closer to the end than this counts as being there. */
+const atEndPx = 32;
+const reachPx = 900;
+const readDelay_ms = 400;
+
+interface Props {
+  channel: string;
+  place: string;
+  me: { user: string; name: string };
+  online: boolean;
+  /** Stands where the conversation begins. */
+  beginning: ReactNode;
+  onTakenBack: (text: string) => void;
+}
+
+export function Timeline({ channel, place, me, online, beginning, onTakenBack }: Props) {
+  const { view, reach, older } = useTimeline(channel);
+  const give = useGive();
+  const attentive = useAttention();
+  const list = useRef<VirtualizerHandle>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const [atEnd, setAtEnd] = useState(true);
+  const follow = useRef(true);
+  const [seenAtEnd, setSeenAtEnd] = useState(0);
+  const [focused, setFocused] = useState<string | null>(null);
+  const minute = useNow(60_000);
+
+  const unreadAfter = useUnreadLine(view, attentive);
+  const rows = useMemo(() => (view ? rowsOf(view, me.user, unreadAfter) : []), [view, me.user, unreadAfter]);
+  const shift = usePrepended(rows);
+  const newest = view ? newestSeq(view) : 0;
+
+  const toEnd = useCallback(() => {
+    follow.current = true;
+    const last = rows.length - 1;
+    if (last >= 0) list.current?.scrollToIndex(last, { align: "end" });
+  }, [rows.length]);
+
+  // Stay at the end while something arrives, is measured, or the composer grows.
+  useLayoutEffect(() => {
+    if (follow.current) toEnd();
+  }, [rows, toEnd]);
+  useEffect(() => {
+    const place = scroller.current;
+    if (place === null) return;
+    const observer = new ResizeObserver(() => {
+      if (follow.current) toEnd();
+    });
+    observer.observe(place);
+    return () => observer.disconnect();
+  }, [toEnd]);
+
+  const onScroll = useCallback(
+    (offset: number) => {
+      const handle = list.current;
+      if (handle === null) return;
+      const end = handle.scrollSize - handle.viewportSize - offset <= atEndPx;
+      follow.current = end;
+      setAtEnd(end);
+      if (offset < reachPx) older();
+    },
+    [older],
+  );
+
+  const hasView = view !== undefined;
+  const older_somewhere = view?.older_in_store === true || view?.older_on_server === true;
+  // The first window may not fill the screen, and a lost connection may have come back.
+  useEffect(() => {
+    const handle = list.current;
+    if (!hasView || !older_somewhere || handle === null) return;
+    if ((handle.scrollOffset < reachPx || handle.scrollSize <= handle.viewportSize) && (online || view.older_in_store)) older();
+  }, [hasView, older_somewhere, online, older, rows, view]);
+
+  const readSeq = view?.read_seq ?? 0;
+  useEffect(() => {
+    if (!atEnd || !attentive || newest <= readSeq) return;
+    const timer = setTimeout(() => void give({ do: "mark_read", channel, seq: newest }).catch(() => undefined), readDelay_ms);
+    return () => clearTimeout(timer);
+  }, [atEnd, attentive, newest, readSeq, give, channel]);
+  useEffect(() => {
+    if (atEnd) setSeenAtEnd(newest);
+  }, [atEnd, newest]);
+
+  const lines = useMemo(() => rows.filter((row) => row.row === "message" || row.row === "pending").map((row) => row.key), [rows]);
+  const current = focused !== null && lines.includes(focused) ? focused : (lines.at(-1) ?? null);
+  const focusLine = (key: string | undefined) => {
+    if (key === undefined) return;
+    setFocused(key);
+    const index = rows.findIndex((row) => row.key === key);
+    list.current?.scrollToIndex(index, { align: "nearest" });
+    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-line="${CSS.escape(key)}"]`)?.focus({ preventScroll: true }));
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (!(event.target instanceof HTMLElement) || event.altKey || event.ctrlKey || event.metaKey) return;
+    const key = event.target.closest<HTMLElement>("[data-line]")?.dataset["line"];
+    if (key === undefined) return;
+    const at = lines.indexOf(key);
+    const to = { ArrowUp: lines[at - 1], ArrowDown: lines[at + 1], Home: lines[0], End: lines.at(-1) }[event.key];
+    if (!["ArrowUp", "ArrowDown", "Home", "End"].includes(event.key)) return;
+    event.preventDefault();
+    focusLine(to);
+  };
+
+  const jump = () => {
+    setFocused(null);
+    toEnd();
+  };
+  useEffect(() => {
+    const read = () => {
+      toEnd();
+      if (newest > readSeq) void give({ do: "mark_read", channel, seq: newest }).catch(() => undefined);
+    };
+    addEventListener("cloister:read", read);
+    return () => removeEventListener("cloister:read", read);
+  }, [toEnd, newest, readSeq, give, channel]);
+
+  if (view === undefined) return <Skeleton lines={7} label={app.loading} />;
+  const behind = view.messages.filter((message) => message.seq > seenAtEnd && !message.mine).length;
+  const keep = current === null ? -1 : rows.findIndex((row) => row.key === current);
+  const pendingIds = new Set(view.pending.map((entry) => entry.entry));
+  const newestMine = pendingIds.size === 0 ? view.messages.at(-1)?.id : undefined;
+
+  return (
+    <div className="timeline">
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- arrow keys move between the articles inside */}
+      <div className="timeline-scroll" ref={scroller} role="feed" aria-label={talk.label(place)} aria-busy={reach === "loading"} onKeyDown={onKeyDown}>
+        <div className="timeline-fill" />
+        <Virtualizer ref={list} scrollRef={scroller} shift={shift} onScroll={onScroll} keepMounted={keep < 0 ? [] : [keep]} itemSize={52}>
+          {rows.map((row) => (
+            <div key={row.key}>
+              <RowView row={row} current={current} newestMine={newestMine} me={me} now={minute} reach={reach} online={online} beginning={beginning} onTakenBack={onTakenBack} />
+            </div>
+          ))}
+        </Virtualizer>
+      </div>
+      {!atEnd && (
+        <div className="timeline-jump">
+          <Button look={behind > 0 ? "primary" : "plain"} small icon={ArrowDown} onPress={jump} aria-label={behind > 0 ? `${talk.jump}, ${talk.jumpCount(behind)}` : talk.jump}>
+            {behind > 0 ? talk.jumpCount(behind) : talk.jump}
+          </Button>
+        </div>
+      )}
+      <Announcer messages={view.messages} />
+    </div>
+  );
+}
+
+interface RowProps extends Pick<Props, "me" | "online" | "beginning" | "onTakenBack"> {
+  row: Row;
+  current: string | null;
+  newestMine: string | undefined;
+  now: number;
+  reach: "idle" | "loading" | "failed";
+}
+
+function RowView({ row, current, newestMine, me, now, reach, online, beginning, onTakenBack }: RowProps) {
+  switch (row.row) {
+    case "start":
+      if (row.reason === "joined") return <p className="timeline-edge">{talk.joined}</p>;
+      if (row.reason === "beginning") return beginning;
+      return (
+        <p className="timeline-edge" role="status">
+          {!online && reach === "failed" ? talk.olderOffline : talk.older}
+        </p>
+      );
+    case "day":
+      return (
+        <div className="timeline-day">
+          <h3>{dayName(row.at, now)}</h3>
+        </div>
+      );
+    case "unread":
+      return (
+        <div className="timeline-unread" role="separator" aria-label={talk.unreadLabel}>
+          <span>{talk.unread}</span>
+        </div>
+      );
+    case "before":
+      return <p className="timeline-edge">{talk.before(row.count)}</p>;
+    case "message":
+      return <Message message={row.message} line={lineOf(row.key, current)} first={row.first} newest={row.message.id === newestMine} />;
+    case "pending":
+      return <Pending entry={row.entry} line={lineOf(row.key, current)} first={row.first} me={me} onTakenBack={onTakenBack} />;
+  }
+}
+
+const inOrder = new Map<string, { id: string; inOrder: boolean }>();
+const outOfOrder = new Map<string, { id: string; inOrder: boolean }>();
+
+/** The same object for the same line, so that a line is drawn again only when its place changes. */
+function lineOf(id: string, current: string | null) {
+  const known = id === current ? inOrder : outOfOrder;
+  const line = known.get(id) ?? { id, inOrder: id === current };
+  if (known.size > 4000) known.clear();
+  known.set(id, line);
+  return line;
+}
+
+/** Whether this drawing added rows above those of the last one and nothing else. */
+function usePrepended(rows: readonly Row[]): boolean {
+  const last = useRef<{ rows: readonly Row[]; prepended: boolean }>({ rows: [], prepended: false });
+  if (last.current.rows !== rows) {
+    const before = last.current.rows.find((row) => row.row === "message");
+    const first = rows.find((row) => row.row === "message");
+    const prepended = before !== undefined && first !== undefined && before.key !== first.key && rows.length > last.current.rows.length && rows.at(-1)?.key === last.current.rows.at(-1)?.key;
+    last.current = { rows, prepended };
+  }
+  return last.current.prepended;
+}
+
+/** Where the unread line stands: as the channel was opened, or where somebody looked away. */
+function useUnreadLine(view: { read_seq: number; last_seq: number } | undefined, attentive: boolean): number | null {
+  const [after, setAfter] = useState<number | null>(null);
+  const opened = useRef(false);
+  const away = useRef<number | null>(null);
+  useEffect(() => {
+    if (view === undefined) return;
+    if (!opened.current) {
+      opened.current = true;
+      if (view.last_seq > view.read_seq) setAfter(view.read_seq);
+      return;
+    }
+    if (attentive) away.current = null;
+    else if (away.current === null) away.current = view.last_seq;
+    else if (view.last_seq > away.current && view.read_seq <= away.current) setAfter((now) => (now === null || now < view.read_seq ? away.current : now));
+  }, [view, attentive]);
+  useEffect(() => {
+    const clear = () => setAfter(null);
+    addEventListener("cloister:read", clear);
+    return () => removeEventListener("cloister:read", clear);
+  }, []);
+  return after;
+}

@@ -1,0 +1,29 @@
+/** Which dialog is open over the page; any part may open one. */
+import { createContext, type ReactNode, use, useCallback, useMemo, useState } from "react";
+
+export type DialogName =
+  | { dialog: "add-guild" }
+  | { dialog: "create-channel"; guild: string }
+  | { dialog: "invite"; guild: string }
+  | { dialog: "leave-guild"; guild: string; name: string }
+  | { dialog: "delete-guild"; guild: string; name: string }
+  | { dialog: "sign-out" }
+  | { dialog: "help" };
+
+interface Dialogs {
+  shown: DialogName | null;
+  open: (dialog: DialogName) => void;
+  close: () => void;
+}
+
+const DialogsContext = createContext<Dialogs>({ shown: null, open: () => undefined, close: () => undefined });
+
+export function DialogsProvider({ children }: { children: ReactNode }) {
+  const [shown, open] = useState<DialogName | null>(null);
+  const close = useCallback(() => open(null), []);
+  const value = useMemo(() => ({ shown, open, close }), [shown, close]);
+  return <DialogsContext value={value}>{children}</DialogsContext>;
+}
+
+export const useDialogs = () => use(DialogsContext).open;
+export const useShownDialog = () => use(DialogsContext);

@@ -1,0 +1,51 @@
+/** Every address of the client. Pages and parts never write one by hand. */
+
+export const pattern = {
+  home: "/",
+  setUp: "/setup",
+  invite: "/invite/:code",
+  signIn: "/sign-in",
+  guild: "/channels/:guild",
+  channel: "/channels/:guild/:channel",
+  conversations: "/messages",
+  conversation: "/messages/:channel",
+  you: "/you",
+  devices: "/you/devices",
+  appearance: "/you/appearance",
+  recovery: "/you/recovery-key",
+  certificate: "/help/certificate",
+} as const;
+
+export const path = {
+  home: () => "/",
+  setUp: () => "/setup",
+  invite: (code: string) => `/invite/${encodeURIComponent(code)}`,
+  signIn: () => "/sign-in",
+  guild: (guild: string) => `/channels/${guild}`,
+  channel: (guild: string, channel: string) => `/channels/${guild}/${channel}`,
+  conversations: () => "/messages",
+  conversation: (channel: string) => `/messages/${channel}`,
+  you: () => "/you",
+  devices: () => "/you/devices",
+  appearance: () => "/you/appearance",
+  recovery: () => "/you/recovery-key",
+  certificate: () => "/help/certificate",
+};
+
+/** The part after `#`: a set-up token or an invite's seed. It is never sent to the server. */
+export function secretOf(hash: string): string | null {
+  const text = hash.replace(/^#/, "").trim();
+  return text === "" ? null : text;
+}
+
+/** What an invite page hands to the engine: the code, with the seed when the link had one. */
+export function inviteOf(code: string, seed: string | null): string {
+  return seed === null ? code : `${code}#${seed}`;
+}
+
+/** The last part of a pasted link or bare code, as a path with its secret part kept. */
+export function inviteAddress(pasted: string): string | null {
+  const text = pasted.trim();
+  const match = /(?:^|\/invite\/)([A-Za-z0-9_-]{4,64})(#[A-Za-z0-9_-]+)?\/?$/.exec(text);
+  return match?.[1] === undefined ? null : `${path.invite(match[1])}${match[2] ?? ""}`;
+}

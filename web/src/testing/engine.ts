@@ -1,0 +1,292 @@
+/** An engine that lives in memory: for tests of the view, and for working on screens. */
+import { type EngineBridge, type EngineStatus, Refused, type ReplyTo } from "../engine/contract";
+import type { Command, CommandReply, ErrorCode, OutboxView, Query, QueryReply, Topic } from "../wire";
+import { addChannel, addMessage, id, makeWorld, type Scene, type World } from "./world";
+
+const answerDelay_ms = 15;
+
+const refuse = (code: ErrorCode): never => {
+  throw new Refused({ code, message: "", retry_after_ms: null });
+};
+
+export class FakeEngine implements EngineBridge {
+  readonly world: World;
+  readonly given: Command[] = [];
+  readonly #listeners = new Set<(topics: Topic[]) => void>();
+  readonly #status: EngineStatus;
+  #next = 5_000;
+
+  constructor(scene: Scene = new Set()) {
+    this.world = makeWorld(scene);
+    this.#status = scene.has("blocked") ? "blocked" : "leader";
+  }
+
+  async query<Q extends Query>(query: Q): Promise<ReplyTo<Q>> {
+    await pause();
+    return structuredClone(this.#answer(query)) as ReplyTo<Q>;
+  }
+
+  async command(command: Command): Promise<CommandReply> {
+    this.given.push(command);
+    await pause();
+    return this.#do(command);
+  }
+
+  subscribe(listener: (topics: Topic[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  status(): EngineStatus {
+    return this.#status;
+  }
+
+  onStatus(): () => void {
+    return () => undefined;
+  }
+
+  blockedBy() {
+    return this.#status === "blocked" ? { code: "STORE_FAILED" as const, message: "", retry_after_ms: null } : null;
+  }
+
+  /** Something came in from the outside. */
+  arrives(channel: string, author: string, body: string): void {
+    addMessage(this.world, channel, author, body, Date.now());
+    this.#tellOf(channel);
+  }
+
+  tell(...topics: Topic[]): void {
+    for (const listener of this.#listeners) listener(topics);
+  }
+
+  #tellOf(channel: string): void {
+    const guild = this.world.channels.get(channel)?.guild;
+    this.tell({ topic: "timeline", channel }, { topic: "channel", channel }, { topic: "guilds" }, { topic: "dms" }, ...(guild ? [{ topic: "guild" as const, guild }] : []));
+  }
+
+  #unread(channel: string): number {
+    const view = this.world.channels.get(channel);
+    return view === undefined ? 0 : (this.world.messages.get(channel) ?? []).filter((message) => message.seq > view.read_seq && !message.mine).length;
+  }
+
+  #answer(query: Query): QueryReply {
+    const { world } = this;
+    switch (query.ask) {
+      case "session":
+        return { answer: "session", ...world.session };
+      case "guilds":
+        return { answer: "guilds", guilds: world.guilds.map((guild) => ({ id: guild.id, name: guild.name, unread: guild.channels.reduce((sum, one) => sum + this.#unread(one.id), 0), mentions: 0 })) };
+      case "guild": {
+        const guild = world.guilds.find((one) => one.id === query.guild);
+        return { answer: "guild", guild: guild ? { ...guild, channels: guild.channels.map((one) => ({ ...one, unread: this.#unread(one.id) })) } : null };
+      }
+      case "dms":
+        return { answer: "dms", dms: world.dms.map((dm) => this.#dm(dm)).toSorted((a, b) => b.last_at - a.last_at) };
+      case "channel":
+        return { answer: "channel", channel: world.channels.get(query.channel) ?? null };
+      case "timeline":
+        return this.#timeline(query);
+      case "devices":
+        return { answer: "devices", devices: world.devices };
+      case "recovery":
+        return { answer: "recovery", ...world.recovery };
+      case "outbox":
+        return { answer: "outbox", entries: world.pending };
+      case "invites":
+        return { answer: "invites", invites: world.invites };
+      case "status":
+        return { answer: "status", connection: world.session.connection, outbox: world.pending.length, failed: 0, undecryptable: [], waiting: 0, devices: world.devices.length, queue_seq: 0, last_error: null };
+    }
+  }
+
+  #dm(dm: World["dms"][number]) {
+    const last = this.world.messages.get(dm.channel)?.at(-1);
+    return { ...dm, unread: this.#unread(dm.channel), last_at: last?.at ?? 0, preview: last?.content.content === "text" ? last.content.body : null };
+  }
+
+  #timeline(query: Extract<Query, { ask: "timeline" }>): QueryReply {
+    const view = this.world.channels.get(query.channel);
+    const all = (this.world.messages.get(query.channel) ?? []).filter((message) => query.before === null || message.seq < query.before);
+    return {
+      answer: "timeline",
+      channel: query.channel,
+      messages: all.slice(-query.limit),
+      pending: this.world.pending.filter((entry) => entry.channel === query.channel),
+      older_in_store: all.length > query.limit,
+      older_on_server: (this.world.remote.get(query.channel)?.length ?? 0) > 0,
+      since_joined: false,
+      read_seq: view?.read_seq ?? 0,
+      last_seq: view?.last_seq ?? 0,
+    };
+  }
+
+  #do(command: Command): CommandReply {
+    const { world } = this;
+    switch (command.do) {
+      case "preview":
+        return this.#preview(command.invite);
+      case "register":
+        return this.#register(command);
+      case "sign_in":
+        if (command.password === "wrong") refuse("WRONG_CREDENTIALS");
+        Object.assign(world, { session: makeWorld(new Set()).session });
+        this.tell({ topic: "session" });
+        return { outcome: "signed_in", state: "active" };
+      case "sign_out":
+        Object.assign(world.session, { state: "signed_out", me: null });
+        this.tell({ topic: "session" });
+        break;
+      case "create_guild":
+        return this.#createGuild(command.name);
+      case "create_channel":
+        return this.#createChannel(command.guild, command.name);
+      case "leave_guild":
+      case "delete_guild":
+        world.guilds = world.guilds.filter((guild) => guild.id !== command.guild);
+        this.tell({ topic: "guilds" }, { topic: "guild", guild: command.guild });
+        break;
+      case "join_guild":
+        return { outcome: "guild", guild: id(102) };
+      case "create_invite":
+        return this.#createInvite(command);
+      case "end_invite":
+        world.invites = world.invites.filter((invite) => invite.code !== command.code);
+        this.tell({ topic: "invites", guild: command.guild });
+        break;
+      case "vouch":
+        for (const guild of world.guilds) for (const member of guild.members) if (member.user === command.user) member.vouched = true;
+        for (const view of world.channels.values()) view.unvouched = view.unvouched.filter((user) => user !== command.user);
+        this.tell({ topic: "guild", guild: command.guild }, ...[...world.channels.keys()].map((channel) => ({ topic: "channel" as const, channel })));
+        break;
+      case "open_dm":
+        return { outcome: "channel", channel: id(300 + Number(command.user.slice(-3))) };
+      case "send":
+        return this.#send(command.channel, command.body);
+      case "retry":
+      case "drop":
+        return this.#settle(command.entry, command.do);
+      case "mark_read": {
+        const view = world.channels.get(command.channel);
+        if (view !== undefined) view.read_seq = Math.max(view.read_seq, command.seq);
+        this.#tellOf(command.channel);
+        break;
+      }
+      case "load_history":
+        return this.#loadHistory(command.channel);
+      case "save_draft": {
+        const view = world.channels.get(command.channel);
+        if (view !== undefined) view.draft = command.body;
+        break;
+      }
+      case "approve_device":
+      case "revoke_device":
+      case "rename_device":
+        return this.#changeDevice(command);
+      case "recovery_kept":
+        world.recovery = { key: null, offer: false };
+        this.tell({ topic: "recovery" });
+        break;
+      case "recovery_later":
+        world.recovery.offer = false;
+        this.tell({ topic: "recovery" });
+        break;
+      case "reconnect":
+        Object.assign(world.session, { connection: "online", retry_at: null });
+        this.tell({ topic: "session" });
+        break;
+    }
+    return { outcome: "done" };
+  }
+
+  #preview(invite: string | null): CommandReply {
+    const code = invite?.split("#")[0] ?? "";
+    if (code === "gone") refuse("INVITE_INVALID");
+    const preview = invite === null ? null : { code, guild: id(101), guild_name: "Rowing club", inviter_name: "Bruno Okafor", members: 7, expires_at: Date.now() + 5 * 86_400_000, seeded: invite.includes("#") };
+    return { outcome: "instance", name: "Rowing on the Elbe", set_up_needed: this.world.setUpNeeded, invite: preview };
+  }
+
+  #register(command: Extract<Command, { do: "register" }>): CommandReply {
+    if (command.username === "taken") refuse("USERNAME_TAKEN");
+    Object.assign(this.world, { session: makeWorld(new Set()).session });
+    if (command.invite === null) this.world.guilds = [];
+    this.tell({ topic: "session" }, { topic: "guilds" });
+    return { outcome: "registered", recovery_key: this.world.recovery.key ?? "", guild: command.invite === null ? null : id(101) };
+  }
+
+  #createGuild(name: string): CommandReply {
+    const me = this.world.session.me;
+    const guild = { id: id(this.#id()), name, owner: me?.user ?? "", my_permissions: (2n ** 64n - 1n).toString(), channels: [], members: me === null ? [] : [{ user: me.user, username: me.username, display_name: me.display_name, owner: true, joined_at: Date.now(), vouched: true, me: true, safety: "known" as const }] };
+    this.world.guilds.push(guild);
+    addChannel(this.world, guild, this.#id(), "general");
+    this.tell({ topic: "guilds" });
+    return { outcome: "guild", guild: guild.id };
+  }
+
+  #createChannel(guild: string, name: string): CommandReply {
+    const view = this.world.guilds.find((one) => one.id === guild) ?? refuse("NOT_FOUND");
+    const made = addChannel(this.world, view, this.#id(), name);
+    this.tell({ topic: "guild", guild });
+    return { outcome: "channel", channel: made.id };
+  }
+
+  #createInvite(command: Extract<Command, { do: "create_invite" }>): CommandReply {
+    const code = `n${this.#id()}Q`;
+    const url = `https://elbe.example/invite/${code}#pX3v9bQ0tT7mJk2LwQ5dRA`;
+    this.world.invites.unshift({ code, url, uses: command.uses, used: 0, expires_at: command.expires_in_s === 0 ? null : Date.now() + command.expires_in_s * 1000, created_by: id(1), created_at: Date.now() });
+    this.tell({ topic: "invites", guild: command.guild });
+    return { outcome: "invite", code, url };
+  }
+
+  #send(channel: string, body: string): CommandReply {
+    const entry: OutboxView = { entry: id(this.#id()), channel, body, at: Date.now(), delivery: { state: "sending" } };
+    this.world.pending.push(entry);
+    this.#tellOf(channel);
+    if (this.world.session.connection === "online") setTimeout(() => this.#acknowledge(entry), 350);
+    return { outcome: "queued", entry: entry.entry };
+  }
+
+  #acknowledge(entry: OutboxView): void {
+    this.world.pending = this.world.pending.filter((one) => one.entry !== entry.entry);
+    addMessage(this.world, entry.channel, this.world.session.me?.user ?? "", entry.body, entry.at).id = entry.entry;
+    this.#tellOf(entry.channel);
+  }
+
+  #settle(entry: string, how: "retry" | "drop"): CommandReply {
+    const found = this.world.pending.find((one) => one.entry === entry) ?? refuse("NOT_FOUND");
+    if (how === "retry") {
+      found.delivery = { state: "sending" };
+      setTimeout(() => this.#acknowledge(found), 600);
+    } else {
+      this.world.pending = this.world.pending.filter((one) => one !== found);
+    }
+    this.#tellOf(found.channel);
+    return how === "retry" ? { outcome: "done" } : { outcome: "dropped", body: found.body };
+  }
+
+  #loadHistory(channel: string): CommandReply {
+    const remote = this.world.remote.get(channel) ?? [];
+    const loaded = remote.splice(-50);
+    this.world.messages.get(channel)?.unshift(...loaded);
+    this.tell({ topic: "timeline", channel });
+    return { outcome: "history", loaded: loaded.length, reached_start: remote.length === 0 };
+  }
+
+  #changeDevice(command: Extract<Command, { do: "approve_device" | "revoke_device" | "rename_device" }>): CommandReply {
+    const device = this.world.devices.find((one) => (command.do === "approve_device" ? one.code === command.code : one.id === command.device)) ?? refuse(command.do === "approve_device" ? "CODE_UNKNOWN" : "NOT_FOUND");
+    if (command.do === "rename_device") device.name = command.name;
+    else Object.assign(device, { state: command.do === "approve_device" ? "active" : "revoked", code: null });
+    this.tell({ topic: "devices" });
+    return { outcome: "done" };
+  }
+
+  #id(): number {
+    this.#next += 1;
+    return this.#next;
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, answerDelay_ms);
+  });
+}

@@ -1,0 +1,245 @@
+/** Made-up people, servers and talk for the engine that lives in memory. */
+import type { ChannelView, DeviceView, GuildView, InviteView, MemberView, MessageView, OutboxView, SessionView } from "../wire";
+
+export const id = (number: number): string => `0190c0de-0000-7000-8000-${String(number).padStart(12, "0")}`;
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+/** What a picture or a test asks for, as words of the address: `?scene=offline,long`. */
+export type Scene = ReadonlySet<string>;
+
+export interface World {
+  session: SessionView;
+  setUpNeeded: boolean;
+  guilds: GuildView[];
+  channels: Map<string, ChannelView>;
+  messages: Map<string, MessageView[]>;
+  /** Messages that only "the server" has: `load_history` moves them. */
+  remote: Map<string, MessageView[]>;
+  pending: OutboxView[];
+  dms: Array<{ channel: string; peer: string; username: string; display_name: string }>;
+  devices: DeviceView[];
+  invites: InviteView[];
+  recovery: { key: string | null; offer: boolean };
+  people: Map<string, { username: string; display_name: string }>;
+}
+
+const cast: Array<[number, string, string]> = [
+  [1, "ada", "Ada Lindqvist"],
+  [2, "bruno", "Bruno Okafor"],
+  [3, "chiara", "Chiara"],
+  [4, "dov", "דוב לוי"],
+  [5, "emil", "Emil"],
+  [6, "farida", "Farida Rahmani-Vestergaard"],
+  [7, "goran", "Göran"],
+];
+
+const lines: Array<[number, number, string]> = [
+  [2, 0, "Water's at 1.40 m and falling. We can row on Saturday."],
+  [2, 1, "I'll be at the boat house from **seven**. Coffee is on me, *bread is not*."],
+  [3, 3, "I can bring bread. How many are we?"],
+  [1, 4, "Seven so far:\n\n- Ada, Bruno, Chiara\n- Dov and Emil\n- Farida, if the train runs\n- Göran"],
+  [6, 22, "The train runs. I'm there at 7:40, please keep me a seat near the front."],
+  [4, 25, "אני מביא את המשוטים החדשים. מישהו יכול לעזור לפרוק?"],
+  [5, 26, "I can help, Dov. The key is behind the third brick."],
+  [1, 41, "Route as in May. If the lock is closed we turn at the island:\n\n> Upstream boats give way at the bend.\n\nDetails: https://example.org/river/levels?station=14"],
+  [7, 44, "The rudder of the blue boat sticks again. I wrote down what I tried in `rudder.txt`:\n\n```\nloosen 2 bolts (13 mm)\ngrease: none left\nresult: ~~works~~ works until it's cold\n```"],
+  [7, 45, "Somebody with smaller hands should look."],
+  [3, 61, "Mine are small. Saturday, before we start?"],
+];
+
+export function makeWorld(scene: Scene): World {
+  const people = new Map(cast.map(([number, username, name]) => [id(number), { username, display_name: scene.has("names") && number === 2 ? "Maximiliana Konstantinopolitanskaja-Donaudampfschifffahrt von und zu Hohenbruck" : name }]));
+  const now = Date.now();
+  const start = new Date(now).setHours(9, 12, 0, 0) - (new Date(now).getHours() < 11 ? day : 0);
+  const world: World = {
+    session: { state: "active", connection: "online", me: { user: id(1), username: "ada", display_name: "Ada Lindqvist", device: id(901), operator: true }, pending_code: null, retry_at: null, instance_name: "Rowing on the Elbe", alarm: null },
+    setUpNeeded: false,
+    guilds: [],
+    channels: new Map(),
+    messages: new Map(),
+    remote: new Map(),
+    pending: [],
+    dms: [],
+    devices: devices(now),
+    invites: [
+      { code: "k7QmP2", url: "https://elbe.example/invite/k7QmP2#V2hvIHJlYWRzIHRoaXM", uses: 10, used: 3, expires_at: now + 5 * day, created_by: id(1), created_at: now - 2 * day },
+      { code: "Zz81bb", url: null, uses: 0, used: 12, expires_at: null, created_by: id(2), created_at: now - 40 * day },
+    ],
+    recovery: { key: "4K7P Q2MX 9TRD HH3V 81ZB W6YC NE5A JG0S", offer: false },
+    people,
+  };
+  addGuild(world, { number: 101, name: scene.has("names") ? "Gesellschaft zur Förderung des gemeinschaftlichen Ruderns auf der Elbe" : "Rowing club", owner: 1, people: [1, 2, 3, 4, 5, 6, 7], start });
+  addGuild(world, { number: 102, name: "Neighbours", owner: 2, people: [2, 1, 3], start });
+  addGuild(world, { number: 103, name: "Choir", owner: 6, people: [6, 1], start });
+  const club = world.guilds[0];
+  if (club !== undefined) fillClub(world, club, scene, start, now);
+  addDm(world, 2, [[2, "Did you see the new **oars**?"], [1, "Not yet. Are they good?"], [2, "They're *light*. You'll want a pair."]], now - 40 * minute, 1);
+  addDm(world, 4, [[4, "תודה על אתמול"]], now - 26 * 60 * minute, 0);
+  addDm(world, 6, [], 0, 0);
+  applyScene(world, scene, now);
+  return world;
+}
+
+interface NewGuild {
+  number: number;
+  name: string;
+  owner: number;
+  people: number[];
+  start: number;
+}
+
+function addGuild(world: World, { number, name, owner, people, start }: NewGuild): void {
+  const members = people.map((person): MemberView => {
+    const who = world.people.get(id(person)) ?? { username: "x", display_name: "X" };
+    return { user: id(person), ...who, owner: person === owner, joined_at: start - person * 9 * day, vouched: person !== 5, me: person === 1, safety: person === 7 ? "unknown" : "known" };
+  });
+  const rights = owner === 1 ? (2n ** 64n - 1n).toString() : "65537";
+  world.guilds.push({ id: id(number), name, owner: id(owner), my_permissions: rights, channels: [], members });
+}
+
+export function addChannel(world: World, guild: GuildView, number: number, name: string): ChannelView {
+  const view: ChannelView = {
+    id: id(number),
+    kind: { kind: "text" },
+    guild: guild.id,
+    name,
+    draft: "",
+    read_seq: 0,
+    last_seq: 0,
+    readers: guild.members.length,
+    devices: guild.members.length * 2 - 1,
+    unvouched: guild.members.filter((member) => !member.vouched).map((member) => member.user),
+    can_send: true,
+    blocked: null,
+  };
+  guild.channels.push({ id: view.id, name, unread: 0, last_seq: 0 });
+  world.channels.set(view.id, view);
+  world.messages.set(view.id, []);
+  return view;
+}
+
+let nextMessage = 100_000;
+
+export function addMessage(world: World, channel: string, author: string, body: string, at: number): MessageView {
+  const list = world.messages.get(channel) ?? [];
+  const view = world.channels.get(channel);
+  const seq = (view?.last_seq ?? 0) + 1;
+  nextMessage += 1;
+  const message: MessageView = {
+    id: id(nextMessage),
+    seq,
+    at,
+    author,
+    author_name: world.people.get(author)?.display_name ?? "Somebody",
+    device: id(901),
+    mine: author === world.session.me?.user,
+    content: { content: "text", body },
+  };
+  list.push(message);
+  world.messages.set(channel, list);
+  if (view !== undefined) view.last_seq = seq;
+  for (const guild of world.guilds) for (const one of guild.channels) if (one.id === channel) one.last_seq = seq;
+  return message;
+}
+
+function addDm(world: World, peer: number, talk: Array<[number, string]>, last: number, unread: number): void {
+  const who = world.people.get(id(peer));
+  if (who === undefined) return;
+  const channel = id(300 + peer);
+  world.channels.set(channel, { id: channel, kind: { kind: "dm", peer: id(peer) }, guild: null, name: who.display_name, draft: "", read_seq: 0, last_seq: 0, readers: 2, devices: 3, unvouched: [], can_send: true, blocked: null });
+  world.messages.set(channel, []);
+  world.dms.push({ channel, peer: id(peer), ...who });
+  talk.forEach(([author, body], index) => addMessage(world, channel, id(author), body, last - (talk.length - index) * minute));
+  const view = world.channels.get(channel);
+  if (view !== undefined) view.read_seq = view.last_seq - unread;
+}
+
+function fillClub(world: World, club: GuildView, scene: Scene, start: number, now: number): void {
+  const general = addChannel(world, club, 201, scene.has("names") ? "wasserstandsmeldungen-und-wettervorhersagen-oberelbe" : "general");
+  const house = addChannel(world, club, 202, "boat-house");
+  addChannel(world, club, 203, "races-2027");
+  const neighbours = world.guilds[1];
+  if (neighbours !== undefined) addMessage(world, addChannel(world, neighbours, 211, "stairs").id, id(2), "The lamp is fixed.", now - 3 * day);
+  const choir = world.guilds[2];
+  if (choir !== undefined) addChannel(world, choir, 221, "rehearsals").read_seq = 0;
+
+  if (scene.has("empty")) return;
+  if (scene.has("one")) {
+    addMessage(world, general.id, id(2), "First!", start);
+    general.read_seq = 1;
+    return;
+  }
+  if (scene.has("long")) addLong(world, general.id, start);
+  addMessage(world, general.id, id(6), "Thanks for yesterday, everyone. My arms disagree.", start - day + 3 * minute);
+  addMessage(world, general.id, id(1), "Mine too. Worth it.", start - day + 9 * minute);
+  for (const [author, after, body] of lines) addMessage(world, general.id, id(author), body, start + after * minute);
+  if (scene.has("huge")) addMessage(world, general.id, id(2), huge(), start + 62 * minute);
+  general.read_seq = scene.has("unread") ? general.last_seq - 4 : general.last_seq;
+  addMessage(world, house.id, id(7), "Who has the second key?", now - 50 * minute);
+  addMessage(world, house.id, id(5), "Me.", now - 49 * minute);
+}
+
+/** 500 messages in the store, and 120 more on the server. */
+function addLong(world: World, channel: string, start: number): void {
+  for (let number = 0; number < 620; number += 1) {
+    const author = id(1 + ((number * 7) % 6));
+    const body = number % 17 === 0 ? `Line ${number}: ${"a longer thought that runs over a few lines so that heights differ, ".repeat(1 + (number % 5))}` : `Line ${number}`;
+    addMessage(world, channel, author, body, start - 9 * day + number * 20 * minute);
+  }
+  const all = world.messages.get(channel) ?? [];
+  world.remote.set(channel, all.splice(0, 120));
+}
+
+function huge(): string {
+  const sentence = "The river remembers every boat that ever crossed it, and forgets all of their names by the evening. ";
+  return sentence.repeat(40).slice(0, 3_990);
+}
+
+function devices(now: number): DeviceView[] {
+  return [
+    { id: id(901), name: "Chromium on Linux", platform: "web", state: "active", this_one: true, created_at: now - 60 * day, last_seen_at: now, code: null, approved_by: null },
+    { id: id(902), name: "Ada's phone", platform: "web android", state: "active", this_one: false, created_at: now - 20 * day, last_seen_at: now - 12 * minute, code: null, approved_by: id(901) },
+    { id: id(903), name: "cloister on boathouse", platform: "cli", state: "active", this_one: false, created_at: now - 4 * day, last_seen_at: now - 2 * day, code: null, approved_by: id(902) },
+    { id: id(904), name: "Old tablet", platform: "web", state: "revoked", this_one: false, created_at: now - 300 * day, last_seen_at: now - 200 * day, code: null, approved_by: id(901) },
+  ];
+}
+
+function applyScene(world: World, scene: Scene, now: number): void {
+  const general = world.channels.get(id(201));
+  if (scene.has("out") || scene.has("set-up")) Object.assign(world.session, { state: "signed_out", me: null });
+  world.setUpNeeded = scene.has("set-up");
+  if (scene.has("pending")) Object.assign(world.session, { state: "pending", pending_code: "7QKM-2XPD-V49T-HB3C" });
+  if (scene.has("revoked")) world.session.state = "revoked";
+  if (scene.has("cloned")) world.session.state = "cloned";
+  if (scene.has("offline")) Object.assign(world.session, { connection: "offline", retry_at: now + 14_000 });
+  if (scene.has("alarm")) world.session.alarm = "It showed two different member lists for Rowing club. Compare with the others outside Cloister before you write anything important.";
+  if (scene.has("recovery")) world.recovery.offer = true;
+  if (scene.has("kept")) world.recovery = { key: null, offer: false };
+  if (scene.has("only")) world.devices = world.devices.slice(0, 1);
+  if (scene.has("new")) Object.assign(world, { guilds: [], dms: [] });
+  if (scene.has("waiting-device")) world.devices.push({ id: id(905), name: "Firefox on Windows", platform: "web", state: "pending", this_one: false, created_at: now, last_seen_at: now, code: "7QKM-2XPD-V49T-HB3C", approved_by: null });
+  if (scene.has("blocked-send") && general !== undefined) general.blocked = { code: "ROSTER_UNVERIFIABLE", message: "", retry_after_ms: null };
+  if (scene.has("closed") && general !== undefined) general.can_send = false;
+  if (scene.has("violation")) for (const member of world.guilds[0]?.members ?? []) if (member.username === "farida") member.safety = "violation";
+  if (scene.has("states")) addStates(world, now);
+}
+
+/** One of everything that can happen to a message. */
+function addStates(world: World, now: number): void {
+  const channel = id(201);
+  const list = world.messages.get(channel) ?? [];
+  for (const message of list.slice(0, 2)) message.content = { content: "before_you_joined" };
+  const causes = ["key_missing", "withheld", "corrupt", "wrong_sender", "replayed", "before_this_device"] as const;
+  causes.forEach((cause, index) => {
+    addMessage(world, channel, id(3 + (index % 3)), "", now - (20 - index) * minute).content = { content: "undecryptable", cause };
+  });
+  addMessage(world, channel, id(6), "", now - 9 * minute).content = { content: "waiting" };
+  const view = world.channels.get(channel);
+  if (view !== undefined) view.read_seq = view.last_seq;
+  world.pending.push(
+    { entry: id(801), channel, body: "Can somebody check the lock before Saturday?", at: now - minute, delivery: { state: "failed", code: "OFFLINE", message: "" } },
+    { entry: id(802), channel, body: "And the **life jackets**.", at: now - minute / 2, delivery: { state: "sending" } },
+  );
+}

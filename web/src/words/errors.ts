@@ -1,0 +1,115 @@
+/** Every refusal as a sentence: what happened, and what to do next. */
+import type { ErrorCode, Refusal, Undecryptable } from "../wire";
+import { fill, plural } from "./plural";
+
+const unexpected = "Something went wrong on the server. Try again; if it happens again, tell whoever runs it.";
+const outOfStep = "This device fell behind the server for a moment. Try again.";
+const unverifiable = "The server's answer about who reads here doesn't check out, so nothing was sent. Ask the others outside Cloister whether they see this too.";
+
+const sentences: Record<ErrorCode, string> = {
+  MALFORMED: "The server didn't understand this request. Reload the page; your version may be older than the server's.",
+  INVALID: "The server can't accept this value. Change it and try again.",
+  TOO_LARGE: "This is too large for the server. Make it shorter.",
+  UNSUPPORTED_MEDIA_TYPE: "The server didn't understand this request. Reload the page; your version may be older than the server's.",
+  NOT_FOUND: "This isn't here any more, or you can't see it.",
+  METHOD_NOT_ALLOWED: "The server didn't understand this request. Reload the page; your version may be older than the server's.",
+  CREDENTIAL_IN_URL: "A secret was about to be put into an address, so nothing was sent. Reload the page.",
+  CROSS_SITE: "This request didn't come from Cloister's own page. Open Cloister in its own tab and try again.",
+  RATE_LIMITED: "That was too often in a short time. Wait a little, then try again.",
+  UNAVAILABLE: "The server is busy right now. Nothing was changed; try again in a moment.",
+  INTERNAL: unexpected,
+
+  UNAUTHENTICATED: "You're not signed in any more. Sign in again to go on.",
+  WRONG_CREDENTIALS: "Name or password isn't right. Check both and try again.",
+  DEVICE_PENDING: "This device waits for approval. Approve it from a device where you're signed in.",
+  DEVICE_REVOKED: "This device was removed from your account. Sign in again to use it.",
+  DEVICE_CLONED: "The server has seen a later state of this device, so it was stopped. Sign in again to go on.",
+  REFRESH_REUSED: "This sign-in was used in two places, so it was ended. Sign in again.",
+  FORBIDDEN: "You're not allowed to do this here. Ask the owner of the server.",
+
+  USERNAME_TAKEN: "Somebody has this name already. Choose another one.",
+  USERNAME_INVALID: "A name has 3 to 32 characters: small letters, digits and underscores.",
+  PASSWORD_TOO_WEAK: "This password is too easy to guess. Use a longer one; a few unrelated words work well.",
+  INVITE_INVALID: "This invite doesn't exist or has expired. Ask for a new link.",
+  INVITE_USED_UP: "This invite has been used as often as it allows. Ask for a new link.",
+  REGISTRATION_CLOSED: "New accounts need an invite here. Ask somebody who is already in for a link.",
+  SET_UP_DONE: "This Cloister is already set up. Sign in, or ask for an invite.",
+  ACCOUNT_DISABLED: "This account is disabled. Ask whoever runs this Cloister.",
+
+  BAD_SIGNATURE: "A signature doesn't check, so nothing was done. Reload the page and try again.",
+  DEVLOG_STALE: outOfStep,
+  OTK_CONFLICT: outOfStep,
+  TOO_MANY_DEVICES: "You have as many devices as an account can have. Remove one you don't use, then try again.",
+  OP_INVALID: "The server's log refuses this. It may have been done already; reload the page to see.",
+
+  GUILD_FULL: "This server is full. Ask its owner.",
+  ALREADY_MEMBER: "You're in this server already.",
+  NOT_MEMBER: "You're not in this server any more.",
+  OWNER_MUST_STAY: "You own this server. Delete it, or give it to somebody else first.",
+  TOO_MANY: "There are as many of these as there can be. Remove one, then try again.",
+
+  PLAINTEXT_REFUSED: "The message wasn't encrypted, so the server refused it. Your text is still here; reload the page and try again.",
+  EPOCH_STALE: outOfStep,
+  SHARE_REQUIRED: outOfStep,
+  ROTATE_REQUIRED: outOfStep,
+  DEVICES_MISMATCH: outOfStep,
+  DEVICES_STALE: outOfStep,
+  INDEX_STALE: "This device's keys went back to an older state. Reload the page; if it stays, sign in again.",
+  TARGET_GONE: "The message this belongs to was deleted.",
+  AUDIENCE_FULL: "This channel has as many readers as encryption allows. Ask the owner for another channel.",
+  MESSAGE_TOO_LONG: "This message is too long. Split it into shorter ones.",
+
+  OFFLINE: "The server can't be reached. We'll go on when you're back online.",
+  ROSTER_UNVERIFIABLE: unverifiable,
+  TRUST_VIOLATION: "Somebody who reads here isn't who they were before, so nothing was sent. Ask them outside Cloister what changed before you go on.",
+  SIGNED_OUT: "You're not signed in on this device. Sign in to go on.",
+  STORE_BUSY: "Another tab holds your messages right now. Close it, or wait a moment, and try again.",
+  STORE_FAILED: "This browser can't keep your messages: its storage is full or switched off. Free some space, or leave private browsing, then reload.",
+  RECOVERY_KEY_WRONG: "This recovery key doesn't fit the account. Check each group; letters and digits can look alike.",
+  CODE_UNKNOWN: "No device of yours shows this code. Compare it once more, character by character.",
+  CERTIFICATE_CHANGED: "The server's certificate changed. Ask whoever runs it whether they renewed it before you go on.",
+};
+
+/** What a person reads when a command was refused. */
+export function refusalSentence(refusal: Pick<Refusal, "code" | "message"> & { retry_after_ms?: number | null }): string {
+  if (refusal.code === "RATE_LIMITED" && refusal.retry_after_ms) {
+    const seconds = Math.ceil(refusal.retry_after_ms / 1000);
+    return plural(seconds, { one: "That was too often in a short time. Try again in # second.", other: "That was too often in a short time. Try again in # seconds." });
+  }
+  // An older page meets codes of a newer server; the server's own sentence is the best there is.
+  return sentences[refusal.code] ?? (refusal.message || unexpected);
+}
+
+/** What a person reads under a message that couldn't be sent. */
+export function failedSend(refusal: Pick<Refusal, "code" | "message">): string {
+  if (refusal.code === "OFFLINE") return "Couldn't send. It stays here; we'll retry when you're back online.";
+  return fill("Couldn't send. {reason}", { reason: refusalSentence(refusal) });
+}
+
+/** Why a message can't be read, and the next step. */
+export const unreadable: Record<Undecryptable, { what: string; next: string }> = {
+  key_missing: {
+    what: "The key for this message never arrived.",
+    next: "Ask the author to send it again. Whoever runs this Cloister will want to know: this should not happen.",
+  },
+  withheld: {
+    what: "The author's device doesn't give this device the key.",
+    next: "This channel asks for more trust than this device has. Ask the author or the owner to vouch for you.",
+  },
+  corrupt: {
+    what: "This message was damaged or changed on its way.",
+    next: "Ask the author to send it again.",
+  },
+  wrong_sender: {
+    what: "This message wasn't written by the device it names.",
+    next: "Don't rely on it. Ask the author outside Cloister whether it's theirs.",
+  },
+  replayed: {
+    what: "This is a copy of an earlier message.",
+    next: "You can ignore it. If there are many, tell whoever runs this Cloister.",
+  },
+  before_this_device: {
+    what: "This was sent before this device was yours.",
+    next: "Its key is still on your other device. Open Cloister there and keep it online for a moment.",
+  },
+};
