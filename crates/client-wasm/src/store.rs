@@ -82,12 +82,14 @@ fn read_with(name: &str, key: &[u8; KEY_LENGTH]) -> Result<Option<Connection>, S
     connection.execute_batch(&key_pragma(key))?;
     connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
     match connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)) {
-        Ok::<i64, _>(_) => Ok(Some(connection)),
+        Ok::<i64, _>(_) => {}
         Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
-            Ok(None)
+            return Ok(None);
         }
-        Err(error) => Err(error.into()),
+        Err(error) => return Err(error.into()),
     }
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")?;
+    Ok(Some(connection))
 }
 
 /// SQL that hands the raw key to SQLCipher.

@@ -145,15 +145,24 @@ describe("a shell", () => {
     expect(core.given.slice(1)).toEqual([["socketOpened", NOW], ["socketFrame", [4], NOW], ["socketClosed", 4001, NOW]]);
   });
 
-  it("ignores a socket that it replaced or closed", () => {
+  it("calls a socket closed as soon as the engine closes it, and only once", async () => {
     const { core, sockets, shell: under } = shell();
-    core.steps.push(sending({ kind: "openSocket" }), sending({ kind: "openSocket" }), sending({ kind: "closeSocket" }));
+    core.steps.push(sending({ kind: "openSocket" }), sending({ kind: "closeSocket" }, { kind: "closeSocket" }));
+    under.start();
+    under.ask("one", { id: "c", command: { do: "reconnect" } });
+    await settled();
+    sockets[0]!.onclose({ code: 1006 });
+    expect(sockets[0]!.isClosed).toBe(true);
+    expect(core.given.filter(([kind]) => kind === "socketClosed")).toEqual([["socketClosed", undefined, NOW]]);
+  });
+
+  it("ignores a socket that it replaced", () => {
+    const { core, sockets, shell: under } = shell();
+    core.steps.push(sending({ kind: "openSocket" }), sending({ kind: "openSocket" }));
     under.start();
     under.ask("one", { id: "c", command: { do: "reconnect" } });
     sockets[0]!.onclose({ code: 1006 });
-    under.ask("one", { id: "d", command: { do: "sign_out" } });
-    sockets[1]!.onclose({ code: 1000 });
-    expect(sockets.map(({ isClosed }) => isClosed)).toEqual([true, true]);
+    expect(sockets.map(({ isClosed }) => isClosed)).toEqual([true, false]);
     expect(core.given.filter(([kind]) => kind === "socketClosed")).toEqual([]);
   });
 

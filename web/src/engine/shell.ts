@@ -129,7 +129,8 @@ export class Shell {
         if (this.#socket?.readyState === this.#socket?.OPEN) this.#socket?.send(outgoing.bytes);
         break;
       case "closeSocket":
-        this.#closeSocket();
+        // On a dead network the browser takes minutes to say so; for the engine it is closed now.
+        if (this.#closeSocket()) queueMicrotask(() => this.#reportClosed());
         break;
       case "wipe":
         break; // after everything else of its step
@@ -178,10 +179,16 @@ export class Shell {
       });
   }
 
-  #closeSocket(): void {
+  #reportClosed(): void {
+    if (this.#socket === null) this.#step((now) => this.#core.socketClosed(undefined, now));
+  }
+
+  /** Returns whether there was one. */
+  #closeSocket(): boolean {
     const socket = this.#socket;
     this.#socket = null;
     socket?.close();
+    return socket !== null;
   }
 
   #answer({ id, isRefused, json }: Answered): void {
