@@ -81,7 +81,7 @@ fn read_with(name: &str, key: &[u8; KEY_LENGTH]) -> Result<Option<Connection>, S
     let connection = Connection::open_with_flags_and_vfs(name, flags, FILE_SYSTEM)?;
     connection.execute_batch(&key_pragma(key))?;
     connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
-    match connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)) {
+    match connection.query_row("PRAGMA schema_version", [], |row| row.get(0)) {
         Ok::<i64, _>(_) => {}
         Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
             return Ok(None);
