@@ -7,6 +7,8 @@
 //! What a caller may not know of does not exist (404); what it may know of but not do is
 //! forbidden (403).
 
+pub mod channel;
+pub mod guild;
 pub mod policy;
 
 use std::{marker::PhantomData, ops::Deref};
@@ -59,7 +61,10 @@ impl<R> Deref for Permit<'_, R> {
 impl<'tx, R> Permit<'tx, R> {
     /// Only `access` and its rooms give permits; taking the transaction ties the two together.
     fn give(_: &Tx<'tx>, right: R) -> Self {
-        Self { right, transaction: PhantomData }
+        Self {
+            right,
+            transaction: PhantomData,
+        }
     }
 }
 
@@ -142,16 +147,23 @@ pub fn operate<'tx>(tx: &mut Tx<'tx>, caller: &Caller) -> Result<Permit<'tx, Ope
 /// The living sign-in behind a token. The row is the truth: a token of a sign-in that is over, of
 /// a revoked device or a disabled account is worth nothing.
 fn actor(tx: &mut Tx<'_>, caller: &Caller) -> Result<Actor> {
-    let Caller::Bearer(claims) = caller else { return Err(Error::unauthenticated()) };
-    let living = store::session::get_living(tx, claims.session)?.ok_or_else(Error::unauthenticated)?;
-    if living.user != claims.user || living.device != claims.device {
+    let Caller::Bearer(claims) = caller else {
+        return Err(Error::unauthenticated());
+    };
+    let living =
+        store::session::get_living(tx, claims.session)?.ok_or_else(Error::unauthenticated)?;
+    let actor = living.actor;
+    if actor.user != claims.user || actor.device != claims.device {
         return Err(Error::unauthenticated());
     }
-    match living.standing {
+    if living.cloned_at.is_some() {
+        return Err(Error::device_cloned());
+    }
+    match actor.standing {
         DeviceStanding::Revoked => Err(Error::refuse(
             ErrorCode::DeviceRevoked,
             "This device was removed from the account. Sign in again as a new device.",
         )),
-        DeviceStanding::Pending | DeviceStanding::Active => Ok(living),
+        DeviceStanding::Pending | DeviceStanding::Active => Ok(actor),
     }
 }

@@ -47,7 +47,13 @@ impl App {
         crate::seal::keyring::private_folder(data)?;
         let keys = Keyring::open(data, &env)?;
         let bus = Bus::default();
-        let threads = |usual| config.database.threads.or(NonZero::new(usual)).unwrap_or(NonZero::<usize>::MIN);
+        let threads = |usual| {
+            config
+                .database
+                .threads
+                .or(NonZero::new(usual))
+                .unwrap_or(NonZero::<usize>::MIN)
+        };
         let db = match &config.database.url {
             Some(url) => {
                 let ca_pem = config.database.ca_file.as_deref().map(read).transpose()?;
@@ -82,7 +88,16 @@ impl App {
             .await?;
         let authority = Arc::new(keys.authority(incarnation));
         let keys = Arc::new(keys);
-        Ok(Self(Arc::new(Parts { config, env, bus, db, keys, authority, hasher, limits })))
+        Ok(Self(Arc::new(Parts {
+            config,
+            env,
+            bus,
+            db,
+            keys,
+            authority,
+            hasher,
+            limits,
+        })))
     }
 
     /// Every route, with what surrounds them.

@@ -131,20 +131,35 @@ impl Default for Config {
 
 impl Default for Tls {
     fn default() -> Self {
-        Self { mode: TlsMode::On, cert_file: None, key_file: None, names: Vec::new() }
+        Self {
+            mode: TlsMode::On,
+            cert_file: None,
+            key_file: None,
+            names: Vec::new(),
+        }
     }
 }
 
 impl Default for Passwords {
     fn default() -> Self {
         let at_once = NonZero::new(2).unwrap_or(NonZero::<usize>::MIN);
-        Self { memory_kib: 64 * 1024, passes: 3, lanes: 1, at_once, waiting: 32 }
+        Self {
+            memory_kib: 64 * 1024,
+            passes: 3,
+            lanes: 1,
+            at_once,
+            waiting: 32,
+        }
     }
 }
 
 impl Default for Sessions {
     fn default() -> Self {
-        Self { access_minutes: positive(15), idle_days: positive(30), absolute_days: positive(90) }
+        Self {
+            access_minutes: positive(15),
+            idle_days: positive(30),
+            absolute_days: positive(90),
+        }
     }
 }
 
@@ -181,7 +196,9 @@ impl Config {
         for (key, value) in overrides(variables)? {
             figment = figment.merge((key, value));
         }
-        let config: Self = figment.extract().map_err(|error| unusable(&error.to_string()))?;
+        let config: Self = figment
+            .extract()
+            .map_err(|error| unusable(&error.to_string()))?;
         config.check()?;
         Ok(config)
     }
@@ -207,7 +224,8 @@ impl Config {
         if self.tls.cert_file.is_some() != self.tls.key_file.is_some() {
             return Err(unusable("tls.cert_file and tls.key_file belong together"));
         }
-        if self.sessions.absolute_days.get() > 90 || self.sessions.idle_days > self.sessions.absolute_days
+        if self.sessions.absolute_days.get() > 90
+            || self.sessions.idle_days > self.sessions.absolute_days
         {
             return Err(unusable(
                 "sessions.absolute_days is at most 90, and sessions.idle_days at most that",
@@ -216,14 +234,22 @@ impl Config {
         let passwords = &self.passwords;
         // RFC 9106: 8 KiB for each lane at least; more than 4 GiB is a mistake.
         let memory = 8 * u64::from(passwords.lanes)..=4 * 1024 * 1024;
-        if passwords.lanes == 0 || passwords.passes == 0 || !memory.contains(&passwords.memory_kib.into())
+        if passwords.lanes == 0
+            || passwords.passes == 0
+            || !memory.contains(&passwords.memory_kib.into())
         {
-            return Err(unusable("passwords.memory_kib, passes or lanes is out of range"));
+            return Err(unusable(
+                "passwords.memory_kib, passes or lanes is out of range",
+            ));
         }
         for origin in self.allowed_origins.iter().chain(&self.public_url) {
-            let host = origin.split_once("://").filter(|(scheme, _)| ["https", "http"].contains(scheme));
+            let host = origin
+                .split_once("://")
+                .filter(|(scheme, _)| ["https", "http"].contains(scheme));
             if host.is_none_or(|(_, host)| host.is_empty() || host.contains(['*', ' ', '@'])) {
-                return Err(unusable(&format!("{origin:?} is not an address like https://example.org")));
+                return Err(unusable(&format!(
+                    "{origin:?} is not an address like https://example.org"
+                )));
             }
         }
         Ok(())
@@ -234,7 +260,11 @@ impl Config {
         if let Some(url) = &self.public_url {
             return url.trim_end_matches('/').to_owned();
         }
-        let scheme = if self.tls.mode == TlsMode::On { "https" } else { "http" };
+        let scheme = if self.tls.mode == TlsMode::On {
+            "https"
+        } else {
+            "http"
+        };
         let host = match bound.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => "localhost".to_owned(),
             IpAddr::V6(ip) if ip.is_unspecified() => "localhost".to_owned(),
@@ -246,11 +276,17 @@ impl Config {
 }
 
 fn unusable(why: &str) -> Error {
-    Error::internal(format!("The configuration can't be used: {}.", why.trim_end_matches('.')))
+    Error::internal(format!(
+        "The configuration can't be used: {}.",
+        why.trim_end_matches('.')
+    ))
 }
 
 /// Names from other programs' habits, and the key that each stands for.
-const KNOWN: [(&str, &str); 2] = [("DATABASE_URL", "database.url"), ("PUBLIC_URL", "public_url")];
+const KNOWN: [(&str, &str); 2] = [
+    ("DATABASE_URL", "database.url"),
+    ("PUBLIC_URL", "public_url"),
+];
 /// Keys that may be read from a file named by the variable with `_FILE` added.
 const SECRETS: [&str; 1] = ["database.url"];
 
@@ -258,8 +294,12 @@ const SECRETS: [&str; 1] = ["database.url"];
 fn overrides(
     variables: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Vec<(String, figment::value::Value)>> {
-    let known = figment::value::Value::serialize(Config::default()).map_err(|error| unusable(&error.to_string()))?;
-    let top: Vec<String> = known.as_dict().map(|dict| dict.keys().cloned().collect()).unwrap_or_default();
+    let known = figment::value::Value::serialize(Config::default())
+        .map_err(|error| unusable(&error.to_string()))?;
+    let top: Vec<String> = known
+        .as_dict()
+        .map(|dict| dict.keys().cloned().collect())
+        .unwrap_or_default();
     let mut found = Vec::new();
     for (name, value) in variables {
         let (plain, from_file) = match name.strip_suffix("_FILE") {
@@ -277,7 +317,9 @@ fn overrides(
                 .map_err(|error| unusable(&format!("{name}={value}: {error}")))?;
             figment::value::Value::from(secret.trim_end().to_owned())
         } else {
-            value.parse().map_err(|_| unusable(&format!("{name} has no value")))?
+            value
+                .parse()
+                .map_err(|_| unusable(&format!("{name} has no value")))?
         };
         found.push((key, value));
     }
@@ -292,7 +334,12 @@ fn key_of(name: &str) -> String {
         return (*key).to_owned();
     }
     name.strip_prefix("CLOISTER_")
-        .map(|rest| rest.split("__").map(str::to_lowercase).collect::<Vec<_>>().join("."))
+        .map(|rest| {
+            rest.split("__")
+                .map(str::to_lowercase)
+                .collect::<Vec<_>>()
+                .join(".")
+        })
         .unwrap_or_default()
 }
 
@@ -304,7 +351,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(FILE);
         std::fs::write(&file, toml).unwrap();
-        Config::load_with(&file, variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())))
+        Config::load_with(
+            &file,
+            variables
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        )
     }
 
     #[test]
@@ -317,7 +369,11 @@ mod tests {
     fn the_environment_wins_over_the_file() {
         let config = load(
             "name = \"A\"\n[passwords]\npasses = 4\n",
-            &[("CLOISTER_NAME", "B"), ("CLOISTER_PASSWORDS__LANES", "2"), ("PATH", "/bin")],
+            &[
+                ("CLOISTER_NAME", "B"),
+                ("CLOISTER_PASSWORDS__LANES", "2"),
+                ("PATH", "/bin"),
+            ],
         )
         .unwrap();
         assert_eq!((config.name.as_str(), config.passwords.passes), ("B", 4));
@@ -326,7 +382,12 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_refused() {
-        assert!(load("nmae = \"A\"", &[]).unwrap_err().to_string().contains("nmae"));
+        assert!(
+            load("nmae = \"A\"", &[])
+                .unwrap_err()
+                .to_string()
+                .contains("nmae")
+        );
         assert!(load("[tls]\nmod = \"on\"", &[]).is_err());
         assert!(load("", &[("CLOISTER_TLS__MOD", "on")]).is_err());
     }

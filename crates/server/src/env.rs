@@ -27,7 +27,10 @@ impl Env {
         clock: impl Fn() -> u64 + Send + Sync + 'static,
         chance: impl Fn(&mut [u8]) + Send + Sync + 'static,
     ) -> Self {
-        Self { clock: Arc::new(clock), chance: Arc::new(chance) }
+        Self {
+            clock: Arc::new(clock),
+            chance: Arc::new(chance),
+        }
     }
 
     /// Ms UTC.

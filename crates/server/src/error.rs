@@ -35,7 +35,12 @@ impl Error {
     /// Refuses with a code and one sentence for people.
     pub fn refuse(code: ErrorCode, sentence: impl Into<Cow<'static, str>>) -> Self {
         let sentence = sentence.into();
-        Self::Refused(Box::new(Refusal { code, sentence, retry_after_ms: None, epoch: None }))
+        Self::Refused(Box::new(Refusal {
+            code,
+            sentence,
+            retry_after_ms: None,
+            epoch: None,
+        }))
     }
 
     /// Nothing here, or nothing that the caller may know of: the same answer for both.
@@ -49,6 +54,13 @@ impl Error {
 
     pub fn unauthenticated() -> Self {
         Self::refuse(ErrorCode::Unauthenticated, "Sign in first.")
+    }
+
+    pub fn device_cloned() -> Self {
+        Self::refuse(
+            ErrorCode::DeviceCloned,
+            "This device's data was copied or rolled back, so it was stopped. Add it anew.",
+        )
     }
 
     pub fn invalid(sentence: impl Into<Cow<'static, str>>) -> Self {
@@ -65,13 +77,19 @@ impl Error {
 
     /// Busy: nothing happened, the same request may be sent again.
     pub fn busy(retry_after_ms: u64) -> Self {
-        Self::refuse(ErrorCode::Unavailable, "The server is busy. Try again in a moment.")
-            .retry_after(retry_after_ms)
+        Self::refuse(
+            ErrorCode::Unavailable,
+            "The server is busy. Try again in a moment.",
+        )
+        .retry_after(retry_after_ms)
     }
 
     pub fn rate_limited(retry_after_ms: u64) -> Self {
-        Self::refuse(ErrorCode::RateLimited, "Too many requests. Wait a little and try again.")
-            .retry_after(retry_after_ms)
+        Self::refuse(
+            ErrorCode::RateLimited,
+            "Too many requests. Wait a little and try again.",
+        )
+        .retry_after(retry_after_ms)
     }
 
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {

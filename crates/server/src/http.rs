@@ -1,9 +1,16 @@
 //! HTTP: out of a request, through one transaction, into a reply. No SQL and no rule here.
 
+pub mod address;
+pub mod channel;
+pub mod dm;
 pub mod extract;
 pub mod guard;
+pub mod guild_log;
 pub mod health;
+pub mod inbox;
 pub mod instance;
+pub mod message;
+pub mod prekey;
 pub mod reply;
 pub mod routes;
 

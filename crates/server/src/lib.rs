@@ -5,6 +5,7 @@
 //! (the verbs), `store` (all SQL), `seal` (keys and secrets), `gateway` (live events).
 
 pub mod access;
+pub mod action;
 pub mod app;
 pub mod config;
 pub mod env;

@@ -57,10 +57,26 @@ impl Rate {
         let reset_ms = start - now;
         if after - now > MINUTE_MS {
             let wait_ms = Some(after - now - MINUTE_MS);
-            return (None, Spent { limit, remaining: 0, reset_ms, wait_ms });
+            return (
+                None,
+                Spent {
+                    limit,
+                    remaining: 0,
+                    reset_ms,
+                    wait_ms,
+                },
+            );
         }
         let remaining = ((MINUTE_MS - (after - now)) / each) as u32;
-        (Some(after), Spent { limit, remaining, reset_ms: after - now, wait_ms: None })
+        (
+            Some(after),
+            Spent {
+                limit,
+                remaining,
+                reset_ms: after - now,
+                wait_ms: None,
+            },
+        )
     }
 }
 
@@ -72,11 +88,17 @@ pub struct Buckets {
 
 impl Buckets {
     pub fn new(rate: Rate) -> Self {
-        Self { rate, full_until: Mutex::default() }
+        Self {
+            rate,
+            full_until: Mutex::default(),
+        }
     }
 
     pub fn spend(&self, key: &str, now: u64) -> Spent {
-        let mut all = self.full_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self
+            .full_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if all.len() >= CALLERS {
             all.retain(|_, until| *until > now);
         }

@@ -3,4 +3,5 @@
 pub mod authority;
 pub mod keyring;
 pub mod password;
+pub mod refresh;
 pub mod token;

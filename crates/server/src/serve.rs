@@ -94,11 +94,20 @@ pub async fn serve(
     listener.set_nonblocking(true).map_err(Error::internal)?;
     let bound = listener.local_addr().map_err(Error::internal)?;
     let address = app.config.address(bound);
-    let set_up = set_up_token(data, &app).await?.map(|token| format!("{address}/setup#{token}"));
-    let said = Ready { bound, address, fingerprint: tls.as_ref().map(|tls| tls.fingerprint.clone()), set_up };
+    let set_up = set_up_token(data, &app)
+        .await?
+        .map(|token| format!("{address}/setup#{token}"));
+    let said = Ready {
+        bound,
+        address,
+        fingerprint: tls.as_ref().map(|tls| tls.fingerprint.clone()),
+        set_up,
+    };
 
     let handle = Handle::new();
-    let service = app.router().into_make_service_with_connect_info::<SocketAddr>();
+    let service = app
+        .router()
+        .into_make_service_with_connect_info::<SocketAddr>();
     let running = {
         let handle = handle.clone();
         let tls = tls.map(|identity| RustlsConfig::from_config(identity.config));

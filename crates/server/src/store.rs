@@ -1,8 +1,24 @@
 //! All SQL. One file a noun; every function takes a transaction and, where there is somebody to
 //! ask for leave, a permit.
 
+pub mod account;
+pub mod attempt;
+pub mod channel;
+pub mod connection;
 pub mod db;
+pub mod device;
+pub mod device_target;
+pub mod dm;
+pub mod epoch;
+pub mod group_session;
+pub mod guild;
+pub mod guild_log;
+pub mod guild_view;
+pub mod inbox;
 pub mod instance;
+pub mod invite;
+pub mod message;
+pub mod prekey;
 pub mod session;
 
 #[cfg(test)]
@@ -11,6 +27,24 @@ mod tests;
 /// Every statement of every file, so that a test can prepare them all.
 #[cfg(test)]
 fn statements() -> impl Iterator<Item = db::Sql> {
-    let files: &[&[db::Sql]] = &[instance::STATEMENTS, session::STATEMENTS];
+    let files: &[&[db::Sql]] = &[
+        account::STATEMENTS,
+        attempt::STATEMENTS,
+        device::STATEMENTS,
+        guild::STATEMENTS,
+        invite::STATEMENTS,
+        channel::STATEMENTS,
+        connection::STATEMENTS,
+        device_target::STATEMENTS,
+        dm::STATEMENTS,
+        epoch::STATEMENTS,
+        group_session::STATEMENTS,
+        guild_log::STATEMENTS,
+        inbox::STATEMENTS,
+        instance::STATEMENTS,
+        message::STATEMENTS,
+        prekey::STATEMENTS,
+        session::STATEMENTS,
+    ];
     files.iter().copied().flatten().copied()
 }

@@ -6,11 +6,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use crate::{
-    env::Env,
-    gateway::bus::Bus,
-    store::db::Db,
-};
+use crate::{env::Env, gateway::bus::Bus, store::db::Db};
 
 /// Runs a story on every database that there is.
 pub(crate) async fn on_every_database(story: impl AsyncFn(Db, Bus)) {
@@ -18,10 +14,18 @@ pub(crate) async fn on_every_database(story: impl AsyncFn(Db, Bus)) {
     let folder = tempfile::tempdir().unwrap();
     let bus = Bus::default();
     let path = folder.path().join("test.db");
-    story(Db::open_sqlite(&path, threads, Env::system(), bus.clone()).unwrap(), bus).await;
+    story(
+        Db::open_sqlite(&path, threads, Env::system(), bus.clone()).unwrap(),
+        bus,
+    )
+    .await;
     if let Some(url) = fresh_schema() {
         let bus = Bus::default();
-        story(Db::open_postgres(&url, None, threads, Env::system(), bus.clone()).unwrap(), bus).await;
+        story(
+            Db::open_postgres(&url, None, threads, Env::system(), bus.clone()).unwrap(),
+            bus,
+        )
+        .await;
     }
 }
 
@@ -43,7 +47,9 @@ fn fresh_schema() -> Option<String> {
     let address = url.clone();
     std::thread::spawn(move || {
         let mut client = postgres::Client::connect(&address, postgres::NoTls).unwrap();
-        client.batch_execute(&format!("CREATE SCHEMA {made}")).unwrap();
+        client
+            .batch_execute(&format!("CREATE SCHEMA {made}"))
+            .unwrap();
     })
     .join()
     .unwrap();

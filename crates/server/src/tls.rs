@@ -47,7 +47,9 @@ pub fn load(data: &Path, config: &Config, env: &Env) -> Result<Identity> {
         (Some(cert), Some(key)) => (read_chain(cert)?, read_key(key)?),
         _ => self_signed(&data.join(FOLDER), &names(config), env.now())?,
     };
-    let leaf = chain.first().ok_or_else(|| Error::internal("the certificate file is empty"))?;
+    let leaf = chain
+        .first()
+        .ok_or_else(|| Error::internal("the certificate file is empty"))?;
     let fingerprint = fingerprint(leaf)?;
     let mut tls = ServerConfig::builder_with_provider(Arc::new(
         rustls::crypto::aws_lc_rs::default_provider(),
@@ -58,7 +60,10 @@ pub fn load(data: &Path, config: &Config, env: &Env) -> Result<Identity> {
     .with_single_cert(chain, key)
     .map_err(Error::internal)?;
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Identity { config: Arc::new(tls), fingerprint })
+    Ok(Identity {
+        config: Arc::new(tls),
+        fingerprint,
+    })
 }
 
 fn self_signed(
@@ -88,17 +93,23 @@ fn self_signed(
 
 /// Does the file hold a certificate of this key and these names, with time left?
 fn is_current(path: &Path, key: &KeyPair, names: &[String], now: u64) -> bool {
-    let Ok(chain) = read_chain(path) else { return false };
-    let Some((_, certificate)) =
-        chain.first().and_then(|der| X509Certificate::from_der(der).ok())
+    let Ok(chain) = read_chain(path) else {
+        return false;
+    };
+    let Some((_, certificate)) = chain
+        .first()
+        .and_then(|der| X509Certificate::from_der(der).ok())
     else {
         return false;
     };
     let ends_ms = u64::try_from(certificate.validity().not_after.timestamp()).unwrap_or(0) * 1_000;
     let same_key = certificate.public_key().raw == key.subject_public_key_info();
     let held = certificate.subject_alternative_name().ok().flatten();
-    let same_names =
-        held.is_some_and(|held| names.iter().all(|name| holds(&held.value.general_names, name)));
+    let same_names = held.is_some_and(|held| {
+        names
+            .iter()
+            .all(|name| holds(&held.value.general_names, name))
+    });
     same_key && same_names && ends_ms > now + RENEW_DAYS * DAY_MS
 }
 
@@ -122,7 +133,9 @@ fn issue(key: &KeyPair, names: &[String], now: u64) -> Result<rcgen::Certificate
     // Clocks of devices are often a little behind.
     params.not_before = today - time::Duration::DAY;
     params.not_after = today + time::Duration::days(VALID_DAYS);
-    params.distinguished_name.push(rcgen::DnType::CommonName, "Cloister");
+    params
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, "Cloister");
     params.self_signed(key).map_err(Error::internal)
 }
 
@@ -135,8 +148,13 @@ fn replace(path: &Path, content: &[u8]) -> Result<()> {
 
 fn names(config: &Config) -> Vec<String> {
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let public = config.public_url.as_deref().and_then(|url| url.split("://").nth(1));
-    let host = public.and_then(|rest| rest.split(['/', ':']).next()).map(str::to_owned);
+    let public = config
+        .public_url
+        .as_deref()
+        .and_then(|url| url.split("://").nth(1));
+    let host = public
+        .and_then(|rest| rest.split(['/', ':']).next())
+        .map(str::to_owned);
     let listen = config.listen.ip();
     let bound = (!listen.is_unspecified() && listen.is_ipv4()).then(|| listen.to_string());
     names.extend(config.tls.names.iter().cloned().chain(host).chain(bound));
@@ -193,7 +211,10 @@ mod tests {
         let renewed = load(data, &Config::default(), &at_day(61)).unwrap();
         assert_ne!(certificate(data), before);
         assert_eq!(renewed.fingerprint, first.fingerprint);
-        let mode = fs::metadata(data.join("tls/key.pem")).unwrap().permissions().mode();
+        let mode = fs::metadata(data.join("tls/key.pem"))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 
@@ -202,8 +223,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = load(folder.path(), &Config::default(), &at_day(0)).unwrap();
         let before = certificate(folder.path());
-        let named =
-            Config { public_url: Some("https://chat.example:8765".to_owned()), ..Config::default() };
+        let named = Config {
+            public_url: Some("https://chat.example:8765".to_owned()),
+            ..Config::default()
+        };
         let second = load(folder.path(), &named, &at_day(0)).unwrap();
         assert_ne!(certificate(folder.path()), before);
         assert_eq!(second.fingerprint, first.fingerprint);

@@ -61,7 +61,6 @@ pub fn rule(relation: Relation, verb: Verb) -> Ruling {
         Relation::Member(permissions) => permissions,
     };
     let needed = match verb {
-        Verb::LookAround | Verb::Leave => Permissions::NONE,
         Verb::ViewChannel => Permissions::VIEW_CHANNEL,
         Verb::ReadHistory => Permissions::VIEW_CHANNEL.union(Permissions::READ_HISTORY),
         Verb::SendMessage => Permissions::VIEW_CHANNEL.union(Permissions::SEND_MESSAGES),
@@ -69,14 +68,23 @@ pub fn rule(relation: Relation, verb: Verb) -> Ruling {
         Verb::CreateInvite => Permissions::CREATE_INVITE,
         Verb::EndAnyInvite => Permissions::MANAGE_INVITES,
         Verb::Vouch => Permissions::VOUCH_MEMBERS,
+        Verb::Leave if relation == Relation::Owner => return Ruling::Forbidden,
+        Verb::LookAround | Verb::Leave => Permissions::NONE,
         Verb::DeleteGuild if relation == Relation::Owner => Permissions::NONE,
         Verb::DeleteGuild => return Ruling::Forbidden,
     };
-    let in_channel = matches!(verb, Verb::ViewChannel | Verb::ReadHistory | Verb::SendMessage);
+    let in_channel = matches!(
+        verb,
+        Verb::ViewChannel | Verb::ReadHistory | Verb::SendMessage
+    );
     if in_channel && !permissions.contains(Permissions::VIEW_CHANNEL) {
         return Ruling::Hidden;
     }
-    if permissions.contains(needed) { Ruling::Allowed } else { Ruling::Forbidden }
+    if permissions.contains(needed) {
+        Ruling::Allowed
+    } else {
+        Ruling::Forbidden
+    }
 }
 
 #[cfg(test)]

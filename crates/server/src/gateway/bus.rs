@@ -43,13 +43,24 @@ pub enum Audience {
     User(UserId),
     Device(DeviceId),
     /// Members, as of this access version.
-    Guild { guild: GuildId, access_version: u64 },
+    Guild {
+        guild: GuildId,
+        access_version: u64,
+    },
     /// Who may read a guild's channel, as of this access version.
-    Channel { guild: GuildId, channel: ChannelId, access_version: u64 },
+    Channel {
+        guild: GuildId,
+        channel: ChannelId,
+        access_version: u64,
+    },
     /// The two of a direct conversation.
     Pair([UserId; 2]),
     /// A person, and whoever shares a guild or a conversation with them.
-    Acquaintances { user: UserId, guilds: Vec<GuildId>, peers: Vec<UserId> },
+    Acquaintances {
+        user: UserId,
+        guilds: Vec<GuildId>,
+        peers: Vec<UserId>,
+    },
 }
 
 impl Notice {
@@ -121,23 +132,39 @@ impl Bus {
         }
         board.last += 1;
         let listener = Listener(board.last);
-        let entry = Entry { identity, gateway, guilds: BTreeSet::new(), sender };
+        let entry = Entry {
+            identity,
+            gateway,
+            guilds: BTreeSet::new(),
+            sender,
+        };
         board.listeners.insert(listener, entry);
-        board.by_user.entry(identity.user).or_default().insert(listener);
+        board
+            .by_user
+            .entry(identity.user)
+            .or_default()
+            .insert(listener);
         board.by_device.insert(identity.device, listener);
         board.by_gateway.insert(gateway, listener);
         for guild in guilds {
             board.follow(listener, *guild);
         }
         drop(board);
-        Mailbox { listener, bus: self.clone(), deliveries }
+        Mailbox {
+            listener,
+            bus: self.clone(),
+            deliveries,
+        }
     }
 
     /// Asks for a gateway session of this device, live or waiting for its client, to go on with.
     pub fn claim(&self, gateway: Hash, identity: Identity) -> Option<oneshot::Receiver<Carried>> {
         let board = self.board();
         let listener = board.by_gateway.get(&gateway)?;
-        let entry = board.listeners.get(listener).filter(|entry| entry.identity == identity)?;
+        let entry = board
+            .listeners
+            .get(listener)
+            .filter(|entry| entry.identity == identity)?;
         let (sender, carried) = oneshot::channel();
         entry.sender.try_send(Delivery::HandOver(sender)).ok()?;
         Some(carried)
@@ -221,15 +248,27 @@ impl Board {
         if let (Audience::User(user), Event::GuildJoined { guild }) =
             (&published.audience, &published.event)
         {
-            let theirs: Vec<_> = self.by_user.get(user).into_iter().flatten().copied().collect();
+            let theirs: Vec<_> = self
+                .by_user
+                .get(user)
+                .into_iter()
+                .flatten()
+                .copied()
+                .collect();
             for listener in theirs {
                 self.follow(listener, guild.id);
             }
         }
         let mut full = Vec::new();
         for listener in self.receivers(&published.audience) {
-            let Some(entry) = self.listeners.get(&listener) else { continue };
-            if entry.sender.try_send(Delivery::Event(published.clone())).is_err() {
+            let Some(entry) = self.listeners.get(&listener) else {
+                continue;
+            };
+            if entry
+                .sender
+                .try_send(Delivery::Event(published.clone()))
+                .is_err()
+            {
                 full.push(listener);
             }
         }
@@ -248,10 +287,16 @@ impl Board {
                 of_guild(guild).collect()
             }
             Audience::Pair(pair) => pair.iter().flat_map(of_user).collect(),
-            Audience::Acquaintances { user, guilds, peers } => {
+            Audience::Acquaintances {
+                user,
+                guilds,
+                peers,
+            } => {
                 let near = guilds.iter().flat_map(of_guild);
-                let all: BTreeSet<_> =
-                    near.chain(peers.iter().flat_map(of_user)).chain(of_user(user)).collect();
+                let all: BTreeSet<_> = near
+                    .chain(peers.iter().flat_map(of_user))
+                    .chain(of_user(user))
+                    .collect();
                 all.into_iter().collect()
             }
         }

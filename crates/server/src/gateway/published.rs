@@ -25,14 +25,26 @@ pub struct Published {
 
 impl Published {
     pub const fn new(audience: Audience, event: Event) -> Self {
-        Self { audience, event, json: OnceLock::new(), cbor: OnceLock::new() }
+        Self {
+            audience,
+            event,
+            json: OnceLock::new(),
+            cbor: OnceLock::new(),
+        }
     }
 
     /// The guild whose rights decide who hears this, and the version they must be derived at.
     pub const fn stamp(&self) -> Option<(GuildId, u64)> {
         match self.audience {
-            Audience::Guild { guild, access_version }
-            | Audience::Channel { guild, access_version, .. } => Some((guild, access_version)),
+            Audience::Guild {
+                guild,
+                access_version,
+            }
+            | Audience::Channel {
+                guild,
+                access_version,
+                ..
+            } => Some((guild, access_version)),
             _ => None,
         }
     }
@@ -63,8 +75,12 @@ impl Published {
 
     fn body(&self, encoding: Encoding) -> &Bytes {
         match encoding {
-            Encoding::Json => self.json.get_or_init(|| encode(&self.event, encoding).into()),
-            Encoding::Cbor => self.cbor.get_or_init(|| encode(&self.event, encoding).into()),
+            Encoding::Json => self
+                .json
+                .get_or_init(|| encode(&self.event, encoding).into()),
+            Encoding::Cbor => self
+                .cbor
+                .get_or_init(|| encode(&self.event, encoding).into()),
         }
     }
 }
@@ -120,14 +136,22 @@ mod tests {
             }],
         };
         let user = Audience::User(id(UserId::from_bytes, 2));
-        Published::new(user, Event::GuildJoined { guild: Box::new(guild) })
+        Published::new(
+            user,
+            Event::GuildJoined {
+                guild: Box::new(guild),
+            },
+        )
     }
 
     #[test]
     fn a_spliced_frame_reads_as_the_frame_it_stands_for() {
         let published = guild_joined();
         for n in [1, 23, 24, 70_000, u64::from(u32::MAX) + 1] {
-            let whole = ServerFrame::Event(EventFrame { n, event: published.event.clone() });
+            let whole = ServerFrame::Event(EventFrame {
+                n,
+                event: published.event.clone(),
+            });
             let json: ServerFrame =
                 serde_json::from_slice(&published.frame(n, Encoding::Json)).unwrap();
             assert_eq!(json, whole);
@@ -140,8 +164,14 @@ mod tests {
     #[test]
     fn the_spliced_json_is_what_serialising_the_frame_gives() {
         let published = guild_joined();
-        let whole = ServerFrame::Event(EventFrame { n: 9, event: published.event.clone() });
-        assert_eq!(published.frame(9, Encoding::Json), encode(&whole, Encoding::Json));
+        let whole = ServerFrame::Event(EventFrame {
+            n: 9,
+            event: published.event.clone(),
+        });
+        assert_eq!(
+            published.frame(9, Encoding::Json),
+            encode(&whole, Encoding::Json)
+        );
     }
 
     #[test]

@@ -93,10 +93,19 @@ pub struct Session {
 
 #[derive(Debug)]
 enum State {
-    AwaitingIdentify { since: u64 },
+    AwaitingIdentify {
+        since: u64,
+    },
     AwaitingAdmission,
-    Live { feed: Feed, heard_at: u64, expires_at: u64 },
-    Parked { feed: Feed, since: u64 },
+    Live {
+        feed: Feed,
+        heard_at: u64,
+        expires_at: u64,
+    },
+    Parked {
+        feed: Feed,
+        since: u64,
+    },
     Closed,
 }
 
@@ -134,11 +143,17 @@ struct Full;
 impl Session {
     /// A fresh connection: says hello and waits for `identify`.
     pub fn open(now: u64) -> Self {
-        let hello = ServerFrame::Hello { heartbeat_ms: HEARTBEAT_MS, identify_ms: IDENTIFY_MS };
+        let hello = ServerFrame::Hello {
+            heartbeat_ms: HEARTBEAT_MS,
+            identify_ms: IDENTIFY_MS,
+        };
         Self {
             state: State::AwaitingIdentify { since: now },
             replies: [hello].into(),
-            frames: Window { since: now, count: 0 },
+            frames: Window {
+                since: now,
+                count: 0,
+            },
         }
     }
 
@@ -146,7 +161,11 @@ impl Session {
     pub fn deadline(&self) -> Option<u64> {
         match &self.state {
             State::AwaitingIdentify { since } => Some(since + IDENTIFY_MS),
-            State::Live { heard_at, expires_at, .. } => Some((heard_at + SILENT_MS).min(*expires_at)),
+            State::Live {
+                heard_at,
+                expires_at,
+                ..
+            } => Some((heard_at + SILENT_MS).min(*expires_at)),
             State::Parked { since, .. } => Some(since + RESUME_MS),
             State::AwaitingAdmission | State::Closed => None,
         }
@@ -205,9 +224,16 @@ impl Session {
             return None;
         }
         Some(Self {
-            state: State::Live { feed, heard_at: now, expires_at },
+            state: State::Live {
+                feed,
+                heard_at: now,
+                expires_at,
+            },
             replies: [ServerFrame::Resumed { n }].into(),
-            frames: Window { since: now, count: 1 },
+            frames: Window {
+                since: now,
+                count: 1,
+            },
         })
     }
 
@@ -240,10 +266,18 @@ impl Session {
         if !matches!(self.state, State::AwaitingAdmission) {
             return None;
         }
-        let Admission { ready, subscription, expires_at } = admission;
+        let Admission {
+            ready,
+            subscription,
+            expires_at,
+        } = admission;
         let feed = Feed::new(subscription, ready.n);
         self.replies.push_back(ServerFrame::Ready(Box::new(ready)));
-        self.state = State::Live { feed, heard_at: now, expires_at };
+        self.state = State::Live {
+            feed,
+            heard_at: now,
+            expires_at,
+        };
         None
     }
 
@@ -349,7 +383,11 @@ impl Feed {
             return Err(Full);
         }
         self.held.push_back(published);
-        if self.derive == Derive::Asked { Ok(()) } else { self.release() }
+        if self.derive == Derive::Asked {
+            Ok(())
+        } else {
+            self.release()
+        }
     }
 
     /// Numbers what may pass, up to the first event that needs newer rights.
@@ -387,7 +425,10 @@ impl Feed {
         let at = (self.sent_n + 1).checked_sub(self.first_n())?;
         let published = self.ring.get(at as usize)?.clone();
         self.sent_n += 1;
-        Some(Frame::Event { n: self.sent_n, published })
+        Some(Frame::Event {
+            n: self.sent_n,
+            published,
+        })
     }
 
     /// Number of the oldest event that is still here.

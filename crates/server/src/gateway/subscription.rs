@@ -38,7 +38,13 @@ pub enum Verdict {
 
 impl Subscription {
     pub const fn new(user: UserId, device: DeviceId, guilds: BTreeMap<GuildId, Access>) -> Self {
-        Self { user, device, guilds, strange: BTreeMap::new(), asked: None }
+        Self {
+            user,
+            device,
+            guilds,
+            strange: BTreeMap::new(),
+            asked: None,
+        }
     }
 
     pub fn guilds(&self) -> impl Iterator<Item = GuildId> {
@@ -50,37 +56,54 @@ impl Subscription {
         if let Event::GuildLeft { guild } = published.event {
             let known = self.guilds.remove(&guild).is_some();
             let mine = known || published.audience == Audience::User(self.user);
-            return if mine { Verdict::PassAndForget } else { Verdict::Refuse };
+            return if mine {
+                Verdict::PassAndForget
+            } else {
+                Verdict::Refuse
+            };
         }
         match &published.audience {
             Audience::User(user) => self.judge_own(*user, published),
             Audience::Device(device) => pass_if(*device == self.device),
             Audience::Pair(pair) => pass_if(pair.contains(&self.user)),
-            Audience::Acquaintances { user, guilds, peers } => pass_if(
+            Audience::Acquaintances {
+                user,
+                guilds,
+                peers,
+            } => pass_if(
                 *user == self.user
                     || peers.contains(&self.user)
                     || guilds.iter().any(|guild| self.guilds.contains_key(guild)),
             ),
-            Audience::Guild { guild, access_version } => {
+            Audience::Guild {
+                guild,
+                access_version,
+            } => {
                 self.follow_others(*guild, *access_version, &published.event);
                 self.judge_guild(*guild, *access_version, Permissions::NONE)
             }
-            Audience::Channel { guild, access_version, .. } => {
-                self.judge_guild(*guild, *access_version, Permissions::VIEW_CHANNEL)
-            }
+            Audience::Channel {
+                guild,
+                access_version,
+                ..
+            } => self.judge_guild(*guild, *access_version, Permissions::VIEW_CHANNEL),
         }
     }
 
     /// Takes newer rights. Says whether a guild was lost.
     pub fn replace(&mut self, newer: Self) -> bool {
-        let lost = self.guilds.keys().any(|guild| !newer.guilds.contains_key(guild));
+        let lost = self
+            .guilds
+            .keys()
+            .any(|guild| !newer.guilds.contains_key(guild));
         if let Some((guild, version)) = self.asked.take()
             && !newer.guilds.contains_key(&guild)
         {
             self.strange.insert(guild, version);
         }
         self.guilds = newer.guilds;
-        self.strange.retain(|guild, _| !self.guilds.contains_key(guild));
+        self.strange
+            .retain(|guild, _| !self.guilds.contains_key(guild));
         lost
     }
 
@@ -99,7 +122,13 @@ impl Subscription {
     fn judge_guild(&mut self, guild: GuildId, version: u64, needed: Permissions) -> Verdict {
         match self.guilds.get(&guild) {
             Some(access) if access.version >= version => pass_if(access.rights.contains(needed)),
-            None if self.strange.get(&guild).is_some_and(|seen| *seen >= version) => Verdict::Refuse,
+            None if self
+                .strange
+                .get(&guild)
+                .is_some_and(|seen| *seen >= version) =>
+            {
+                Verdict::Refuse
+            }
             _ => {
                 self.asked = Some((guild, version));
                 Verdict::NeedsNewer

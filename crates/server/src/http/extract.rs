@@ -5,7 +5,11 @@ use std::{convert::Infallible, time::Duration};
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
-    http::{HeaderMap, header::{CONTENT_TYPE, COOKIE}, request::Parts},
+    http::{
+        HeaderMap,
+        header::{CONTENT_TYPE, COOKIE},
+        request::Parts,
+    },
 };
 use cloister_wire::{ErrorCode, limits::BODY_DEPTH};
 use serde::de::DeserializeOwned;
@@ -32,7 +36,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let bytes = tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, state))
             .await
             .map_err(|_| {
-                Error::refuse(ErrorCode::TimedOut, "The request's body took too long to arrive.")
+                Error::refuse(
+                    ErrorCode::TimedOut,
+                    "The request's body took too long to arrive.",
+                )
             })?
             .map_err(|rejection| match rejection.status().as_u16() {
                 413 => Error::refuse(ErrorCode::TooLarge, "The request is too large."),
@@ -50,7 +57,10 @@ enum Format {
 
 impl Format {
     fn of(headers: &HeaderMap) -> Result<Self> {
-        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = headers
+            .get(CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default();
         match kind.split(';').next().unwrap_or_default().trim() {
             JSON => Ok(Self::Json),
             CBOR => Ok(Self::Cbor),

@@ -28,7 +28,10 @@ pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsaf
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 const HEADERS: [(&str, &str); 10] = [
-    ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+    (
+        "strict-transport-security",
+        "max-age=63072000; includeSubDomains",
+    ),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     ("x-xss-protection", "0"),
@@ -50,12 +53,20 @@ pub(super) async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
     let page = !is_api
-        && headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != super::reply::JSON);
+        && headers
+            .get(header::CONTENT_TYPE)
+            .is_none_or(|kind| kind != super::reply::JSON);
     let policy = if page { PAGE_POLICY } else { DATA_POLICY };
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(policy),
+    );
     headers.remove(header::SERVER);
     response
 }
@@ -81,14 +92,26 @@ fn admit(app: &App, request: &Request) -> Result<(Caller, Spent)> {
     let uri = request.uri();
     let headers = request.headers();
     if uri.path_and_query().map_or(0, |one| one.as_str().len()) > limits::URL_BYTES {
-        return Err(Error::refuse(ErrorCode::TooLarge, "The address is too long."));
+        return Err(Error::refuse(
+            ErrorCode::TooLarge,
+            "The address is too long.",
+        ));
     }
-    let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let size: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
     if size > limits::HEADER_BYTES {
-        return Err(Error::refuse(ErrorCode::TooLarge, "The headers are too large."));
+        return Err(Error::refuse(
+            ErrorCode::TooLarge,
+            "The headers are too large.",
+        ));
     }
     refuse_credentials(uri)?;
-    if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+    if !matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    ) {
         check_site(app, uri, headers)?;
     }
     let caller = caller(app, headers)?;
@@ -104,18 +127,34 @@ pub(super) fn client(request: &Request) -> IpAddr {
     request
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::from([127, 0, 0, 1]), |ConnectInfo(address)| address.ip())
+        .map_or(IpAddr::from([127, 0, 0, 1]), |ConnectInfo(address)| {
+            address.ip()
+        })
 }
 
 /// Addresses are written to logs and histories: nothing secret may stand in one.
 fn refuse_credentials(uri: &Uri) -> Result<()> {
     const NAMES: [&str; 12] = [
-        "token", "access_token", "refresh_token", "id_token", "jwt", "auth", "authorization",
-        "password", "secret", "api_key", "apikey", "session",
+        "token",
+        "access_token",
+        "refresh_token",
+        "id_token",
+        "jwt",
+        "auth",
+        "authorization",
+        "password",
+        "secret",
+        "api_key",
+        "apikey",
+        "session",
     ];
     let query = uri.query().unwrap_or_default();
     let looks_secret = query.split('&').any(|pair| {
-        let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
+        let name = pair
+            .split('=')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         NAMES.contains(&name.as_str())
     });
     if looks_secret {
@@ -140,7 +179,11 @@ fn check_site(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<()> {
         return Err(cross_site());
     }
     let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
-    let allowed = app.config.allowed_origins.iter().any(|one| Some(one.as_str()) == origin);
+    let allowed = app
+        .config
+        .allowed_origins
+        .iter()
+        .any(|one| Some(one.as_str()) == origin);
     match site {
         None | Some(b"same-origin" | b"none") => Ok(()),
         Some(_) if allowed => Ok(()),
@@ -155,7 +198,12 @@ pub(crate) fn is_own_origin(app: &App, origin: &str, uri: &Uri, headers: &Header
         .map(axum::http::uri::Authority::as_str)
         .or_else(|| headers.get(HOST).and_then(|host| host.to_str().ok()));
     let own = host.is_some_and(|host| origin.strip_prefix("https://") == Some(host))
-        || app.config.public_url.as_deref().map(|url| url.trim_end_matches('/')) == Some(origin);
+        || app
+            .config
+            .public_url
+            .as_deref()
+            .map(|url| url.trim_end_matches('/'))
+            == Some(origin);
     own || app.config.allowed_origins.iter().any(|one| one == origin)
 }
 
@@ -164,14 +212,24 @@ pub(super) fn cross_site() -> Error {
 }
 
 fn caller(app: &App, headers: &HeaderMap) -> Result<Caller> {
-    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(Caller::Nobody) };
-    let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+    let Some(value) = headers.get(AUTHORIZATION) else {
+        return Ok(Caller::Nobody);
+    };
+    let token = value
+        .to_str()
+        .ok()
+        .and_then(|value| value.strip_prefix("Bearer "));
     let claims = token.and_then(|token| app.keys.tokens().read(token, app.env.now()));
-    claims.map(Caller::Bearer).ok_or_else(Error::unauthenticated)
+    claims
+        .map(Caller::Bearer)
+        .ok_or_else(Error::unauthenticated)
 }
 
 fn limit_headers(headers: &mut HeaderMap, spent: &Spent) {
     headers.insert("x-ratelimit-limit", HeaderValue::from(spent.limit));
     headers.insert("x-ratelimit-remaining", HeaderValue::from(spent.remaining));
-    headers.insert("x-ratelimit-reset", HeaderValue::from(spent.reset_ms.div_ceil(1_000)));
+    headers.insert(
+        "x-ratelimit-reset",
+        HeaderValue::from(spent.reset_ms.div_ceil(1_000)),
+    );
 }

@@ -20,5 +20,9 @@ pub async fn ready(State(app): State<App>) -> Result<Done> {
 }
 
 pub async fn version() -> Reply<Version> {
-    Reply::ok(Version { version: env!("CARGO_PKG_VERSION").to_owned(), api: API, gateway: GATEWAY })
+    Reply::ok(Version {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        api: API,
+        gateway: GATEWAY,
+    })
 }

@@ -10,7 +10,10 @@ use axum::{
     extract::Request,
     http::{
         HeaderValue, StatusCode,
-        header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE, VARY, WWW_AUTHENTICATE},
+        header::{
+            ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE, VARY,
+            WWW_AUTHENTICATE,
+        },
     },
     middleware::Next,
     response::{IntoResponse, Response},
@@ -33,11 +36,19 @@ pub struct Reply<T> {
 
 impl<T> Reply<T> {
     pub fn ok(value: T) -> Self {
-        Self { status: StatusCode::OK, value, cookie: None }
+        Self {
+            status: StatusCode::OK,
+            value,
+            cookie: None,
+        }
     }
 
     pub fn created(value: T) -> Self {
-        Self { status: StatusCode::CREATED, value, cookie: None }
+        Self {
+            status: StatusCode::CREATED,
+            value,
+            cookie: None,
+        }
     }
 
     /// Sets a cookie of the browser.
@@ -86,7 +97,9 @@ struct Waiting(Arc<dyn Render>);
 impl<T: Serialize + Send + Sync + 'static> IntoResponse for Reply<T> {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
-        response.extensions_mut().insert(Waiting(Arc::new(self.value)));
+        response
+            .extensions_mut()
+            .insert(Waiting(Arc::new(self.value)));
         set_cookie(&mut response, self.cookie);
         response
     }
@@ -139,7 +152,9 @@ pub(super) async fn write(request: Request, next: Next) -> Response {
         .iter()
         .any(|accept| accept.to_str().is_ok_and(|accept| accept.contains(CBOR)));
     let mut response = next.run(request).await;
-    if response.extensions().get::<Waiting>().is_none() && response.headers().get(CONTENT_TYPE).is_none() {
+    if response.extensions().get::<Waiting>().is_none()
+        && response.headers().get(CONTENT_TYPE).is_none()
+    {
         match response.status() {
             StatusCode::NOT_FOUND => response = Error::not_found().into_response(),
             StatusCode::METHOD_NOT_ALLOWED => {
@@ -165,9 +180,15 @@ pub(super) async fn write(request: Request, next: Next) -> Response {
     match written {
         Ok(bytes) => {
             let kind = if cbor { CBOR } else { JSON };
-            parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-            parts.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            parts.headers.append(VARY, HeaderValue::from_static("accept"));
+            parts
+                .headers
+                .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+            parts
+                .headers
+                .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            parts
+                .headers
+                .append(VARY, HeaderValue::from_static("accept"));
             Response::from_parts(parts, Body::from(bytes))
         }
         Err(error) => {

@@ -1,6 +1,8 @@
 //! Every endpoint, one line each. The router, the OpenAPI document and the test that tries every
 //! person on every route are made from this one table.
 
+mod conversation;
+
 use axum::{
     extract::DefaultBodyLimit,
     handler::Handler,
@@ -53,9 +55,16 @@ pub struct Route {
 
 /// The whole API.
 pub fn table() -> Vec<Route> {
+    let mut table = people();
+    table.extend(conversation::table());
+    table
+}
+
+fn people() -> Vec<Route> {
     vec![
         get("/healthz", For::Anyone, health::live).about("Whether the process runs."),
-        get("/readyz", For::Anyone, health::ready).about("Whether it can serve: its database answers."),
+        get("/readyz", For::Anyone, health::ready)
+            .about("Whether it can serve: its database answers."),
         get("/api/version", For::Anyone, health::version)
             .gives::<cloister_wire::account::Version>()
             .about("Version of the program and of its contracts."),

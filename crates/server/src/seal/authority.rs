@@ -24,7 +24,12 @@ impl Authority {
         frank: Zeroizing<[u8; 32]>,
         frank_generation: u32,
     ) -> Self {
-        Self { signing, incarnation, frank, frank_generation }
+        Self {
+            signing,
+            incarnation,
+            frank,
+            frank_generation,
+        }
     }
 
     pub const fn incarnation(&self) -> u64 {

@@ -43,7 +43,12 @@ impl Keyring {
         private_folder(&folder)?;
         let key = |name: &str| key_file(&folder.join(name), env);
         let (server, token) = (key("server.key")?, key("token.key")?);
-        Ok(Self::from_keys(&server, &token, key("frank.key")?, key("pepper.key")?))
+        Ok(Self::from_keys(
+            &server,
+            &token,
+            key("frank.key")?,
+            key("pepper.key")?,
+        ))
     }
 
     /// Keys that exist in memory only.
@@ -58,12 +63,22 @@ impl Keyring {
         frank: Zeroizing<[u8; 32]>,
         pepper: Zeroizing<[u8; 32]>,
     ) -> Self {
-        Self { server: SigningKey::from_bytes(server), tokens: AccessTokens::new(token), frank, pepper }
+        Self {
+            server: SigningKey::from_bytes(server),
+            tokens: AccessTokens::new(token),
+            frank,
+            pepper,
+        }
     }
 
     /// What the server's word is made with, in this life of the database.
     pub fn authority(&self, incarnation: u64) -> Authority {
-        Authority::new(self.server.clone(), incarnation, self.frank.clone(), FRANK_GENERATION)
+        Authority::new(
+            self.server.clone(),
+            incarnation,
+            self.frank.clone(),
+            FRANK_GENERATION,
+        )
     }
 
     /// What clients pin.
@@ -104,8 +119,11 @@ pub(crate) fn private_folder(path: &Path) -> Result<()> {
 /// Writes a new file that only its owner may read.
 pub(crate) fn private_file(path: &Path, content: &[u8]) -> Result<()> {
     let write = || -> std::io::Result<()> {
-        let mut file =
-            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
         file.write_all(content)?;
         file.sync_all()
     };
@@ -125,7 +143,9 @@ pub(crate) fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
             path.display()
         )));
     }
-    fs::read(path).map(|bytes| Some(Zeroizing::new(bytes))).map_err(|error| at(path, &error))
+    fs::read(path)
+        .map(|bytes| Some(Zeroizing::new(bytes)))
+        .map_err(|error| at(path, &error))
 }
 
 pub(crate) fn at(path: &Path, error: &std::io::Error) -> Error {
@@ -157,7 +177,10 @@ mod tests {
         assert_eq!(first.hash_secret("a", b"x"), again.hash_secret("a", b"x"));
         assert_ne!(first.hash_secret("a", b"x"), again.hash_secret("b", b"x"));
         let file = folder.path().join("keys/server.key");
-        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
     }
 
     #[test]

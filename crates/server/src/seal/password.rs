@@ -64,7 +64,8 @@ impl Hasher {
     /// The hash to store, in the PHC string format.
     pub async fn hash(&self, password: Password) -> Result<String> {
         let (argon2, salt) = (self.argon2.clone(), self.env.bytes::<16>());
-        self.compute(move || hash(&argon2, password.as_str().as_bytes(), &salt)).await
+        self.compute(move || hash(&argon2, password.as_str().as_bytes(), &salt))
+            .await
     }
 
     /// Is it the password of `stored`? Without a stored hash the answer is no, after as long.
@@ -75,7 +76,9 @@ impl Hasher {
         let right = self
             .compute(move || {
                 let stored = PasswordHash::new(&stored).map_err(argon2_error)?;
-                Ok(argon2.verify_password(password.as_str().as_bytes(), &stored).is_ok())
+                Ok(argon2
+                    .verify_password(password.as_str().as_bytes(), &stored)
+                    .is_ok())
             })
             .await?;
         Ok(right && exists)
@@ -86,9 +89,14 @@ impl Hasher {
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
         const RETRY_MS: u64 = 2_000;
-        let _place = self.places.try_acquire().map_err(|_| Error::busy(RETRY_MS))?;
+        let _place = self
+            .places
+            .try_acquire()
+            .map_err(|_| Error::busy(RETRY_MS))?;
         let _running = self.running.acquire().await.map_err(Error::internal)?;
-        tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(Error::internal)?
     }
 }
 
@@ -99,7 +107,9 @@ impl fmt::Debug for Hasher {
 }
 
 fn hash(argon2: &Argon2<'_>, password: &[u8], salt: &[u8]) -> Result<String> {
-    let hash = argon2.hash_password_with_salt(password, salt).map_err(argon2_error)?;
+    let hash = argon2
+        .hash_password_with_salt(password, salt)
+        .map_err(argon2_error)?;
     Ok(hash.to_string())
 }
 
@@ -116,7 +126,13 @@ mod tests {
     use super::*;
 
     fn hasher(waiting: usize) -> Hasher {
-        let cost = Passwords { memory_kib: 64, passes: 1, lanes: 1, at_once: NonZero::<usize>::MIN, waiting };
+        let cost = Passwords {
+            memory_kib: 64,
+            passes: 1,
+            lanes: 1,
+            at_once: NonZero::<usize>::MIN,
+            waiting,
+        };
         Hasher::new(&cost, Env::system()).unwrap()
     }
 
@@ -129,8 +145,18 @@ mod tests {
         let hasher = hasher(4);
         let stored = hasher.hash(password("correct horse")).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
-        assert!(hasher.verify(password("correct horse"), Some(stored.clone())).await.unwrap());
-        assert!(!hasher.verify(password("correct horsf"), Some(stored)).await.unwrap());
+        assert!(
+            hasher
+                .verify(password("correct horse"), Some(stored.clone()))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !hasher
+                .verify(password("correct horsf"), Some(stored))
+                .await
+                .unwrap()
+        );
     }
 
     #[tokio::test]

@@ -50,7 +50,10 @@ impl AccessTokens {
     pub(super) fn new(key: &[u8; 32]) -> Self {
         let public = SigningKey::from_bytes(key).verifying_key().to_bytes();
         let pkcs8 = Zeroizing::new([PKCS8.as_slice(), key].concat());
-        let kid = Sha256::digest(public)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let kid = Sha256::digest(public)[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         Self {
             kid,
             encoding: EncodingKey::from_ed_der(&pkcs8),
@@ -90,13 +93,19 @@ impl AccessTokens {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         // The library would ask the system's clock; ours is the one below.
         validation.validate_exp = false;
-        let body = jsonwebtoken::decode::<Body>(token, &self.decoding, &validation).ok()?.claims;
+        let body = jsonwebtoken::decode::<Body>(token, &self.decoding, &validation)
+            .ok()?
+            .claims;
         let now_s = now / 1_000;
         // A clock that was set back must not make tokens from the future valid for longer.
         if now_s >= body.exp || body.iat > now_s + 60 {
             return None;
         }
-        Some(Claims { user: body.sub, device: body.did, session: body.sid })
+        Some(Claims {
+            user: body.sub,
+            device: body.did,
+            session: body.sid,
+        })
     }
 }
 
@@ -117,7 +126,11 @@ mod tests {
 
     fn claims() -> Claims {
         let id = Uuid::from_u128(7);
-        Claims { user: UserId(id), device: DeviceId(id), session: SessionId(id) }
+        Claims {
+            user: UserId(id),
+            device: DeviceId(id),
+            session: SessionId(id),
+        }
     }
 
     fn tokens(key: u8) -> AccessTokens {
@@ -143,8 +156,11 @@ mod tests {
         let tokens = tokens(1);
         let good = tokens.issue(claims(), NOW, NOW + 60_000).unwrap();
         let mut parts = good.split('.');
-        let (header, body, signature) =
-            (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+        let (header, body, signature) = (
+            parts.next().unwrap(),
+            parts.next().unwrap(),
+            parts.next().unwrap(),
+        );
         let kid = &tokens.kid;
         for forged in [
             format!(r#"{{"alg":"none","typ":"at+jwt","kid":"{kid}"}}"#),

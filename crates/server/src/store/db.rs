@@ -31,7 +31,11 @@ pub use self::{
     tx::Tx,
     value::{Cell, Column, FromCell, Mismatch, Row, Value},
 };
-use crate::{Error, Result, env::Env, gateway::bus::{Bus, Notice}};
+use crate::{
+    Error, Result,
+    env::Env,
+    gateway::bus::{Bus, Notice},
+};
 
 /// Jobs that may wait for a thread of the database before callers wait in turn.
 const QUEUE: usize = 1_024;
@@ -43,8 +47,15 @@ pub struct Db {
 }
 
 enum Doors {
-    Queued { reads: mpsc::Sender<BoxedJob>, writes: mpsc::Sender<BoxedJob>, kind: Kind },
-    Inline { connection: Mutex<rusqlite::Connection>, ground: Ground },
+    Queued {
+        reads: mpsc::Sender<BoxedJob>,
+        writes: mpsc::Sender<BoxedJob>,
+        kind: Kind,
+    },
+    Inline {
+        connection: Mutex<rusqlite::Connection>,
+        ground: Ground,
+    },
 }
 
 /// Which database stands behind the doors.
@@ -65,7 +76,13 @@ impl Db {
     /// Opens the file, which is made if it isn't there, and brings its schema up to date.
     pub fn open_sqlite(path: &Path, readers: NonZero<usize>, env: Env, bus: Bus) -> Result<Self> {
         let (reads, writes) = sqlite::open(path, readers, &Ground { env, bus })?;
-        Ok(Self { doors: Arc::new(Doors::Queued { reads, writes, kind: Kind::Sqlite }) })
+        Ok(Self {
+            doors: Arc::new(Doors::Queued {
+                reads,
+                writes,
+                kind: Kind::Sqlite,
+            }),
+        })
     }
 
     /// Connects and brings the schema up to date. `ca_pem` holds the certificates that may sign
@@ -78,16 +95,27 @@ impl Db {
         bus: Bus,
     ) -> Result<Self> {
         let jobs = postgres::open(url, ca_pem, connections, &Ground { env, bus })?;
-        let doors = Doors::Queued { reads: jobs.clone(), writes: jobs, kind: Kind::Postgres };
-        Ok(Self { doors: Arc::new(doors) })
+        let doors = Doors::Queued {
+            reads: jobs.clone(),
+            writes: jobs,
+            kind: Kind::Postgres,
+        };
+        Ok(Self {
+            doors: Arc::new(doors),
+        })
     }
 
     /// Runs every closure on the caller's thread, over one SQLite connection (a path, or
     /// `:memory:`): for the simulator, where everything happens in a known order.
     pub fn inline(path: &Path, env: Env, bus: Bus) -> Result<Self> {
         let connection = sqlite::connect(path)?;
-        let doors = Doors::Inline { connection: Mutex::new(connection), ground: Ground { env, bus } };
-        Ok(Self { doors: Arc::new(doors) })
+        let doors = Doors::Inline {
+            connection: Mutex::new(connection),
+            ground: Ground { env, bus },
+        };
+        Ok(Self {
+            doors: Arc::new(doors),
+        })
     }
 
     pub fn kind(&self) -> Kind {
@@ -119,10 +147,19 @@ impl Db {
         work: impl Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        let job: BoxedJob = Box::new(Asked { purpose, work, result: None, reply });
+        let job: BoxedJob = Box::new(Asked {
+            purpose,
+            work,
+            result: None,
+            reply,
+        });
         match &*self.doors {
             Doors::Queued { reads, writes, .. } => {
-                let queue = if purpose == Purpose::Read { reads } else { writes };
+                let queue = if purpose == Purpose::Read {
+                    reads
+                } else {
+                    writes
+                };
                 queue.send(job).await.map_err(|_| closed())?;
             }
             Doors::Inline { connection, ground } => {
@@ -191,7 +228,11 @@ impl<T: Send, F: Fn(&mut Tx<'_>) -> Result<T> + Send> Job for Asked<T, F> {
         // Whatever the closure left half done goes with its rollback.
         let result = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)))
             .unwrap_or_else(|_| Err(Error::internal("a closure of the database panicked")));
-        let verdict = if result.is_ok() { Verdict::Keep } else { Verdict::RollBack };
+        let verdict = if result.is_ok() {
+            Verdict::Keep
+        } else {
+            Verdict::RollBack
+        };
         self.result = Some(result);
         verdict
     }
@@ -240,7 +281,10 @@ pub enum Fault {
 
 impl Fault {
     fn column(column: &dyn fmt::Display, mismatch: Mismatch) -> Self {
-        Self::Column { column: column.to_string(), mismatch }
+        Self::Column {
+            column: column.to_string(),
+            mismatch,
+        }
     }
 
     /// Will the same request work later, with nobody changing the program?

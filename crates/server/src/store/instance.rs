@@ -26,7 +26,9 @@ pub fn check(tx: &mut Tx<'_>) -> Result<()> {
 
 /// Which life of the database this is.
 pub fn get_incarnation<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>) -> Result<u64> {
-    Ok(tx.maybe(GET_INCARNATION, &[], |row| row.get(0))?.unwrap_or(1))
+    Ok(tx
+        .maybe(GET_INCARNATION, &[], |row| row.get(0))?
+        .unwrap_or(1))
 }
 
 pub fn count_operators(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>) -> Result<u64> {
@@ -46,5 +48,6 @@ pub fn get_set_up_hash(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>) -> Result<Option
 }
 
 pub fn update_set_up_hash<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, hash: Option<Hash>) -> Result<()> {
-    tx.execute(UPDATE_SET_UP_HASH, params![hash.as_ref()]).map(|_| ())
+    tx.execute(UPDATE_SET_UP_HASH, params![hash.as_ref()])
+        .map(|_| ())
 }

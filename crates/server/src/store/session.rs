@@ -1,30 +1,218 @@
-//! Sign-ins and their refresh tokens.
+//! Sign-ins, their refresh tokens, and the challenges that devices sign.
 
-use cloister_wire::{SessionId, account::DeviceStanding};
+use cloister_wire::{
+    DeviceId, Hash, SessionId, UserId,
+    account::{ClientKind, DeviceStanding},
+};
 
 use super::db::{Row, Tx};
-use crate::{Result, access::Actor, params, sql};
+use crate::{
+    Result,
+    access::{Actor, Anyone, Permit, System},
+    params, sql,
+};
 
 sql! {
-    GET_LIVING = "SELECT s.id, s.user_id, s.device_id, d.active_at, d.revoked_at, a.operator_at
+    GET_LIVING = "SELECT s.id, s.user_id, s.device_id, d.active_at, d.revoked_at, d.cloned_at,
+        a.operator_at
         FROM session AS s
         JOIN device AS d ON d.id = s.device_id
         JOIN account AS a ON a.id = s.user_id
         WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND a.disabled_at IS NULL";
+    INSERT = "INSERT INTO session
+        (id, user_id, device_id, client, created_at, last_seen_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $5, $6)";
+    PAGE_OF_DEVICE = "SELECT id FROM session WHERE device_id = $1 AND ended_at IS NULL ORDER BY id";
+    END = "UPDATE session SET ended_at = $2, ended_why = $3 WHERE id = $1 AND ended_at IS NULL";
+    SEEN = "UPDATE session SET last_seen_at = $2 WHERE id = $1";
+    INSERT_TOKEN = "INSERT INTO refresh_token (token_hash, session_id, created_at, expires_at)
+        VALUES ($1, $2, $3, $4)";
+    GET_TOKEN = "SELECT t.session_id, t.expires_at, t.used_at, t.successor, s.user_id, s.device_id,
+        s.client, s.expires_at AS session_expires_at, s.ended_at
+        FROM refresh_token AS t JOIN session AS s ON s.id = t.session_id
+        WHERE t.token_hash = $1 FOR UPDATE";
+    USE_TOKEN = "UPDATE refresh_token SET used_at = $2, successor = $3 WHERE token_hash = $1";
+    IS_TOKEN_FRESH = "SELECT 1 FROM refresh_token WHERE token_hash = $1 AND used_at IS NULL";
+    INSERT_CHALLENGE = "INSERT INTO challenge (nonce, device_id, expires_at) VALUES ($1, $2, $3)";
+    DELETE_OLD_CHALLENGES = "DELETE FROM challenge WHERE expires_at <= $1";
+    TAKE_CHALLENGE = "DELETE FROM challenge WHERE nonce = $1 AND device_id = $2 AND expires_at > $3";
+    DELETE_OLD_TOKENS = "DELETE FROM refresh_token WHERE expires_at <= $1";
+    DELETE_OLD = "DELETE FROM session WHERE expires_at <= $1";
+}
+
+/// A sign-in that is about to be.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSession {
+    pub id: SessionId,
+    pub user: UserId,
+    pub device: DeviceId,
+    pub client: ClientKind,
+    pub expires_at: u64,
+}
+
+/// A refresh token with its sign-in.
+#[derive(Debug, Clone)]
+pub struct StoredToken {
+    pub session: SessionId,
+    pub user: UserId,
+    pub device: DeviceId,
+    pub client: ClientKind,
+    pub expires_at: u64,
+    pub session_expires_at: u64,
+    pub ended_at: Option<u64>,
+    pub used_at: Option<u64>,
+    pub successor: Option<Vec<u8>>,
 }
 
 /// The sign-in, if it lives. Runs before there is a permit.
-pub fn get_living(tx: &mut Tx<'_>, session: SessionId) -> Result<Option<Actor>> {
+pub fn get_living(tx: &mut Tx<'_>, session: SessionId) -> Result<Option<Living>> {
     let now = tx.now();
     tx.maybe(GET_LIVING, params![session, now], |row| {
-        Ok(Actor {
+        let actor = Actor {
             session: row.get("id")?,
             user: row.get("user_id")?,
             device: row.get("device_id")?,
             standing: standing(row)?,
             operator_at: row.get("operator_at")?,
+        };
+        Ok(Living {
+            actor,
+            cloned_at: row.get("cloned_at")?,
         })
     })
+}
+
+/// A sign-in that has not ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Living {
+    pub actor: Actor,
+    /// When its device was found to be a copy.
+    pub cloned_at: Option<u64>,
+}
+
+pub fn insert(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>, session: &NewSession) -> Result<()> {
+    let now = tx.now();
+    let client = client_text(session.client);
+    tx.execute(
+        INSERT,
+        params![
+            session.id,
+            session.user,
+            session.device,
+            client,
+            now,
+            session.expires_at
+        ],
+    )
+    .map(|_| ())
+}
+
+/// Sign-ins of a device that have not ended.
+pub fn page_of_device<R>(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, R>,
+    device: DeviceId,
+) -> Result<Vec<SessionId>> {
+    tx.query(PAGE_OF_DEVICE, params![device], |row| row.get(0))
+}
+
+/// Ends a sign-in; its tokens are worth nothing from the commit on.
+pub fn update_ended<R>(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, R>,
+    session: SessionId,
+    why: &'static str,
+) -> Result<()> {
+    let now = tx.now();
+    tx.execute(END, params![session, now, why]).map(|_| ())
+}
+
+pub fn update_seen(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>, session: SessionId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(SEEN, params![session, now]).map(|_| ())
+}
+
+pub fn insert_token(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, Anyone>,
+    hash: &Hash,
+    session: SessionId,
+    expires_at: u64,
+) -> Result<()> {
+    let now = tx.now();
+    tx.execute(INSERT_TOKEN, params![hash, session, now, expires_at])
+        .map(|_| ())
+}
+
+/// The token by its hash. Locks it: of two who use it at once, one is first.
+pub fn get_token(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, Anyone>,
+    hash: &Hash,
+) -> Result<Option<StoredToken>> {
+    tx.maybe(GET_TOKEN, params![hash], |row| {
+        Ok(StoredToken {
+            session: row.get("session_id")?,
+            user: row.get("user_id")?,
+            device: row.get("device_id")?,
+            client: client_of(&row.get::<String>("client")?),
+            expires_at: row.get("expires_at")?,
+            session_expires_at: row.get("session_expires_at")?,
+            ended_at: row.get("ended_at")?,
+            used_at: row.get("used_at")?,
+            successor: row.get("successor")?,
+        })
+    })
+}
+
+/// Marks a token as used, with the sealed token that replaces it.
+pub fn update_used(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, Anyone>,
+    hash: &Hash,
+    successor: &[u8],
+) -> Result<()> {
+    let now = tx.now();
+    tx.execute(USE_TOKEN, params![hash, now, successor])
+        .map(|_| ())
+}
+
+/// Is it there, and was it never used?
+pub fn is_token_fresh(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>, hash: &Hash) -> Result<bool> {
+    Ok(tx
+        .maybe(IS_TOKEN_FRESH, params![hash], |_| Ok(()))?
+        .is_some())
+}
+
+pub fn insert_challenge(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, Anyone>,
+    nonce: &Hash,
+    device: DeviceId,
+    expires_at: u64,
+) -> Result<()> {
+    let now = tx.now();
+    tx.execute(DELETE_OLD_CHALLENGES, params![now])?;
+    tx.execute(INSERT_CHALLENGE, params![nonce, device, expires_at])
+        .map(|_| ())
+}
+
+/// Uses a challenge up; says whether it was there for this device.
+pub fn take_challenge(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, Anyone>,
+    nonce: &Hash,
+    device: DeviceId,
+) -> Result<bool> {
+    let now = tx.now();
+    Ok(tx.execute(TAKE_CHALLENGE, params![nonce, device, now])? == 1)
+}
+
+/// Throws away what has run out; it was worth nothing before that.
+pub fn delete_old(tx: &mut Tx<'_>, _: &Permit<'_, System>) -> Result<u64> {
+    let now = tx.now();
+    let tokens = tx.execute(DELETE_OLD_TOKENS, params![now])?;
+    Ok(tokens + tx.execute(DELETE_OLD, params![now])?)
 }
 
 /// Where a device stands, from its columns `active_at` and `revoked_at`.
@@ -36,4 +224,19 @@ pub(super) fn standing(row: Row<'_>) -> Result<DeviceStanding> {
         (Some(_), None) => DeviceStanding::Active,
         (None, None) => DeviceStanding::Pending,
     })
+}
+
+const fn client_text(client: ClientKind) -> &'static str {
+    match client {
+        ClientKind::Browser => "browser",
+        ClientKind::Native => "native",
+    }
+}
+
+fn client_of(text: &str) -> ClientKind {
+    if text == "browser" {
+        ClientKind::Browser
+    } else {
+        ClientKind::Native
+    }
 }

@@ -20,7 +20,9 @@ fn every_statement_prepares_on_sqlite() {
 
 #[test]
 fn every_statement_prepares_on_postgres() {
-    let Some(mut client) = crate::testing::postgres_client() else { return };
+    let Some(mut client) = crate::testing::postgres_client() else {
+        return;
+    };
     for sql in statements() {
         if let Err(error) = client.prepare(sql.postgres) {
             panic!("{}: {}", sql.name, db::describe(&error));
@@ -30,7 +32,9 @@ fn every_statement_prepares_on_postgres() {
 
 #[test]
 fn both_databases_have_the_same_schema() {
-    let Some(mut client) = crate::testing::postgres_client() else { return };
+    let Some(mut client) = crate::testing::postgres_client() else {
+        return;
+    };
     let mut theirs = Schema::new();
     let rows = client
         .query(
@@ -46,10 +50,10 @@ fn both_databases_have_the_same_schema() {
             "bytea" | "uuid" => "BLOB",
             other => panic!("{other} has no counterpart"),
         };
-        theirs
-            .entry(row.get(0))
-            .or_default()
-            .insert(row.get(1), (kind.to_owned(), row.get::<_, String>(3) == "YES"));
+        theirs.entry(row.get(0)).or_default().insert(
+            row.get(1),
+            (kind.to_owned(), row.get::<_, String>(3) == "YES"),
+        );
     }
     theirs.remove("refinery_schema_history");
     assert_eq!(sqlite_schema(), theirs);

@@ -29,9 +29,14 @@ fn identify() -> ClientFrame {
 }
 
 fn subscription(version: Option<u64>) -> Subscription {
-    let access = |version| Access { version, rights: Permissions::EVERYONE };
-    let guilds: BTreeMap<_, _> =
-        version.into_iter().map(|version| (GUILD, access(version))).collect();
+    let access = |version| Access {
+        version,
+        rights: Permissions::EVERYONE,
+    };
+    let guilds: BTreeMap<_, _> = version
+        .into_iter()
+        .map(|version| (GUILD, access(version)))
+        .collect();
     Subscription::new(ME, DEVICE, guilds)
 }
 
@@ -79,25 +84,45 @@ fn numbers(frames: &[Frame]) -> Vec<u64> {
 }
 
 fn in_channel(access_version: u64) -> Input {
-    let audience = Audience::Channel { guild: GUILD, channel: CHANNEL, access_version };
+    let audience = Audience::Channel {
+        guild: GUILD,
+        channel: CHANNEL,
+        access_version,
+    };
     Input::Published(Arc::new(Published::new(
         audience,
-        Event::ReadMoved { channel: CHANNEL, seq: access_version },
+        Event::ReadMoved {
+            channel: CHANNEL,
+            seq: access_version,
+        },
     )))
 }
 
 fn to_me(seq: u64) -> Input {
-    let event = Event::ReadMoved { channel: CHANNEL, seq };
+    let event = Event::ReadMoved {
+        channel: CHANNEL,
+        seq,
+    };
     Input::Published(Arc::new(Published::new(Audience::User(ME), event)))
 }
 
 fn to_guild(access_version: u64, event: Event) -> Input {
-    let audience = Audience::Guild { guild: GUILD, access_version };
+    let audience = Audience::Guild {
+        guild: GUILD,
+        access_version,
+    };
     Input::Published(Arc::new(Published::new(audience, event)))
 }
 
 fn member_left(user: UserId, access_version: u64) -> Input {
-    to_guild(access_version, Event::MemberLeft { guild: GUILD, user, access_version })
+    to_guild(
+        access_version,
+        Event::MemberLeft {
+            guild: GUILD,
+            user,
+            access_version,
+        },
+    )
 }
 
 fn heartbeat(n: u64) -> Input {
@@ -108,12 +133,16 @@ fn heartbeat(n: u64) -> Input {
 fn a_connection_says_hello_first_and_ready_after_it_was_admitted() {
     let mut session = Session::open(START);
     let hello = drain(&mut session);
-    assert!(matches!(&hello[..], [Frame::Plain(frame)] if matches!(**frame, ServerFrame::Hello { .. })));
+    assert!(
+        matches!(&hello[..], [Frame::Plain(frame)] if matches!(**frame, ServerFrame::Hello { .. }))
+    );
     session.handle(Input::Frame(identify()), START);
     assert!(drain(&mut session).is_empty());
     session.handle(admission(None), START);
     let ready = drain(&mut session);
-    assert!(matches!(&ready[..], [Frame::Plain(frame)] if matches!(**frame, ServerFrame::Ready(_))));
+    assert!(
+        matches!(&ready[..], [Frame::Plain(frame)] if matches!(**frame, ServerFrame::Ready(_)))
+    );
 }
 
 #[test]
@@ -155,7 +184,10 @@ fn events_are_numbered_from_one_and_written_in_order() {
 #[test]
 fn an_event_for_somebody_else_is_not_written() {
     let mut session = live(Some(1));
-    let event = Event::ReadMoved { channel: CHANNEL, seq: 1 };
+    let event = Event::ReadMoved {
+        channel: CHANNEL,
+        seq: 1,
+    };
     let theirs = Published::new(Audience::User(OTHER), event);
     session.handle(Input::Published(Arc::new(theirs)), START);
     assert!(drain(&mut session).is_empty());
@@ -167,7 +199,10 @@ fn a_silent_client_is_closed_and_may_resume() {
     session.handle(heartbeat(0), START + HEARTBEAT_MS);
     let deadline = session.deadline().unwrap();
     assert!(deadline > START + 2 * HEARTBEAT_MS);
-    assert_eq!(session.handle(Input::Tick, deadline), Some(Output::Close(CloseCode::Silent)));
+    assert_eq!(
+        session.handle(Input::Tick, deadline),
+        Some(Output::Close(CloseCode::Silent))
+    );
     assert!(session.is_parked());
 }
 
@@ -186,7 +221,10 @@ fn a_heartbeat_is_answered_with_its_number() {
 #[test]
 fn a_heartbeat_for_an_event_that_was_never_written_is_a_fault() {
     let mut session = live(None);
-    assert_eq!(session.handle(heartbeat(1), START), Some(Output::Close(CloseCode::Malformed)));
+    assert_eq!(
+        session.handle(heartbeat(1), START),
+        Some(Output::Close(CloseCode::Malformed))
+    );
 }
 
 #[test]
@@ -198,7 +236,10 @@ fn an_expired_token_closes_the_connection_and_keeps_the_session() {
         assert_eq!(session.handle(heartbeat(0), now), None);
     }
     assert_eq!(session.deadline(), Some(EXPIRY));
-    assert_eq!(session.handle(Input::Tick, EXPIRY), Some(Output::Close(CloseCode::TokenExpired)));
+    assert_eq!(
+        session.handle(Input::Tick, EXPIRY),
+        Some(Output::Close(CloseCode::TokenExpired))
+    );
     assert!(session.is_parked());
 }
 
@@ -306,7 +347,11 @@ fn somebody_elses_coming_and_going_needs_no_derivation() {
         display_name: "Bob".to_owned(),
         joined_at: START,
     };
-    let joined = Event::MemberJoined { guild: GUILD, member, access_version: 2 };
+    let joined = Event::MemberJoined {
+        guild: GUILD,
+        member,
+        access_version: 2,
+    };
     assert_eq!(session.handle(to_guild(2, joined), START), None);
     assert_eq!(session.handle(member_left(OTHER, 3), START), None);
     assert_eq!(session.handle(in_channel(3), START), None);
@@ -316,7 +361,10 @@ fn somebody_elses_coming_and_going_needs_no_derivation() {
 #[test]
 fn a_gap_between_versions_is_derived_even_if_the_event_names_somebody_else() {
     let mut session = live(Some(1));
-    assert_eq!(session.handle(member_left(OTHER, 3), START), Some(Output::Derive));
+    assert_eq!(
+        session.handle(member_left(OTHER, 3), START),
+        Some(Output::Derive)
+    );
 }
 
 #[test]
@@ -350,7 +398,10 @@ fn members_of_a_deleted_guild_hear_of_it() {
 #[test]
 fn events_for_rights_to_view_only_pass_with_that_right() {
     let mut session = live(Some(1));
-    let blind = Access { version: 2, rights: Permissions::NONE };
+    let blind = Access {
+        version: 2,
+        rights: Permissions::NONE,
+    };
     let blind = Subscription::new(ME, DEVICE, BTreeMap::from([(GUILD, blind)]));
     session.handle(in_channel(2), START);
     session.handle(Input::Derived(blind), START);
@@ -400,8 +451,13 @@ fn a_revoked_sign_in_ends_the_session_for_good() {
 #[test]
 fn resume_carries_the_cursor_through_to_the_shell() {
     let mut session = Session::open(START);
-    let ClientFrame::Identify(mut identify) = identify() else { unreachable!() };
-    identify.resume = Some(Resume { gateway: Octets([9; 32]), n: 5 });
+    let ClientFrame::Identify(mut identify) = identify() else {
+        unreachable!()
+    };
+    identify.resume = Some(Resume {
+        gateway: Octets([9; 32]),
+        n: 5,
+    });
     let asked = session.handle(Input::Frame(ClientFrame::Identify(identify.clone())), START);
     assert_eq!(asked, Some(Output::Identify(Box::new(identify))));
 }

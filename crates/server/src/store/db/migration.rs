@@ -17,14 +17,18 @@ const UNLOCK: &str = "SELECT pg_advisory_unlock(5171023018833417302)";
 
 pub(super) fn sqlite(connection: &mut rusqlite::Connection) -> Result<()> {
     let runner = sqlite_files::migrations::runner();
-    runner.run(connection).map_err(|error| Fault::Migration(Box::new(error)))?;
+    runner
+        .run(connection)
+        .map_err(|error| Fault::Migration(Box::new(error)))?;
     Ok(())
 }
 
 pub(super) fn postgres(client: &mut postgres::Client) -> Result<()> {
     client.batch_execute(LOCK).map_err(Fault::Postgres)?;
     let runner = postgres_files::migrations::runner();
-    let ran = runner.run(client).map_err(|error| Fault::Migration(Box::new(error)));
+    let ran = runner
+        .run(client)
+        .map_err(|error| Fault::Migration(Box::new(error)));
     client.batch_execute(UNLOCK).map_err(Fault::Postgres)?;
     ran?;
     Ok(())

@@ -16,8 +16,8 @@ use rustls::pki_types::{CertificateDer, pem::PemObject};
 use tokio::sync::mpsc;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{BoxedJob, Fault, Ground, Purpose, QUEUE, Verdict, migration, sqlite, tx};
 use super::tx::{Cache, Tx};
+use super::{BoxedJob, Fault, Ground, Purpose, QUEUE, Verdict, migration, sqlite, tx};
 use crate::{Error, Result, gateway::bus::Notice};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -41,7 +41,9 @@ pub(super) fn open(
             migration::postgres(&mut client)
         })
     };
-    migrated.join().map_err(|_| Error::internal("the migration panicked"))??;
+    migrated
+        .join()
+        .map_err(|_| Error::internal("the migration panicked"))??;
 
     let (jobs, waiting) = mpsc::channel(QUEUE);
     let waiting = Arc::new(Mutex::new(waiting));
@@ -53,7 +55,10 @@ pub(super) fn open(
                 serve(&address, &mut live, &ground, job);
             }
         };
-        thread::Builder::new().name("db".to_owned()).spawn(work).map_err(Error::internal)?;
+        thread::Builder::new()
+            .name("db".to_owned())
+            .spawn(work)
+            .map_err(Error::internal)?;
     }
     Ok(jobs)
 }
@@ -67,9 +72,12 @@ struct Address {
 
 impl Address {
     fn parse(url: &str, ca_pem: Option<&[u8]>) -> Result<Self> {
-        let mut config: Config =
-            url.parse().map_err(|error| Error::internal(format!("DATABASE_URL: {error}")))?;
-        config.connect_timeout(CONNECT_TIMEOUT).application_name("cloister");
+        let mut config: Config = url
+            .parse()
+            .map_err(|error| Error::internal(format!("DATABASE_URL: {error}")))?;
+        config
+            .connect_timeout(CONNECT_TIMEOUT)
+            .application_name("cloister");
         let tls = ca_pem.map(connector).transpose()?;
         if tls.is_none() && config.get_ssl_mode() == SslMode::Require {
             return Err(Error::internal(
@@ -93,7 +101,8 @@ impl Address {
 fn connector(ca_pem: &[u8]) -> Result<MakeRustlsConnect> {
     let mut roots = rustls::RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(ca_pem) {
-        let certificate = certificate.map_err(|error| Error::internal(format!("ca_file: {error}")))?;
+        let certificate =
+            certificate.map_err(|error| Error::internal(format!("ca_file: {error}")))?;
         roots.add(certificate).map_err(Error::internal)?;
     }
     let config = rustls::ClientConfig::builder_with_provider(Arc::new(
@@ -117,7 +126,10 @@ fn serve(address: &Address, live: &mut Option<Live>, ground: &Ground, mut job: B
         let connection = match live {
             Some(connection) => connection,
             None => match address.connect() {
-                Ok(client) => live.insert(Live { client, cache: Cache::default() }),
+                Ok(client) => live.insert(Live {
+                    client,
+                    cache: Cache::default(),
+                }),
                 Err(error) => {
                     job.overrule(Fault::Unavailable(error.to_string()));
                     break;
@@ -161,9 +173,10 @@ fn attempt(live: &mut Live, ground: &Ground, job: &mut dyn super::Job) -> End {
             .build_transaction()
             .isolation_level(IsolationLevel::RepeatableRead)
             .read_only(true),
-        Purpose::Write => {
-            live.client.build_transaction().isolation_level(IsolationLevel::ReadCommitted)
-        }
+        Purpose::Write => live
+            .client
+            .build_transaction()
+            .isolation_level(IsolationLevel::ReadCommitted),
     };
     let transaction = match builder.start() {
         Ok(transaction) => transaction,
@@ -173,12 +186,20 @@ fn attempt(live: &mut Live, ground: &Ground, job: &mut dyn super::Job) -> End {
         }
     };
     let mut tx = Tx {
-        connection: tx::Connection::Postgres { transaction, cache: &mut live.cache },
+        connection: tx::Connection::Postgres {
+            transaction,
+            cache: &mut live.cache,
+        },
         env: &ground.env,
         notices: Vec::new(),
     };
     let verdict = job.run(&mut tx);
-    let Tx { connection: tx::Connection::Postgres { transaction, .. }, notices, .. } = tx else {
+    let Tx {
+        connection: tx::Connection::Postgres { transaction, .. },
+        notices,
+        ..
+    } = tx
+    else {
         return End::Refused;
     };
     if verdict == Verdict::Keep {
@@ -207,7 +228,11 @@ fn is_conflict(error: &postgres::Error) -> bool {
 fn is_broken(error: &postgres::Error) -> bool {
     match error.code() {
         Some(code) => code.code().starts_with("57P") || code.code().starts_with("08"),
-        None => error.is_closed() || std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>()),
+        None => {
+            error.is_closed()
+                || std::error::Error::source(error)
+                    .is_some_and(|cause| cause.is::<std::io::Error>())
+        }
     }
 }
 

@@ -83,7 +83,9 @@ impl Sql {
     /// numbered on.
     pub(super) fn for_rows(self, rows: usize, width: usize) -> String {
         let text = self.postgres;
-        let (head, rest) = text.split_once("VALUES").expect("an insert of rows has VALUES");
+        let (head, rest) = text
+            .split_once("VALUES")
+            .expect("an insert of rows has VALUES");
         let close = rest.find(')').expect("VALUES has one group");
         let (group, tail) = rest.split_at(close + 1);
         let mut out = format!("{head}VALUES");
@@ -113,7 +115,10 @@ mod tests {
 
     #[test]
     fn the_sqlite_text_has_question_marks_and_no_locks() {
-        assert_eq!(LOCKED.sqlite.trim_end(), "SELECT seq FROM channel WHERE id = ?1 AND at > ?12");
+        assert_eq!(
+            LOCKED.sqlite.trim_end(),
+            "SELECT seq FROM channel WHERE id = ?1 AND at > ?12"
+        );
         assert_eq!(LOCKED.postgres.len(), LOCKED.sqlite.len());
         assert_eq!(STATEMENTS.len(), 2);
     }

@@ -4,13 +4,19 @@
 //! transaction and commits once for all (WAL, `synchronous=FULL`: an answer means that it is on
 //! the disk). A closure that refuses rolls back its own savepoint only.
 
-use std::{num::NonZero, path::Path, sync::{Arc, Mutex, PoisonError}, thread, time::Duration};
+use std::{
+    num::NonZero,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
 
 use rusqlite::{Connection, ErrorCode, ffi};
 use tokio::sync::mpsc;
 
-use super::{BoxedJob, Fault, Ground, Purpose, QUEUE, Verdict, migration, tx};
 use super::tx::Tx;
+use super::{BoxedJob, Fault, Ground, Purpose, QUEUE, Verdict, migration, tx};
 use crate::{Error, Result, gateway::bus::Notice};
 
 /// Closures in one commit.
@@ -24,13 +30,17 @@ type Queues = (mpsc::Sender<BoxedJob>, mpsc::Sender<BoxedJob>);
 pub(super) fn open(path: &Path, readers: NonZero<usize>, ground: &Ground) -> Result<Queues> {
     let writer = connect(path)?;
     let (writes, waiting) = mpsc::channel(QUEUE);
-    spawn("db-writer", ground, move |ground| write_all(&writer, waiting, &ground))?;
+    spawn("db-writer", ground, move |ground| {
+        write_all(&writer, waiting, &ground)
+    })?;
 
     let (reads, waiting) = mpsc::channel(QUEUE);
     let waiting = Arc::new(Mutex::new(waiting));
     for _ in 0..readers.get() {
         let reader = configure(path)?;
-        reader.pragma_update(None, "query_only", "ON").map_err(Fault::Sqlite)?;
+        reader
+            .pragma_update(None, "query_only", "ON")
+            .map_err(Fault::Sqlite)?;
         let waiting = Arc::clone(&waiting);
         spawn("db-reader", ground, move |ground| {
             while let Some(job) = next(&waiting) {
@@ -74,7 +84,10 @@ fn spawn(name: &str, ground: &Ground, work: impl FnOnce(Ground) + Send + 'static
 
 /// The next job, taken by whichever thread holds the queue.
 pub(super) fn next(queue: &Mutex<mpsc::Receiver<BoxedJob>>) -> Option<BoxedJob> {
-    queue.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()
+    queue
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .blocking_recv()
 }
 
 fn write_all(connection: &Connection, mut waiting: mpsc::Receiver<BoxedJob>, ground: &Ground) {
@@ -176,7 +189,11 @@ fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
 }
 
 fn transaction<'tx>(connection: &'tx Connection, ground: &'tx Ground) -> Tx<'tx> {
-    Tx { connection: tx::Connection::Sqlite(connection), env: &ground.env, notices: Vec::new() }
+    Tx {
+        connection: tx::Connection::Sqlite(connection),
+        env: &ground.env,
+        notices: Vec::new(),
+    }
 }
 
 pub(super) fn passes_by_itself(error: &rusqlite::Error) -> bool {
@@ -187,7 +204,11 @@ pub(super) fn passes_by_itself(error: &rusqlite::Error) -> bool {
         error,
         rusqlite::Error::SqliteFailure(
             ffi::Error {
-                code: CannotOpen | DatabaseBusy | DatabaseLocked | DiskFull | OutOfMemory
+                code: CannotOpen
+                    | DatabaseBusy
+                    | DatabaseLocked
+                    | DiskFull
+                    | OutOfMemory
                     | SystemIoFailure,
                 ..
             },

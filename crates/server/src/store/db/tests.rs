@@ -32,7 +32,11 @@ const SESSION: SessionId = SessionId(Uuid::from_u128(1));
 
 /// A connection that is closed by `Notice::SessionEnded { session: SESSION }`.
 fn listen(bus: &Bus) -> Mailbox {
-    let identity = Identity { user: UserId(SESSION.0), device: DeviceId(SESSION.0), session: SESSION };
+    let identity = Identity {
+        user: UserId(SESSION.0),
+        device: DeviceId(SESSION.0),
+        session: SESSION,
+    };
     bus.listen(identity, Octets([1; 32]), &[])
 }
 
@@ -79,7 +83,11 @@ async fn writers_at_once_all_get_their_own_answer() {
                 tokio::spawn(async move {
                     db.write(move |tx| {
                         insert(tx, key, 5)?;
-                        if key % 2 == 0 { Ok(key) } else { Err(Error::invalid("odd")) }
+                        if key % 2 == 0 {
+                            Ok(key)
+                        } else {
+                            Err(Error::invalid("odd"))
+                        }
                     })
                     .await
                 })
@@ -98,12 +106,16 @@ async fn writers_at_once_all_get_their_own_answer() {
 async fn a_broken_constraint_harms_only_its_own_closure() {
     testing::on_every_database(async |db, _| {
         db.write(|tx| insert(tx, 7, 1)).await.unwrap();
-        let (again, other) =
-            tokio::join!(db.write(|tx| insert(tx, 7, 2)), db.write(|tx| insert(tx, 8, 3)));
+        let (again, other) = tokio::join!(
+            db.write(|tx| insert(tx, 7, 2)),
+            db.write(|tx| insert(tx, 8, 3))
+        );
         assert_eq!(again.unwrap_err().code(), ErrorCode::Internal);
         assert_eq!(other.unwrap(), 1);
-        let until: Option<u64> =
-            db.read(|tx| tx.maybe(GET, params![&[7; 32]], |row| row.get(0))).await.unwrap_or(None);
+        let until: Option<u64> = db
+            .read(|tx| tx.maybe(GET, params![&[7; 32]], |row| row.get(0)))
+            .await
+            .unwrap_or(None);
         assert!(until.is_none_or(|until| until == 1));
     })
     .await;
@@ -112,7 +124,12 @@ async fn a_broken_constraint_harms_only_its_own_closure() {
 #[tokio::test]
 async fn a_closure_that_panics_is_a_fault_and_the_door_stays_open() {
     testing::on_every_database(async |db, _| {
-        let fault = db.write(|tx| -> Result<()> { insert(tx, 9, 1)?; panic!("on purpose") }).await;
+        let fault = db
+            .write(|tx| -> Result<()> {
+                insert(tx, 9, 1)?;
+                panic!("on purpose")
+            })
+            .await;
         assert_eq!(fault.unwrap_err().code(), ErrorCode::Internal);
         assert_eq!(db.read(count).await.unwrap(), 0);
         assert_eq!(db.write(|tx| insert(tx, 9, 1)).await.unwrap(), 1);
@@ -126,8 +143,10 @@ async fn many_rows_go_in_with_few_statements() {
         let changed = db
             .write(|tx| {
                 let keys: Vec<[u8; 32]> = (0..150_u8).map(|key| [key; 32]).collect();
-                let rows: Vec<_> =
-                    keys.iter().map(|key| vec![Value::from(key), Value::from(3_u64)]).collect();
+                let rows: Vec<_> = keys
+                    .iter()
+                    .map(|key| vec![Value::from(key), Value::from(3_u64)])
+                    .collect();
                 tx.execute_rows(INSERT, &rows)
             })
             .await
@@ -145,8 +164,12 @@ async fn a_full_disk_refuses_one_writer_and_passes() {
     let db = Db::open_sqlite(&path, NonZero::<usize>::MIN, Env::system(), Bus::default()).unwrap();
     let limit = |pages: u32| {
         move |tx: &mut Tx<'_>| {
-            let tx::Connection::Sqlite(connection) = &tx.connection else { unreachable!() };
-            connection.pragma_update(None, "max_page_count", pages).map_err(Fault::Sqlite)?;
+            let tx::Connection::Sqlite(connection) = &tx.connection else {
+                unreachable!()
+            };
+            connection
+                .pragma_update(None, "max_page_count", pages)
+                .map_err(Fault::Sqlite)?;
             Ok(())
         }
     };

@@ -18,7 +18,10 @@ pub struct Tx<'tx> {
 
 pub(super) enum Connection<'tx> {
     Sqlite(&'tx rusqlite::Connection),
-    Postgres { transaction: postgres::Transaction<'tx>, cache: &'tx mut Cache },
+    Postgres {
+        transaction: postgres::Transaction<'tx>,
+        cache: &'tx mut Cache,
+    },
 }
 
 impl Tx<'_> {
@@ -26,7 +29,9 @@ impl Tx<'_> {
     pub fn execute(&mut self, sql: Sql, params: &[Value<'_>]) -> Result<u64> {
         match &mut self.connection {
             Connection::Sqlite(connection) => {
-                let mut statement = connection.prepare_cached(sql.sqlite).map_err(Fault::Sqlite)?;
+                let mut statement = connection
+                    .prepare_cached(sql.sqlite)
+                    .map_err(Fault::Sqlite)?;
                 let changed = statement
                     .execute(rusqlite::params_from_iter(params))
                     .map_err(Fault::Sqlite)?;
@@ -34,7 +39,9 @@ impl Tx<'_> {
             }
             Connection::Postgres { transaction, cache } => {
                 let statement = prepare(transaction, cache, sql.postgres)?;
-                Ok(transaction.execute(&statement, &borrow(params)).map_err(Fault::Postgres)?)
+                Ok(transaction
+                    .execute(&statement, &borrow(params))
+                    .map_err(Fault::Postgres)?)
             }
         }
     }
@@ -48,7 +55,9 @@ impl Tx<'_> {
     ) -> Result<Vec<T>> {
         match &mut self.connection {
             Connection::Sqlite(connection) => {
-                let mut statement = connection.prepare_cached(sql.sqlite).map_err(Fault::Sqlite)?;
+                let mut statement = connection
+                    .prepare_cached(sql.sqlite)
+                    .map_err(Fault::Sqlite)?;
                 let mut rows = statement
                     .query(rusqlite::params_from_iter(params))
                     .map_err(Fault::Sqlite)?;
@@ -60,8 +69,9 @@ impl Tx<'_> {
             }
             Connection::Postgres { transaction, cache } => {
                 let statement = prepare(transaction, cache, sql.postgres)?;
-                let rows =
-                    transaction.query(&statement, &borrow(params)).map_err(Fault::Postgres)?;
+                let rows = transaction
+                    .query(&statement, &borrow(params))
+                    .map_err(Fault::Postgres)?;
                 rows.iter().map(|row| read(Row::Postgres(row))).collect()
             }
         }
@@ -95,7 +105,10 @@ impl Tx<'_> {
         let mut rest = rows;
         while let Some(first) = rest.first() {
             // Few sizes, so that few texts fill the statement cache.
-            let size = [64, 16, 4, 1].into_iter().find(|size| rest.len() >= *size).unwrap_or(1);
+            let size = [64, 16, 4, 1]
+                .into_iter()
+                .find(|size| rest.len() >= *size)
+                .unwrap_or(1);
             let (chunk, after) = rest.split_at(size);
             rest = after;
             let params: Vec<Value<'_>> = chunk.iter().flatten().copied().collect();
@@ -126,7 +139,9 @@ impl Tx<'_> {
             }
             Connection::Postgres { transaction, cache } => {
                 let statement = prepare(transaction, cache, &text)?;
-                Ok(transaction.execute(&statement, &borrow(params)).map_err(Fault::Postgres)?)
+                Ok(transaction
+                    .execute(&statement, &borrow(params))
+                    .map_err(Fault::Postgres)?)
             }
         }
     }
@@ -165,7 +180,10 @@ fn prepare(
 }
 
 fn borrow<'a>(params: &'a [Value<'_>]) -> Vec<&'a (dyn postgres::types::ToSql + Sync)> {
-    params.iter().map(|value| value as &(dyn postgres::types::ToSql + Sync)).collect()
+    params
+        .iter()
+        .map(|value| value as &(dyn postgres::types::ToSql + Sync))
+        .collect()
 }
 
 impl std::fmt::Debug for Connection<'_> {

@@ -5,11 +5,11 @@
 //! `BLOB` / `BYTEA`, times and numbers `INTEGER` / `BIGINT`.
 
 use bytes::BytesMut;
-use postgres::types::{FromSql, IsNull, ToSql, Type};
-use rusqlite::types::{ToSqlOutput, ValueRef};
 use cloister_wire::{
     Bytes, ChannelId, DeviceId, GuildId, MessageId, Octets, Permissions, SessionId, Txn, UserId,
 };
+use postgres::types::{FromSql, IsNull, ToSql, Type};
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use uuid::Uuid;
 
 use super::Fault;
@@ -193,7 +193,9 @@ impl FromCell for Vec<u8> {
 impl<const N: usize> FromCell for [u8; N] {
     fn from_cell(cell: Cell<'_>) -> Result<Self, Mismatch> {
         match cell {
-            Cell::Bytes(value) => value.try_into().map_err(|_| Mismatch("bytes of that length")),
+            Cell::Bytes(value) => value
+                .try_into()
+                .map_err(|_| Mismatch("bytes of that length")),
             _ => Err(Mismatch("bytes")),
         }
     }
@@ -236,12 +238,15 @@ impl Row<'_> {
                 ValueRef::Null => Cell::Null,
                 ValueRef::Integer(value) => Cell::Int(value),
                 ValueRef::Text(value) => Cell::Text(
-                    std::str::from_utf8(value).map_err(|_| Fault::column(&column, Mismatch("text")))?,
+                    std::str::from_utf8(value)
+                        .map_err(|_| Fault::column(&column, Mismatch("text")))?,
                 ),
                 ValueRef::Blob(value) => Cell::Bytes(value),
                 ValueRef::Real(_) => return Err(Fault::column(&column, Mismatch("exact")).into()),
             },
-            Self::Postgres(row) => row.try_get::<_, Cell<'_>>(column).map_err(Fault::Postgres)?,
+            Self::Postgres(row) => row
+                .try_get::<_, Cell<'_>>(column)
+                .map_err(Fault::Postgres)?,
         };
         Ok(T::from_cell(cell).map_err(|mismatch| Fault::column(&column, mismatch))?)
     }
@@ -261,7 +266,9 @@ macro_rules! id_values {
         }
     )*};
 }
-id_values!(UserId, DeviceId, GuildId, ChannelId, MessageId, SessionId, Txn);
+id_values!(
+    UserId, DeviceId, GuildId, ChannelId, MessageId, SessionId, Txn
+);
 
 impl<'a> From<&'a Bytes> for Value<'a> {
     fn from(value: &'a Bytes) -> Self {

@@ -1,0 +1,164 @@
+//! Leave to see, read and write one channel, be it of a guild or a direct conversation.
+
+use std::ops::Deref;
+
+use cloister_wire::{ChannelId, DeviceId, GuildId, Permissions, UserId};
+
+use super::{
+    Actor, Caller, Permit, act,
+    guild::{permissions, relation},
+    policy::{Ruling, Verb, rule},
+};
+use crate::{
+    Error, Result,
+    gateway::bus::Audience,
+    store::{self, channel::State, db::Tx},
+};
+
+/// Somebody and a channel that they may see.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub actor: Actor,
+    pub state: State,
+    pub kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Guild {
+        guild: GuildId,
+        access_version: u64,
+        rights: Permissions,
+    },
+    Direct {
+        pair: [UserId; 2],
+    },
+}
+
+/// To see that the channel is there, and who reads it.
+#[derive(Debug, Clone)]
+pub struct View(Place);
+
+/// To read what was said.
+#[derive(Debug, Clone)]
+pub struct Read(Place);
+
+/// To say something. The channel's row is locked until the end of the transaction.
+#[derive(Debug, Clone)]
+pub struct Send(Place);
+
+macro_rules! places {
+    ($($right:ident)*) => {$(
+        impl Deref for $right {
+            type Target = Place;
+            fn deref(&self) -> &Place {
+                &self.0
+            }
+        }
+    )*};
+}
+places!(View Read Send);
+
+impl Place {
+    pub const fn channel(&self) -> ChannelId {
+        self.state.id
+    }
+
+    pub const fn user(&self) -> UserId {
+        self.actor.user
+    }
+
+    pub const fn device(&self) -> DeviceId {
+        self.actor.device
+    }
+
+    /// Who may hear what happens here.
+    pub fn audience(&self) -> Audience {
+        match self.kind {
+            Kind::Guild {
+                guild,
+                access_version,
+                ..
+            } => Audience::Channel {
+                guild,
+                channel: self.state.id,
+                access_version,
+            },
+            Kind::Direct { pair } => Audience::Pair(pair),
+        }
+    }
+
+    pub const fn rights(&self) -> Permissions {
+        match self.kind {
+            Kind::Guild { rights, .. } => rights,
+            Kind::Direct { .. } => DIRECT,
+        }
+    }
+}
+
+/// What each of the two may do in a direct conversation.
+pub const DIRECT: Permissions = Permissions::EVERYONE;
+
+pub fn view<'tx>(
+    tx: &mut Tx<'tx>,
+    caller: &Caller,
+    channel: ChannelId,
+) -> Result<Permit<'tx, View>> {
+    let actor = act(tx, caller)?.0;
+    let state = store::channel::state(tx, channel)?;
+    let place = enter(tx, actor, state, Verb::ViewChannel)?;
+    Ok(Permit::give(tx, View(place)))
+}
+
+pub fn read<'tx>(
+    tx: &mut Tx<'tx>,
+    caller: &Caller,
+    channel: ChannelId,
+) -> Result<Permit<'tx, Read>> {
+    let actor = act(tx, caller)?.0;
+    let state = store::channel::state(tx, channel)?;
+    let place = enter(tx, actor, state, Verb::ReadHistory)?;
+    Ok(Permit::give(tx, Read(place)))
+}
+
+pub fn send<'tx>(
+    tx: &mut Tx<'tx>,
+    caller: &Caller,
+    channel: ChannelId,
+) -> Result<Permit<'tx, Send>> {
+    let actor = act(tx, caller)?.0;
+    // The lock comes before the rights are read: a change of rights that is on its way either
+    // comes first, and is seen, or comes after what is sent.
+    let state = store::channel::lock(tx, channel)?;
+    let place = enter(tx, actor, state, Verb::SendMessage)?;
+    Ok(Permit::give(tx, Send(place)))
+}
+
+fn enter(tx: &mut Tx<'_>, actor: Actor, state: Option<State>, verb: Verb) -> Result<Place> {
+    let state = state.ok_or_else(Error::not_found)?;
+    let kind = match state.guild {
+        Some(guild) => {
+            let stored = store::guild::get(tx, guild, actor.user)?.ok_or_else(Error::not_found)?;
+            let relation = relation(&stored, actor.user);
+            match rule(relation, verb) {
+                Ruling::Allowed => {}
+                Ruling::Forbidden => return Err(Error::forbidden()),
+                Ruling::Hidden => return Err(Error::not_found()),
+            }
+            let access_version = stored.access_version;
+            Kind::Guild {
+                guild,
+                access_version,
+                rights: permissions(relation),
+            }
+        }
+        None => {
+            let pair = store::dm::pair(tx, state.id)?.ok_or_else(Error::not_found)?;
+            if !pair.contains(&actor.user) {
+                return Err(Error::not_found());
+            }
+            Kind::Direct { pair }
+        }
+    };
+    Ok(Place { actor, state, kind })
+}

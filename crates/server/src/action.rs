@@ -1,0 +1,17 @@
+//! The verbs: what somebody with a permit does. Writes only; one file a noun, one function a verb.
+//! What others shall hear of is emitted here, and published after the commit.
+
+pub mod account;
+pub mod channel;
+pub mod connection;
+pub mod device;
+pub mod dm;
+pub mod epoch;
+pub mod guild;
+pub mod guild_log;
+pub mod inbox;
+pub mod invite;
+pub mod message;
+pub mod prekey;
+pub mod session;
+pub mod share;

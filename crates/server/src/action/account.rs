@@ -1,0 +1,315 @@
+//! Becoming somebody on this instance.
+
+use cloister_proof::{DeviceCert, DeviceLog};
+use cloister_wire::{
+    Bytes, ErrorCode, UserId,
+    account::{Admission, DeviceStanding, Register, Registration},
+    key::UploadKeys,
+    limits,
+};
+
+use super::{prekey, session};
+use crate::{
+    Error, Result,
+    access::{Actor, Anyone, Permit},
+    app::Parts,
+    limit::Rate,
+    store::{self, account::NewAccount, db::Tx, device::NewDevice},
+};
+
+/// A name that people sign in with: 3 to 32 ASCII letters, digits, `.`, `_`, `-`, beginning and
+/// ending with a letter or digit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Username(String);
+
+impl Username {
+    pub fn parse(text: &str) -> Result<Self> {
+        let length_fits = (limits::USERNAME_MIN..=limits::USERNAME_MAX).contains(&text.len());
+        let letters = text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        let ends = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+        if length_fits && letters && ends(text.bytes().next()) && ends(text.bytes().last()) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Error::refuse(
+            ErrorCode::UsernameInvalid,
+            "A user name has 3 to 32 letters, digits, dots, dashes or underscores, and begins and \
+             ends with a letter or digit.",
+        ))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A name to be shown: 1 to 48 characters, none of them invisible controls.
+pub fn display_name(text: &str) -> Result<String> {
+    let name = text.trim();
+    let length = name.chars().count();
+    if length == 0 || length > limits::DISPLAY_NAME_CHARS || name.chars().any(char::is_control) {
+        return Err(Error::invalid("A display name has 1 to 48 characters."));
+    }
+    Ok(name.to_owned())
+}
+
+/// Refuses passwords that are guessed soon: too short, common, or made of the person's names.
+pub fn check_password(password: &str, names: &[&str]) -> Result<()> {
+    const STRONG_ENOUGH: zxcvbn::Score = zxcvbn::Score::Three;
+    let length = password.chars().count();
+    if !(limits::PASSWORD_MIN..=limits::PASSWORD_MAX).contains(&length) {
+        return Err(too_weak("A password has 8 to 128 characters."));
+    }
+    if zxcvbn::zxcvbn(password, names).score() < STRONG_ENOUGH {
+        return Err(too_weak(
+            "This password would be guessed soon. Use a longer one, such as a few unrelated words.",
+        ));
+    }
+    Ok(())
+}
+
+fn too_weak(sentence: &'static str) -> Error {
+    Error::refuse(ErrorCode::PasswordTooWeak, sentence)
+}
+
+/// What a person and their first device bring.
+#[derive(Debug, Clone, Copy)]
+pub struct First<'a> {
+    pub user: UserId,
+    pub genesis: &'a Bytes,
+    pub keys: &'a UploadKeys,
+    pub vault: &'a Bytes,
+    pub name_ct: &'a Bytes,
+}
+
+/// Largest vault: it holds a few keys.
+const VAULT_BYTES: usize = 64 * 1024;
+
+/// Makes the account with its device log, first device and keys, and signs it in.
+pub fn register(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Anyone>,
+    request: &Register,
+    password_hash: &str,
+    address: &str,
+) -> Result<session::Granted> {
+    let username = Username::parse(&request.username)?;
+    let operator_at = admit(tx, parts, permit, &request.admission, address)?;
+    let account = NewAccount {
+        id: request.user,
+        username: username.as_str().to_owned(),
+        display_name: display_name(&request.display_name)?,
+        password_hash: password_hash.to_owned(),
+        operator_at,
+    };
+    if !store::account::insert(tx, permit, &account)? {
+        return Err(Error::refuse(
+            ErrorCode::UsernameTaken,
+            "This name is taken. Choose another one.",
+        ));
+    }
+    let first = First {
+        user: request.user,
+        genesis: &request.genesis,
+        keys: &request.keys,
+        vault: &request.vault,
+        name_ct: &request.name_ct,
+    };
+    let device = begin(tx, permit, &first)?;
+    let actor = Actor {
+        user: request.user,
+        device: device.device,
+        session: tx.id(cloister_wire::SessionId::new),
+        standing: DeviceStanding::Active,
+        operator_at,
+    };
+    session::grant(tx, parts, permit, actor, request.client)
+}
+
+/// Begins a device log with its first device.
+pub fn begin(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Anyone>,
+    first: &First<'_>,
+) -> Result<DeviceCert> {
+    let log = DeviceLog::begin(first.genesis.as_ref())
+        .map_err(|_| Error::bad_signature("The account's first log entry does not check."))?;
+    let record = log
+        .active()
+        .next()
+        .ok_or_else(|| Error::internal("a genesis without a device"))?;
+    if log.user != first.user {
+        return Err(Error::bad_signature(
+            "The account's first log entry names somebody else.",
+        ));
+    }
+    check_version(first.user.0)?;
+    check_version(record.cert.device.0)?;
+    if first.vault.0.len() > VAULT_BYTES {
+        return Err(Error::invalid("The vault is too large."));
+    }
+    check_device_name(first.name_ct)?;
+    let cert = record.cert.clone();
+    let now = tx.now();
+    let signed = &Bytes(cloister_proof::encode(&cert));
+    let device = NewDevice {
+        cert: &cert,
+        signed,
+        name_ct: first.name_ct,
+        active_at: Some(now),
+    };
+    if !store::device::insert(tx, permit, &device)? {
+        return Err(Error::invalid(
+            "This device's id was used before. Draw another one.",
+        ));
+    }
+    store::device::begin_log(tx, permit, &log, first.genesis)?;
+    store::account::insert_vault(tx, permit, first.user, first.vault)?;
+    prekey::upload(tx, &holder(&cert), first.keys)?;
+    Ok(cert)
+}
+
+pub fn check_device_name(name_ct: &Bytes) -> Result<()> {
+    if name_ct.0.len() > limits::DEVICE_NAME_BYTES {
+        return Err(Error::invalid("The device's name is too long."));
+    }
+    Ok(())
+}
+
+pub fn holder(cert: &DeviceCert) -> prekey::Holder {
+    prekey::Holder {
+        user: cert.user,
+        device: cert.device,
+        signing_key: cert.signing,
+    }
+}
+
+/// Ids are sortable by the time of their birth.
+fn check_version(id: uuid::Uuid) -> Result<()> {
+    if id.get_version_num() == 7 {
+        Ok(())
+    } else {
+        Err(Error::invalid(
+            "Ids of people and devices are UUIDs of version 7.",
+        ))
+    }
+}
+
+/// Opens the door, or not. Says since when the person operates the instance, if they will.
+fn admit(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Anyone>,
+    admission: &Admission,
+    address: &str,
+) -> Result<Option<u64>> {
+    match admission {
+        Admission::SetUp { token } => {
+            // Reading the hash locks it: of two who use the link at once, one is first.
+            let expected = store::instance::get_set_up_hash(tx, permit)?;
+            if store::instance::count_operators(tx, permit)? > 0 {
+                let done = "This server is set up already. Ask its operator for an invitation.";
+                return Err(Error::refuse(ErrorCode::SetUpDone, done));
+            }
+            let given = parts.keys.hash_secret("set-up", token.as_bytes());
+            if expected != Some(given) {
+                return Err(invite_invalid(
+                    "This set-up link is not the one that the server printed.",
+                ));
+            }
+            store::instance::update_set_up_hash(tx, permit, None)?;
+            Ok(Some(tx.now()))
+        }
+        Admission::Invite { code } if parts.config.registration != Registration::Closed => {
+            // An invitation spends its own budget, so that a whole class can come from one
+            // address.
+            spend_invite(tx, parts, permit, code)?;
+            Ok(None)
+        }
+        Admission::Open {} if parts.config.registration == Registration::Open => {
+            let key = parts.keys.hash_secret("register", address.as_bytes());
+            let rate = Rate::per_minute(parts.config.limits.registrations_per_address);
+            store::attempt::spend(tx, permit, &key, rate)?.allowed()?;
+            Ok(None)
+        }
+        Admission::Invite { .. } | Admission::Open {} => Err(Error::refuse(
+            ErrorCode::RegistrationClosed,
+            "This server takes no new accounts this way. Ask somebody there for an invitation.",
+        )),
+    }
+}
+
+fn spend_invite(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Anyone>,
+    code: &str,
+) -> Result<()> {
+    let hash = parts.keys.hash_secret("invite", code.as_bytes());
+    let now = tx.now();
+    let invite = store::invite::lock(tx, permit, &hash)?
+        .filter(|invite| invite.is_live(now))
+        .ok_or_else(|| invite_invalid("This invitation does not exist or has run out."))?;
+    let places = store::invite::update_registered(tx, permit, &hash)?;
+    // Joining a guild is counted when the person joins; an account alone is all that an
+    // invitation to the instance is for.
+    let used = invite.guild.is_some() || store::invite::update_used(tx, permit, &hash)?;
+    if places && used {
+        return Ok(());
+    }
+    Err(Error::refuse(
+        ErrorCode::InviteUsedUp,
+        "This invitation has been used up. Ask for another one.",
+    ))
+}
+
+pub(super) fn invite_invalid(sentence: &'static str) -> Error {
+    Error::refuse(ErrorCode::InviteInvalid, sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_names_are_plain_letters_and_begin_and_end_with_one() {
+        for name in ["bob", "Bob.Smith", "a-1", "x_y_z9"] {
+            assert_eq!(Username::parse(name).unwrap().as_str(), name);
+        }
+        for name in [
+            "bo",
+            ".bob",
+            "bob-",
+            "b b",
+            "böb",
+            "bob\u{202e}x",
+            &"b".repeat(33),
+            "",
+        ] {
+            assert_eq!(
+                Username::parse(name).unwrap_err().code(),
+                ErrorCode::UsernameInvalid
+            );
+        }
+    }
+
+    #[test]
+    fn passwords_that_are_guessed_soon_are_refused() {
+        for password in ["short", "password123", "aaaaaaaaaaaa", "barbarossa"] {
+            let refused = check_password(password, &["barbarossa"]).unwrap_err();
+            assert_eq!(refused.code(), ErrorCode::PasswordTooWeak, "{password}");
+        }
+        check_password("vivid otter climbs nine", &["bob"]).unwrap();
+        assert!(check_password(&"x7!Kq".repeat(30), &[]).is_err());
+    }
+
+    #[test]
+    fn display_names_show_no_controls() {
+        assert_eq!(display_name("  Zoë 🦊 ").unwrap(), "Zoë 🦊");
+        assert!(display_name("a\u{7}b").is_err());
+        assert!(display_name("  ").is_err());
+        assert!(display_name(&"x".repeat(49)).is_err());
+    }
+}

@@ -1,0 +1,117 @@
+//! Channels: making one, and how far somebody has read.
+
+use cloister_proof::{
+    ChannelPolicy, epoch::EpochCause, guild_log::OpBody, policy::SUITE_TEXT, transcript,
+};
+use cloister_wire::{
+    ErrorCode,
+    channel::MarkRead,
+    gateway::Event,
+    guild::{Channel, CreateChannel},
+    limits,
+};
+
+use super::{epoch, guild_log, guild_log::LogOf};
+use crate::{
+    Error, Result,
+    access::{Actor, Permit, channel::View},
+    gateway::bus::{Audience, Notice},
+    seal::authority::Authority,
+    store::{self, channel::New, db::Tx},
+};
+
+/// Makes a text channel with the policy that a member signed, and its first epoch.
+pub fn create(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    of: LogOf,
+    request: &CreateChannel,
+    actor: &Actor,
+) -> Result<Channel> {
+    let name = request.name.trim();
+    let length = name.chars().count();
+    if length == 0 || length > limits::NAME_CHARS || name.chars().any(char::is_control) {
+        return Err(Error::invalid("A channel's name has 1 to 80 characters."));
+    }
+    let position = store::channel::count(tx, of.guild)?;
+    if position >= limits::CHANNELS_PER_GUILD {
+        return Err(Error::refuse(
+            ErrorCode::TooMany,
+            "A server has at most 500 channels.",
+        ));
+    }
+    if store::channel::exists(tx, request.channel)? {
+        return Err(Error::invalid(
+            "This channel's id is taken. Draw another one.",
+        ));
+    }
+    let (op, _) = guild_log::append(tx, authority, of, &request.policy, actor)?;
+    let OpBody::Policy { policy } = op.body else {
+        return Err(Error::refuse(
+            ErrorCode::OpInvalid,
+            "A channel begins with its policy.",
+        ));
+    };
+    if policy != ChannelPolicy::text(request.channel) {
+        return Err(Error::refuse(
+            ErrorCode::OpInvalid,
+            "A text channel begins encrypted, for all members, with shared history.",
+        ));
+    }
+    let head = transcript::start(request.channel);
+    let (id, guild) = (request.channel, Some(of.guild));
+    let new = New {
+        id,
+        guild,
+        name,
+        position,
+        suite: SUITE_TEXT,
+        head,
+    };
+    store::channel::insert(tx, &new)?;
+    let everyone = store::channel::rules(tx, of.guild)?.everyone;
+    let channel = Channel {
+        id,
+        guild,
+        name: name.to_owned(),
+        position,
+        epoch: 1,
+        last_seq: 0,
+        read_seq: 0,
+        joined_seq: 0,
+        my_permissions: everyone,
+    };
+    let LogOf {
+        guild,
+        access_version,
+    } = of;
+    tx.emit(Notice::event(
+        Audience::Channel {
+            guild,
+            channel: id,
+            access_version,
+        },
+        Event::ChannelCreated {
+            guild,
+            channel: channel.clone(),
+        },
+    ));
+    epoch::bump(tx, authority, &[id], EpochCause::Created)?;
+    Ok(channel)
+}
+
+/// Moves the cursor forward; it never goes back.
+pub fn mark_read(tx: &mut Tx<'_>, permit: &Permit<'_, View>, request: &MarkRead) -> Result<()> {
+    if request.seq > permit.state.last_seq {
+        return Err(Error::invalid("There is no message with that number yet."));
+    }
+    let channel = permit.channel();
+    if store::channel::mark_read(tx, channel, permit.user(), request.seq)? {
+        let event = Event::ReadMoved {
+            channel,
+            seq: request.seq,
+        };
+        tx.emit(Notice::event(Audience::User(permit.user()), event));
+    }
+    Ok(())
+}

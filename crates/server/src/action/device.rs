@@ -1,0 +1,169 @@
+//! A person's devices: the log says which are theirs; rows, queues and audiences follow it.
+
+use cloister_proof::{
+    ProofError,
+    devlog::{Body, DeviceLog},
+    epoch::EpochCause,
+};
+use cloister_wire::{
+    Bytes, DeviceId, ErrorCode,
+    account::{DeviceStanding, KnownLog, RenameDevice, UserLog},
+    gateway::{CloseCode, Event},
+};
+
+use super::{account::check_device_name, epoch, inbox, session};
+use crate::{
+    Error, Result,
+    access::{Act, Enrol, Permit},
+    app::Parts,
+    gateway::bus::Notice,
+    store::{self, db::Tx},
+};
+
+/// Logs in one query.
+const LOGS_PER_QUERY: usize = 500;
+
+/// Appends what a device of the person signed. A waiting device may only add itself, which
+/// takes the recovery key.
+pub fn append(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Enrol>,
+    entry: &Bytes,
+) -> Result<()> {
+    let before = store::device::lock_log(tx, permit)?;
+    let mut log = before.clone();
+    let body = log
+        .append(entry.as_ref())
+        .map_err(|error| refusal(error, &before, entry))?;
+    if permit.standing == DeviceStanding::Pending && !adds_itself(&body, permit.device) {
+        return Err(Error::refuse(
+            ErrorCode::DevicePending,
+            "Approve this device first, from another one or with the recovery key.",
+        ));
+    }
+    store::device::append_entry(tx, permit, &log, entry)?;
+    let audience = epoch::acquaintances(tx, permit.user)?;
+    let (user, version) = (permit.user, log.version);
+    let appended = Event::DevlogAppended {
+        user,
+        version,
+        entry: entry.clone(),
+    };
+    tx.emit(Notice::event(audience, appended));
+    let cause = follow(tx, permit, &body)?;
+    epoch::bump_person(tx, &parts.authority, user, cause)
+}
+
+/// Makes the rows say what the log says now.
+fn follow(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, body: &Body) -> Result<EpochCause> {
+    match body {
+        Body::Genesis { .. } => Err(Error::internal("a log has one genesis")),
+        Body::AddDevice { offer, .. } => {
+            let device = offered(offer)?;
+            let stored = store::device::get_own(tx, permit, device)?;
+            let waits = stored.is_some_and(|stored| {
+                stored.standing == DeviceStanding::Pending && stored.cert == *offer
+            });
+            if !waits {
+                return Err(Error::invalid("No such device waits for approval."));
+            }
+            store::device::update_active(tx, permit, device)?;
+            Ok(EpochCause::DeviceAdded)
+        }
+        Body::Revoke { device, also, .. } => {
+            for device in std::iter::once(device).chain(also) {
+                revoke(tx, permit, *device)?;
+            }
+            Ok(EpochCause::DeviceRevoked)
+        }
+        Body::Renew { device, reg_id } => {
+            store::device::update_reg_id(tx, permit, *device, *reg_id)?;
+            Ok(EpochCause::DeviceRenewed)
+        }
+    }
+}
+
+fn revoke(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, device: DeviceId) -> Result<()> {
+    store::device::update_revoked(tx, permit, device)?;
+    session::end_all_of(tx, permit, device, "device revoked")?;
+    inbox::close(tx, device)?;
+    tx.emit(Notice::DeviceRevoked {
+        device,
+        code: CloseCode::Unauthenticated,
+    });
+    Ok(())
+}
+
+/// Sends a waiting device away. One that the log names is revoked by the log.
+pub fn dismiss(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, device: DeviceId) -> Result<()> {
+    let stored = store::device::get_own(tx, permit, device)?.ok_or_else(Error::not_found)?;
+    let own_wish = permit.device == device || permit.standing == DeviceStanding::Active;
+    if stored.standing != DeviceStanding::Pending || !own_wish {
+        return Err(Error::forbidden());
+    }
+    revoke(tx, permit, device)
+}
+
+pub fn rename(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Act>,
+    device: DeviceId,
+    request: &RenameDevice,
+) -> Result<()> {
+    check_device_name(&request.name_ct)?;
+    if store::device::update_name(tx, permit, device, &request.name_ct)? {
+        Ok(())
+    } else {
+        Err(Error::not_found())
+    }
+}
+
+/// The logs that were asked for, of people whom the asker may know. A waiting device knows only
+/// its own person.
+pub fn logs(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Enrol>,
+    known: &[KnownLog],
+) -> Result<Vec<UserLog>> {
+    if known.len() > LOGS_PER_QUERY {
+        return Err(Error::invalid(
+            "At most 500 device logs can be asked for at once.",
+        ));
+    }
+    let mut logs = Vec::new();
+    for one in known {
+        if permit.standing == DeviceStanding::Pending && one.user != permit.user {
+            continue;
+        }
+        logs.extend(store::device::get_log(tx, permit, one)?);
+    }
+    Ok(logs)
+}
+
+fn adds_itself(body: &Body, device: DeviceId) -> bool {
+    matches!(body, Body::AddDevice { offer, approver: None, .. }
+        if offered(offer).is_ok_and(|offered| offered == device))
+}
+
+fn offered(offer: &Bytes) -> Result<DeviceId> {
+    cloister_proof::DeviceOffer::verify(offer.as_ref())
+        .map(|offer| offer.cert.device)
+        .map_err(|_| Error::bad_signature("The new device's keys do not check."))
+}
+
+fn refusal(error: ProofError, log: &DeviceLog, entry: &Bytes) -> Error {
+    let stale = || {
+        let signed = cloister_proof::Signed::parse(entry.as_ref()).ok()?;
+        let entry: cloister_proof::devlog::Entry = signed.open().ok()?;
+        Some(entry.version != log.version + 1 || entry.prev != Some(log.head))
+    };
+    match error {
+        ProofError::Malformed => Error::malformed("The device log's entry can't be read."),
+        ProofError::Broken if stale() == Some(true) => Error::refuse(
+            ErrorCode::DevlogStale,
+            "The device log has changed in the meantime. Fetch it and try again.",
+        ),
+        _ => Error::bad_signature("The device log's entry does not check."),
+    }
+}

@@ -1,0 +1,52 @@
+//! Direct conversations.
+
+use cloister_proof::{epoch::EpochCause, policy::SUITE_TEXT, transcript};
+use cloister_wire::{ChannelId, UserId, gateway::Event, guild::Dm};
+
+use super::epoch;
+use crate::{
+    Error, Result,
+    access::{Act, Permit},
+    gateway::bus::{Audience, Notice},
+    seal::authority::Authority,
+    store::{self, channel::New, db::Tx},
+};
+
+/// Opens the conversation with somebody, or finds it.
+pub fn open(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    permit: &Permit<'_, Act>,
+    peer: UserId,
+) -> Result<Dm> {
+    let me = permit.user;
+    if peer == me {
+        return Err(Error::invalid("A conversation is with somebody else."));
+    }
+    let pair = [me, peer];
+    store::dm::lock_pair(tx, pair)?;
+    if let Some(channel) = store::dm::find(tx, pair)? {
+        return store::dm::view(tx, channel, me, peer);
+    }
+    if !store::dm::share_a_guild(tx, pair)? {
+        return Err(Error::forbidden());
+    }
+    let id = tx.id(ChannelId::new);
+    let head = transcript::start(id);
+    let new = New {
+        id,
+        guild: None,
+        name: "",
+        position: 0,
+        suite: SUITE_TEXT,
+        head,
+    };
+    store::channel::insert(tx, &new)?;
+    store::dm::insert(tx, id, pair)?;
+    epoch::bump(tx, authority, &[id], EpochCause::Created)?;
+    for (user, other) in [(me, peer), (peer, me)] {
+        let dm = Box::new(store::dm::view(tx, id, user, other)?);
+        tx.emit(Notice::event(Audience::User(user), Event::DmOpened { dm }));
+    }
+    store::dm::view(tx, id, me, peer)
+}

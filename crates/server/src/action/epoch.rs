@@ -1,0 +1,207 @@
+//! Epochs: whenever the audience of a channel changes, in the same transaction.
+//!
+//! Call these after members or devices were changed: rosters are computed from the tables as
+//! they are now. All records of one call stand under one signed root. Channels are locked in the
+//! order of their ids.
+
+use std::collections::BTreeMap;
+
+use cloister_proof::{EpochRecord, Roster, epoch::EpochCause};
+use cloister_wire::{
+    ChannelId, GuildId, Permissions, UserId,
+    channel::{EpochProof, EpochView},
+    gateway::Event,
+};
+
+use crate::{
+    Error, Result,
+    gateway::bus::{Audience, Notice},
+    seal::authority::Authority,
+    store::{self, channel::State, db::Tx},
+};
+
+/// A change of one channel that is not signed yet.
+struct Change {
+    state: State,
+    roster: Roster,
+    record: EpochRecord,
+    audience: Audience,
+}
+
+/// What the channels of one guild share.
+#[derive(Clone)]
+struct Members {
+    roster: Roster,
+    access_version: u64,
+    log: cloister_proof::guild_log::Position,
+}
+
+/// Every channel of a guild.
+pub fn bump_guild(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    guild: GuildId,
+    cause: EpochCause,
+) -> Result<()> {
+    let channels = store::channel::ids_of_guild(tx, guild)?;
+    bump(tx, authority, &channels, cause)
+}
+
+/// Every channel and conversation that a person reads.
+pub fn bump_person(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    user: UserId,
+    cause: EpochCause,
+) -> Result<()> {
+    let channels = store::channel::ids_of_person(tx, user)?;
+    bump(tx, authority, &channels, cause)
+}
+
+/// Begins a new epoch in each of the channels whose audience is another one now, or whose
+/// policy changed.
+pub fn bump(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    channels: &[ChannelId],
+    cause: EpochCause,
+) -> Result<()> {
+    let mut ordered = channels.to_vec();
+    ordered.sort();
+    ordered.dedup();
+    let mut guilds = BTreeMap::new();
+    let mut changes = Vec::new();
+    for channel in ordered {
+        let Some(state) = store::channel::lock(tx, channel)? else {
+            continue;
+        };
+        changes.extend(change(tx, authority, state, cause, &mut guilds)?);
+    }
+    let records: Vec<_> = changes.iter().map(|change| change.record.clone()).collect();
+    let proofs = authority.sign_epochs(&records);
+    for (change, proof) in changes.into_iter().zip(proofs) {
+        keep(tx, change, proof)?;
+    }
+    Ok(())
+}
+
+/// The audience of news about a person's devices.
+pub fn acquaintances(tx: &mut Tx<'_>, user: UserId) -> Result<Audience> {
+    let guilds = store::epoch::guilds_of_person(tx, user)?;
+    let peers = store::epoch::peers_of_person(tx, user)?;
+    Ok(Audience::Acquaintances {
+        user,
+        guilds,
+        peers,
+    })
+}
+
+fn change(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    mut state: State,
+    cause: EpochCause,
+    guilds: &mut BTreeMap<GuildId, Members>,
+) -> Result<Option<Change>> {
+    let channel = state.id;
+    let (roster, audience, log) = match state.guild {
+        Some(guild) => {
+            let members = match guilds.get(&guild) {
+                Some(known) => known.clone(),
+                None => guilds.entry(guild).or_insert(members(tx, guild)?).clone(),
+            };
+            let access_version = members.access_version;
+            let audience = Audience::Channel {
+                guild,
+                channel,
+                access_version,
+            };
+            (members.roster, audience, Some(members.log))
+        }
+        None => {
+            let pair = store::dm::pair(tx, channel)?.ok_or_else(Error::not_found)?;
+            let mut devices = store::epoch::devices_of_person(tx, pair[0])?;
+            devices.extend(store::epoch::devices_of_person(tx, pair[1])?);
+            (Roster::new(devices), Audience::Pair(pair), None)
+        }
+    };
+    let roster_hash = roster.hash();
+    let always = matches!(cause, EpochCause::Created | EpochCause::Policy);
+    if roster_hash == state.roster_hash && !always {
+        return Ok(None);
+    }
+    let before = match state.epoch {
+        0 => Roster::default(),
+        _ => store::epoch::roster(tx, &state.roster_hash)?,
+    };
+    let (added, removed) = before.difference(&roster);
+    state.epoch += 1;
+    // Whoever lost access may hold any session from before, whatever the cause is called.
+    if cause.raises_floor() || !removed.is_empty() {
+        state.rotate_floor = state.epoch;
+    }
+    state.roster_hash = roster_hash;
+    let record = EpochRecord {
+        v: 1,
+        incarnation: authority.incarnation(),
+        channel,
+        epoch: state.epoch,
+        prev: state.record_hash,
+        roster_hash,
+        floor: state.rotate_floor,
+        added,
+        removed,
+        cause,
+        log,
+        at_ms: tx.now(),
+    };
+    Ok(Some(Change {
+        state,
+        roster,
+        record,
+        audience,
+    }))
+}
+
+fn members(tx: &mut Tx<'_>, guild: GuildId) -> Result<Members> {
+    let rules = store::channel::rules(tx, guild)?;
+    let mut devices = store::epoch::devices_of_guild(tx, guild)?;
+    if !rules.everyone.contains(Permissions::VIEW_CHANNEL) {
+        devices.retain(|entry| entry.user == rules.owner);
+    }
+    Ok(Members {
+        roster: Roster::new(devices),
+        access_version: rules.access_version,
+        log: store::guild_log::position(tx, guild)?,
+    })
+}
+
+fn keep(tx: &mut Tx<'_>, change: Change, proof: EpochProof) -> Result<()> {
+    let Change {
+        mut state,
+        roster,
+        record,
+        audience,
+    } = change;
+    state.record_hash = EpochRecord::hash(proof.record.as_ref());
+    store::epoch::keep_roster(tx, &state.roster_hash, &roster)?;
+    store::epoch::insert(tx, state.id, state.epoch, &proof)?;
+    store::channel::update_epoch(tx, &state)?;
+    let devlogs = store::epoch::devlogs_of(tx, &record.added)?;
+    let epoch = EpochView {
+        channel: state.id,
+        epoch: state.epoch,
+        roster_hash: state.roster_hash,
+        records: vec![proof],
+        roster: None,
+        devlogs,
+        missing: Vec::new(),
+    };
+    tx.emit(Notice::event(
+        audience,
+        Event::EpochChanged {
+            epoch: Box::new(epoch),
+        },
+    ));
+    Ok(())
+}

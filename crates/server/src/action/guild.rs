@@ -1,0 +1,259 @@
+//! Guilds: making, joining, leaving and deleting one.
+
+use cloister_proof::{epoch::EpochCause, guild_log::RemoveCause};
+use cloister_wire::{
+    ErrorCode, GuildId, Permissions, UserId,
+    gateway::Event,
+    guild::{Appended, CreateGuild, Guild, Join, Joined},
+    limits,
+};
+
+use super::{
+    account::invite_invalid,
+    channel, epoch,
+    guild_log::{self, LogOf},
+};
+use crate::{
+    Error, Result,
+    access::{self, Act, Permit, guild::InGuild},
+    app::Parts,
+    gateway::bus::{Audience, Notice},
+    store::{self, db::Tx, guild::NewGuild},
+};
+
+/// Makes a guild with its first channel; whoever makes it owns it.
+pub fn create(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Act>,
+    request: &CreateGuild,
+) -> Result<Joined> {
+    let name = guild_name(&request.name)?;
+    store::account::lock(tx, permit.user)?;
+    check_place(tx, permit)?;
+    let guild = request.guild;
+    let new = NewGuild {
+        id: guild,
+        name,
+        everyone: Permissions::EVERYONE,
+    };
+    if guild.0.get_version_num() != 7 || !store::guild::insert(tx, permit, &new)? {
+        return Err(Error::invalid(
+            "This server's id can't be used. Draw another one.",
+        ));
+    }
+    let of = LogOf {
+        guild,
+        access_version: 1,
+    };
+    guild_log::begin(tx, &parts.authority, of, &request.create, permit)?;
+    channel::create(tx, &parts.authority, of, &request.channel, permit)?;
+    store::channel::enter_guild(tx, guild, permit.user)?;
+    let view = view(tx, guild, permit.user)?;
+    let log = appended(tx, guild)?;
+    let joined = Event::GuildJoined {
+        guild: Box::new(view.clone()),
+    };
+    tx.emit(Notice::event(Audience::User(permit.user), joined));
+    Ok(Joined { guild: view, log })
+}
+
+/// Joins a guild by an invitation.
+pub fn join(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Act>,
+    code: &str,
+    request: &Join,
+) -> Result<Joined> {
+    store::account::lock(tx, permit.user)?;
+    let guild = use_invite(tx, parts, permit, code)?;
+    check_place(tx, permit)?;
+    store::guild::insert_member(tx, permit, guild)?;
+    let access_version = store::guild::update_access(tx, permit, guild, 1)?;
+    store::channel::enter_guild(tx, guild, permit.user)?;
+    let of = LogOf {
+        guild,
+        access_version,
+    };
+    let (op, log) = guild_log::append(tx, &parts.authority, of, &request.op, permit)?;
+    if !matches!(op.body, cloister_proof::guild_log::OpBody::Join { .. }) {
+        return Err(Error::refuse(
+            ErrorCode::OpInvalid,
+            "Joining takes a signed join.",
+        ));
+    }
+    // The new member's own devices hear of it first: from then on they follow the guild.
+    let view = view(tx, guild, permit.user)?;
+    let joined = Event::GuildJoined {
+        guild: Box::new(view),
+    };
+    tx.emit(Notice::event(Audience::User(permit.user), joined));
+    let member = store::guild::get_member(tx, guild, permit.user)?.ok_or_else(Error::not_found)?;
+    tx.emit(Notice::event(
+        Audience::Guild {
+            guild,
+            access_version,
+        },
+        Event::MemberJoined {
+            guild,
+            member,
+            access_version,
+        },
+    ));
+    epoch::bump_guild(tx, &parts.authority, guild, EpochCause::Joined)?;
+    // With the epochs that the new member reads in.
+    Ok(Joined {
+        guild: self::view(tx, guild, permit.user)?,
+        log,
+    })
+}
+
+/// Counts the use of an invitation and says to which guild it leads.
+fn use_invite(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Act>,
+    code: &str,
+) -> Result<GuildId> {
+    let no_such = || invite_invalid("This invitation does not exist or has run out.");
+    let hash = parts.keys.hash_secret("invite", code.as_bytes());
+    let now = tx.now();
+    let found = store::invite::get(tx, permit, &hash)?.and_then(|invite| invite.guild);
+    let guild = found.ok_or_else(no_such)?;
+    store::guild::lock(tx, guild)?;
+    let live = store::invite::lock(tx, permit, &hash)?.is_some_and(|invite| invite.is_live(now));
+    if !live {
+        return Err(no_such());
+    }
+    let stored = store::guild::get(tx, guild, permit.user)?.ok_or_else(no_such)?;
+    if stored.joined_at.is_some() {
+        return Err(Error::refuse(
+            ErrorCode::AlreadyMember,
+            "You are a member already.",
+        ));
+    }
+    if !store::invite::update_used(tx, permit, &hash)? {
+        return Err(Error::refuse(
+            ErrorCode::InviteUsedUp,
+            "This invitation has been used up. Ask for another one.",
+        ));
+    }
+    Ok(guild)
+}
+
+/// Leaves a guild.
+pub fn leave(tx: &mut Tx<'_>, parts: &Parts, permit: &Permit<'_, InGuild>) -> Result<()> {
+    let (guild, user) = (permit.guild, permit.user);
+    take_out(tx, parts, permit, user, RemoveCause::Left)?;
+    epoch::bump_guild(tx, &parts.authority, guild, EpochCause::Left)
+}
+
+fn take_out(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, InGuild>,
+    user: UserId,
+    cause: RemoveCause,
+) -> Result<()> {
+    let guild = permit.guild;
+    if !store::guild::delete_member(tx, permit, user)? {
+        return Err(Error::not_found());
+    }
+    let access_version = store::guild::update_access(tx, permit, guild, -1)?;
+    store::channel::leave_guild(tx, guild, user)?;
+    tx.emit(Notice::event(
+        Audience::User(user),
+        Event::GuildLeft { guild },
+    ));
+    tx.emit(Notice::event(
+        Audience::Guild {
+            guild,
+            access_version,
+        },
+        Event::MemberLeft {
+            guild,
+            user,
+            access_version,
+        },
+    ));
+    let of = LogOf {
+        guild,
+        access_version,
+    };
+    guild_log::remove(tx, &parts.authority, of, user, cause).map(|_| ())
+}
+
+/// Deletes a guild with everything in it.
+pub fn delete(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>) -> Result<()> {
+    let InGuild {
+        guild,
+        access_version,
+        ..
+    } = **permit;
+    tx.emit(Notice::event(
+        Audience::Guild {
+            guild,
+            access_version,
+        },
+        Event::GuildLeft { guild },
+    ));
+    store::guild::delete(tx, permit)
+}
+
+/// A guild as one person sees it.
+pub fn view(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<Guild> {
+    let stored = store::guild::get(tx, guild, user)?.ok_or_else(Error::not_found)?;
+    let my_permissions = access::guild::permissions_of(&stored, user);
+    let channels = store::channel::views_of_guild(tx, guild, user)?;
+    Ok(Guild {
+        id: stored.id,
+        name: stored.name,
+        owner: stored.owner,
+        everyone: stored.everyone,
+        access_version: stored.access_version,
+        log_seq: appended(tx, guild)?.seq,
+        member_count: stored.member_count,
+        my_permissions,
+        channels: channels
+            .into_iter()
+            .map(|view| view.into_wire(my_permissions))
+            .collect(),
+    })
+}
+
+/// Every guild of a person, as they see it.
+pub fn views(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Guild>> {
+    let guilds = store::guild::page_of_user(tx, user)?;
+    guilds
+        .into_iter()
+        .map(|guild| view(tx, guild, user))
+        .collect()
+}
+
+fn appended(tx: &mut Tx<'_>, guild: GuildId) -> Result<Appended> {
+    let position = store::guild_log::position(tx, guild)?;
+    Ok(Appended {
+        seq: position.seq,
+        head: position.head,
+    })
+}
+
+fn check_place(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<()> {
+    if store::guild::count_of_user(tx, permit)? >= limits::GUILDS_PER_USER {
+        return Err(Error::refuse(
+            ErrorCode::TooMany,
+            "You are in 200 servers already.",
+        ));
+    }
+    Ok(())
+}
+
+fn guild_name(text: &str) -> Result<String> {
+    let name = text.trim();
+    let length = name.chars().count();
+    if length == 0 || length > limits::NAME_CHARS || name.chars().any(char::is_control) {
+        return Err(Error::invalid("A server's name has 1 to 80 characters."));
+    }
+    Ok(name.to_owned())
+}

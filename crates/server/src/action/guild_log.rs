@@ -1,0 +1,154 @@
+//! The signed log of a guild: members sign, the server checks, puts in order and signs the order.
+
+use std::collections::BTreeMap;
+
+use cloister_proof::{
+    DeviceLog, GuildLog, LogEntry, Op, ProofError, Signed,
+    guild_log::{Change, OpBody, RemoveCause},
+};
+use cloister_wire::{Bytes, ErrorCode, GuildId, UserId, gateway::Event, guild::Appended};
+
+use crate::{
+    Error, Result,
+    access::Actor,
+    gateway::bus::{Audience, Notice},
+    seal::authority::Authority,
+    store::{self, db::Tx},
+};
+
+/// A guild, with the version of its rights after the change that is being logged.
+#[derive(Debug, Clone, Copy)]
+pub struct LogOf {
+    pub guild: GuildId,
+    pub access_version: u64,
+}
+
+/// Begins the log of a new guild with its `Create`.
+pub fn begin(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    of: LogOf,
+    create: &Bytes,
+    actor: &Actor,
+) -> Result<(Op, Appended)> {
+    let (op, appended) = append(tx, authority, of, create, actor)?;
+    if appended.seq == 1 && matches!(op.body, OpBody::Create { .. }) {
+        Ok((op, appended))
+    } else {
+        Err(op_invalid("A guild's log begins with its creation."))
+    }
+}
+
+/// Appends what a member signed, if the log alone allows it.
+pub fn append(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    of: LogOf,
+    op: &Bytes,
+    actor: &Actor,
+) -> Result<(Op, Appended)> {
+    let mut log = store::guild_log::lock(tx, of.guild)?;
+    let devlogs = BTreeMap::from([(actor.user, devlog(tx, actor.user)?)]);
+    let at = log.at_ms.max(tx.now());
+    let checked = log.check(op.as_ref(), at, &devlogs).map_err(refusal)?;
+    if checked.user != actor.user || checked.device != actor.device {
+        return Err(op_invalid("The operation was signed by another device."));
+    }
+    let entry = entry(authority, &log, at, Change::Op { op: op.clone() });
+    log.append(&entry.to_bytes(), &authority.public_key(), &devlogs)
+        .map_err(refusal)?;
+    Ok((checked, keep(tx, of, &log, &entry)?))
+}
+
+/// A member with the right vouches for somebody who came without proof of an invitation.
+pub fn vouch(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    of: LogOf,
+    op: &Bytes,
+    actor: &Actor,
+) -> Result<Appended> {
+    let (op, appended) = append(tx, authority, of, op, actor)?;
+    match op.body {
+        OpBody::Add { .. } => Ok(appended),
+        _ => Err(op_invalid("This operation has a request of its own.")),
+    }
+}
+
+/// Takes somebody out: needs nobody's signature but the server's.
+pub fn remove(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    of: LogOf,
+    user: UserId,
+    cause: RemoveCause,
+) -> Result<Appended> {
+    let mut log = store::guild_log::lock(tx, of.guild)?;
+    let at = log.at_ms.max(tx.now());
+    let entry = entry(authority, &log, at, Change::Remove { user, cause });
+    let nobody: BTreeMap<UserId, DeviceLog> = BTreeMap::new();
+    log.append(&entry.to_bytes(), &authority.public_key(), &nobody)
+        .map_err(refusal)?;
+    keep(tx, of, &log, &entry)
+}
+
+fn entry(authority: &Authority, log: &GuildLog, at_ms: u64, change: Change) -> Signed {
+    authority.sign_entry(&LogEntry {
+        v: 1,
+        incarnation: authority.incarnation(),
+        guild: log.guild,
+        seq: log.position.seq + 1,
+        prev: log.position.head,
+        at_ms,
+        change,
+    })
+}
+
+fn keep(tx: &mut Tx<'_>, of: LogOf, log: &GuildLog, entry: &Signed) -> Result<Appended> {
+    let bytes = entry.to_bytes();
+    store::guild_log::append(tx, log, &bytes)?;
+    let LogOf {
+        guild,
+        access_version,
+    } = of;
+    let seq = log.position.seq;
+    tx.emit(Notice::event(
+        Audience::Guild {
+            guild,
+            access_version,
+        },
+        Event::LogAppended {
+            guild,
+            seq,
+            entry: Bytes(bytes),
+            access_version,
+        },
+    ));
+    Ok(Appended {
+        seq,
+        head: log.position.head,
+    })
+}
+
+/// A person's device log, verified.
+fn devlog(tx: &mut Tx<'_>, user: UserId) -> Result<DeviceLog> {
+    let entries = store::epoch::devlog_entries(tx, user)?;
+    DeviceLog::replay(&entries).map_err(Error::internal)
+}
+
+fn op_invalid(sentence: &'static str) -> Error {
+    Error::refuse(ErrorCode::OpInvalid, sentence)
+}
+
+fn refusal(error: ProofError) -> Error {
+    match error {
+        ProofError::Malformed => Error::malformed("The operation can't be read."),
+        ProofError::BadSignature => {
+            Error::bad_signature("The operation's signature does not check.")
+        }
+        ProofError::Broken => op_invalid("The operation does not continue the guild's log."),
+        ProofError::Mismatch => op_invalid("The operation is about something else."),
+        ProofError::NotAllowed => op_invalid("The guild's log does not allow this operation."),
+        ProofError::UnknownSigner => op_invalid("The operation names an unknown device log."),
+    }
+}

@@ -1,0 +1,163 @@
+//! The queue from device to device. Items are inserted in the transaction of the request that
+//! caused them and deleted only when their recipient says that it has stored them.
+
+use std::collections::BTreeSet;
+
+use cloister_wire::{
+    DeviceId, ErrorCode, Hash,
+    gateway::Event,
+    key::{
+        AckToDevice, Envelope, NackToDevice, QueuedBody, SendToDevice, ToDeviceClass, ToDeviceItem,
+    },
+    limits,
+};
+
+use crate::{
+    Error, Result,
+    access::{Act, Actor, Permit},
+    gateway::bus::{Audience, Notice},
+    store::{
+        self,
+        db::Tx,
+        inbox::{New, NewBody},
+    },
+};
+
+/// One ciphertext on its way to one device.
+#[derive(Debug, Clone, Copy)]
+pub struct Parcel<'a> {
+    pub recipient: DeviceId,
+    pub dedupe_id: Hash,
+    pub class: ToDeviceClass,
+    pub envelope: &'a Envelope,
+}
+
+/// Items that have no request of their own.
+pub fn send(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, request: &SendToDevice) -> Result<()> {
+    if request.items.len() > limits::ENVELOPES_PER_SHARE {
+        return Err(Error::refuse(
+            ErrorCode::TooLarge,
+            "Send at most 100 items at once.",
+        ));
+    }
+    let mut reachable = BTreeSet::new();
+    // Queues are locked in the order of their ids, so that two senders can't block each other.
+    let mut items: Vec<&ToDeviceItem> = request.items.iter().collect();
+    items.sort_by_key(|item| item.device);
+    for item in items {
+        let target = store::device_target::get(tx, item.device)?.ok_or_else(Error::not_found)?;
+        let own = target.user == permit.user;
+        if !own && !reachable.contains(&target.user) {
+            if !store::dm::may_reach(tx, [permit.user, target.user])? {
+                return Err(Error::not_found());
+            }
+            reachable.insert(target.user);
+        }
+        // Only one's own other device may be served before it is in the log.
+        if !(target.is_active() || own && target.is_pending()) {
+            return Err(Error::not_found());
+        }
+        if target.reg_id != item.envelope.reg_id {
+            return Err(Error::refuse(
+                ErrorCode::DevicesStale,
+                "That device has come back with new keys. Fetch them and try again.",
+            ));
+        }
+        let parcel = Parcel {
+            recipient: item.device,
+            dedupe_id: item.dedupe_id,
+            class: item.class,
+            envelope: &item.envelope,
+        };
+        deliver(tx, permit, &parcel)?;
+    }
+    Ok(())
+}
+
+/// Puts a ciphertext into its recipient's queue. The same one twice is there once.
+pub fn deliver(tx: &mut Tx<'_>, sender: &Actor, parcel: &Parcel<'_>) -> Result<()> {
+    check_envelope(parcel.envelope)?;
+    if store::inbox::is_known(tx, parcel.recipient, sender.device, &parcel.dedupe_id)? {
+        return Ok(());
+    }
+    let new = New {
+        sender_user: sender.user,
+        sender_device: sender.device,
+        dedupe_id: parcel.dedupe_id,
+        class: parcel.class,
+        body: NewBody::Sealed {
+            kind: parcel.envelope.kind,
+            ct: &parcel.envelope.ct,
+        },
+    };
+    append(tx, parcel.recipient, &new)
+}
+
+/// The device has decrypted and stored everything up to `seq`.
+pub fn acknowledge(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, request: &AckToDevice) -> Result<()> {
+    let position = store::inbox::lock(tx, permit.device)?;
+    if request.seq > position.last_seq {
+        return Err(Error::invalid("Nothing with that number was ever queued."));
+    }
+    store::inbox::acknowledge(tx, permit.device, request.seq)?;
+    store::inbox::raise_writes(tx, permit.device, request.writes)
+}
+
+/// The device could not open one item: it is done with it here, and its sender hears of it.
+pub fn refuse(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, request: &NackToDevice) -> Result<()> {
+    store::inbox::lock(tx, permit.device)?;
+    let item = store::inbox::get(tx, permit.device, request.seq)?.ok_or_else(Error::not_found)?;
+    if matches!(item.body, QueuedBody::Nack { .. }) {
+        return Err(Error::invalid("That is no ciphertext."));
+    }
+    store::inbox::delete(tx, permit.device, request.seq)?;
+    let sender = store::device_target::get(tx, item.sender_device)?;
+    if !sender.is_some_and(|target| target.is_active()) {
+        return Ok(());
+    }
+    let nack = New {
+        sender_user: permit.user,
+        sender_device: permit.device,
+        dedupe_id: item.dedupe_id,
+        class: item.class,
+        body: NewBody::Nack(request.reason),
+    };
+    append(tx, item.sender_device, &nack)
+}
+
+/// A revoked device: nothing waits for it, nobody shares with it, nobody claims its keys.
+pub fn close(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
+    store::inbox::empty(tx, device)?;
+    store::prekey::delete_all(tx, device)?;
+    store::group_session::forget_device(tx, device)
+}
+
+fn append(tx: &mut Tx<'_>, recipient: DeviceId, new: &New<'_>) -> Result<()> {
+    let (position, item) = store::inbox::append(tx, recipient, new)?;
+    if position.last_seq - position.acked_seq > limits::QUEUE_ITEMS_MAX {
+        return Err(Error::refuse(
+            ErrorCode::TooMany,
+            "Too much waits for one of the devices: it has not connected for a long time.",
+        ));
+    }
+    tx.emit(Notice::event(
+        Audience::Device(recipient),
+        Event::ToDevice { item },
+    ));
+    Ok(())
+}
+
+fn check_envelope(envelope: &Envelope) -> Result<()> {
+    if envelope.kind > 1 || envelope.ct.0.is_empty() {
+        return Err(Error::invalid(
+            "An envelope is of kind 0 or 1 and holds a ciphertext.",
+        ));
+    }
+    if envelope.ct.0.len() > limits::ENVELOPE_BYTES {
+        return Err(Error::refuse(
+            ErrorCode::TooLarge,
+            "An envelope is too large.",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! Invitations: making and ending one.
+
+use cloister_proof::{InviteCert, guild_log::OpBody};
+use cloister_wire::{
+    Bytes, ErrorCode,
+    guild::{Appended, CreateInvite, EndInvite},
+    limits,
+};
+
+use super::guild_log::{self, LogOf};
+use crate::{
+    Error, Result,
+    access::{Permit, guild::InGuild},
+    app::Parts,
+    store::{self, db::Tx, invite::NewInvite},
+};
+
+/// Makes an invitation to a guild from what the inviter's device signed.
+pub fn create(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, InGuild>,
+    request: &CreateInvite,
+) -> Result<Appended> {
+    let guild = permit.guild;
+    if store::invite::count(tx, permit, guild)? >= limits::INVITES_PER_GUILD {
+        return Err(Error::refuse(
+            ErrorCode::TooMany,
+            "This server has 1,000 invitations. End some.",
+        ));
+    }
+    let code = request.code.as_str();
+    let well_formed = (8..=64).contains(&code.len())
+        && code
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if !well_formed {
+        return Err(Error::invalid(
+            "An invitation's code has 8 to 64 letters and digits.",
+        ));
+    }
+    let inviter = store::device::replay(tx, permit.user)?;
+    let cert = InviteCert::verify_inviter(request.cert.as_ref(), &inviter)
+        .map_err(|_| Error::bad_signature("The invitation's certificate does not check."))?;
+    let named = cert.guild == guild && cert.code == code;
+    let of = LogOf {
+        guild,
+        access_version: permit.access_version,
+    };
+    let (op, appended) = guild_log::append(tx, &parts.authority, of, &request.op, &permit.actor)?;
+    let same = matches!(&op.body, OpBody::Invite { code: logged, cert: hash, key, uses, expires_ms }
+        if logged == code
+            && Some(*hash) == cert_hash(&request.cert)
+            && *key == cert.key
+            && *uses == cert.uses
+            && *expires_ms == cert.expires_ms);
+    if !named || !same {
+        return Err(Error::refuse(
+            ErrorCode::OpInvalid,
+            "The invitation's certificate and operation say different things.",
+        ));
+    }
+    if cert.expires_ms.is_some_and(|expires| expires <= tx.now()) {
+        return Err(Error::invalid("The invitation would have run out already."));
+    }
+    let invite = NewInvite {
+        code_hash: parts.keys.hash_secret("invite", code.as_bytes()),
+        to_guild: Some((guild, code.to_owned(), request.cert.clone())),
+        created_by: Some(permit.user),
+        uses: cert.uses,
+        expires_at: cert.expires_ms,
+    };
+    if store::invite::insert(tx, permit, &invite)? {
+        Ok(appended)
+    } else {
+        Err(Error::invalid(
+            "This code was used before. Draw another one.",
+        ))
+    }
+}
+
+/// Ends an invitation; the log allows it to its maker and to the owner.
+pub fn end(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, InGuild>,
+    code: &str,
+    request: &EndInvite,
+) -> Result<Appended> {
+    let hash = parts.keys.hash_secret("invite", code.as_bytes());
+    store::invite::lock(tx, permit, &hash)?
+        .filter(|invite| invite.guild == Some(permit.guild) && invite.ended_at.is_none())
+        .ok_or_else(Error::not_found)?;
+    let of = LogOf {
+        guild: permit.guild,
+        access_version: permit.access_version,
+    };
+    let (op, appended) = guild_log::append(tx, &parts.authority, of, &request.op, &permit.actor)?;
+    if !matches!(&op.body, OpBody::InviteEnd { code: logged } if logged == code) {
+        return Err(Error::refuse(
+            ErrorCode::OpInvalid,
+            "The operation ends another invitation.",
+        ));
+    }
+    store::invite::update_ended(tx, permit, &hash)?;
+    Ok(appended)
+}
+
+fn cert_hash(cert: &Bytes) -> Option<cloister_wire::Hash> {
+    cloister_proof::invite::cert_hash(cert.as_ref()).ok()
+}

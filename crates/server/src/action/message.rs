@@ -1,0 +1,279 @@
+//! Messages: accepted only if everybody who reads the channel now can read them, in one
+//! transaction with the place in the order that they get.
+
+use std::collections::BTreeSet;
+
+use cloister_proof::{frank::Tagged, transcript};
+use cloister_wire::{
+    ErrorCode, Hash, MessageId,
+    channel::{Message, MessageClass, SealedContent, Send, Sent, Wrap},
+    gateway::Event,
+    key::ToDeviceClass,
+    limits,
+};
+
+use super::{
+    inbox::{self, Parcel},
+    share,
+};
+use crate::{
+    Error, Result,
+    access::{
+        Permit,
+        channel::{Kind, Send as MaySend},
+    },
+    gateway::bus::Notice,
+    seal::authority::Authority,
+    store::{self, db::Tx, group_session::Use},
+};
+
+/// People that one message may notify by name.
+const NOTIFIED_MAX: usize = 50;
+
+type Sender<'tx> = Permit<'tx, MaySend>;
+
+/// Accepts a message. The same transaction id of a device always gets the same answer.
+pub fn send(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    permit: &Sender<'_>,
+    request: &Send,
+) -> Result<Sent> {
+    if let Some(known) = store::message::by_txn(tx, permit.device(), request.txn)? {
+        return Ok(known.sent);
+    }
+    check_shape(permit, request)?;
+    share::same_epoch(tx, permit, request.epoch, &request.roster_hash)?;
+    check_target(tx, permit, request)?;
+    match &request.content {
+        SealedContent::Group {
+            session, msg_index, ..
+        } => {
+            use_session(tx, permit, session, *msg_index)?;
+        }
+        SealedContent::Direct { .. } => deliver_wraps(tx, permit, &request.wraps)?,
+    }
+    append(tx, authority, permit, request)
+}
+
+fn append(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    permit: &Sender<'_>,
+    request: &Send,
+) -> Result<Sent> {
+    let state = &permit.state;
+    let (seq, at) = (state.last_seq + 1, state.last_at.max(tx.now()));
+    let id = tx.id(MessageId::new);
+    let head = transcript::next(&state.head, id, permit.device(), &request.content);
+    let frank_tag = authority.tag(&Tagged {
+        c2: request.c2,
+        message: id,
+        channel: state.id,
+        sender_user: permit.user(),
+        sender_device: permit.device(),
+        seq,
+        at,
+        epoch: state.epoch,
+    });
+    let message = Message {
+        id,
+        channel: state.id,
+        seq,
+        at,
+        sender_user: permit.user(),
+        sender_device: permit.device(),
+        txn: request.txn,
+        epoch: state.epoch,
+        roster_hash: state.roster_hash,
+        suite: request.suite,
+        class: request.class,
+        target: request.target,
+        thread: request.thread,
+        notify: request.notify.clone(),
+        ttl_s: request.ttl_s,
+        content: request.content.clone(),
+        c2: request.c2,
+        frank_tag: frank_tag.clone(),
+    };
+    store::message::append(tx, permit, &message, &head)?;
+    store::channel::advance(tx, state.id, seq, &head, at)?;
+    store::inbox::raise_writes(tx, permit.device(), request.writes)?;
+    let signed = authority.sign_head(state.id, seq, head);
+    tx.emit(Notice::event(
+        permit.audience(),
+        Event::MessageSent {
+            message: Box::new(message),
+            head: signed,
+        },
+    ));
+    Ok(Sent {
+        id,
+        seq,
+        at,
+        head,
+        frank_tag,
+    })
+}
+
+/// What can be said of a request without looking anything up.
+fn check_shape(permit: &Sender<'_>, request: &Send) -> Result<()> {
+    let (SealedContent::Group { ct, .. } | SealedContent::Direct { ct }) = &request.content;
+    if ct.0.len() > limits::CIPHERTEXT_BYTES {
+        return Err(Error::refuse(
+            ErrorCode::MessageTooLong,
+            "The message is too long.",
+        ));
+    }
+    if ct.0.len() < 16 || is_text(&ct.0) {
+        return Err(Error::refuse(
+            ErrorCode::PlaintextRefused,
+            "This channel takes encrypted messages only.",
+        ));
+    }
+    let direct = matches!(request.content, SealedContent::Direct { .. });
+    let fits = match permit.kind {
+        Kind::Guild { .. } => !direct && request.wraps.is_empty(),
+        Kind::Direct { .. } => direct,
+    };
+    if !fits || request.suite != permit.state.suite {
+        return Err(Error::invalid(
+            "The message is not sealed as this channel asks.",
+        ));
+    }
+    if request.class == MessageClass::Message && request.target.is_some() {
+        return Err(Error::invalid(
+            "Only annotations and deletions have a target.",
+        ));
+    }
+    if request.ttl_s == Some(0) {
+        return Err(Error::invalid(
+            "A message that disappears lives at least a second.",
+        ));
+    }
+    let notified = request
+        .notify
+        .as_ref()
+        .map_or(0, |notify| notify.users.len());
+    if notified > NOTIFIED_MAX {
+        return Err(Error::invalid(
+            "A message notifies at most 50 people by name.",
+        ));
+    }
+    Ok(())
+}
+
+/// Ciphertexts are not valid text, but for a chance that is none for 16 bytes and more.
+fn is_text(bytes: &[u8]) -> bool {
+    let printable = |text: &str| !text.chars().any(|c| c.is_control() && !c.is_whitespace());
+    std::str::from_utf8(bytes).is_ok_and(printable)
+}
+
+fn check_target(tx: &mut Tx<'_>, permit: &Sender<'_>, request: &Send) -> Result<()> {
+    let gone = || {
+        Error::refuse(
+            ErrorCode::TargetGone,
+            "The message that this is about is gone.",
+        )
+    };
+    if request.class != MessageClass::Message {
+        let target = request.target.ok_or_else(gone)?;
+        let target = store::message::target(tx, permit, target)?
+            .filter(|target| target.class == MessageClass::Message)
+            .ok_or_else(gone)?;
+        if request.class == MessageClass::Control && target.sender != permit.user() {
+            return Err(Error::forbidden());
+        }
+    }
+    if let Some(thread) = request.thread {
+        store::message::target(tx, permit, thread)?.ok_or_else(gone)?;
+    }
+    Ok(())
+}
+
+/// Takes the message's index in its session. In the steady state this is one statement; what
+/// follows finds out what is in the way.
+fn use_session(tx: &mut Tx<'_>, permit: &Sender<'_>, session: &Hash, index: u32) -> Result<()> {
+    let state = &permit.state;
+    let one = Use {
+        session: *session,
+        index,
+        epoch: state.epoch,
+        rotate_floor: state.rotate_floor,
+    };
+    if store::group_session::take_index(tx, permit, &one)? {
+        return Ok(());
+    }
+    let roster = share::roster_with_self(tx, permit)?;
+    let found = store::group_session::get(tx, permit, session)?;
+    if let Some(found) = &found {
+        if found.channel != state.id {
+            return Err(Error::invalid("This session belongs to another channel."));
+        }
+        if found.created_epoch < state.rotate_floor {
+            return Err(share::rotate_required(tx, permit, state.epoch)?);
+        }
+        if i64::from(index) <= found.last_index {
+            return Err(Error::refuse(
+                ErrorCode::IndexStale,
+                "This place in the session was used before.",
+            ));
+        }
+    } else {
+        store::group_session::insert(tx, permit, session, state.epoch)?;
+    }
+    let reach = share::reach(tx, permit, session, &roster)?;
+    if !reach.missing.is_empty() {
+        let sentence = "Some devices that read here do not have the key yet.";
+        let code = ErrorCode::ShareRequired;
+        return Err(share::refusal(
+            tx,
+            permit,
+            code,
+            sentence,
+            state.epoch,
+            reach.missing,
+        )?);
+    }
+    // Nobody is missing although this epoch was not covered yet: it only took devices away.
+    store::group_session::set_covered(tx, permit, session, state.epoch, reach.from_index)?;
+    if store::group_session::take_index(tx, permit, &one)? {
+        Ok(())
+    } else {
+        Err(Error::invalid(
+            "The message comes before the place from which its readers can read.",
+        ))
+    }
+}
+
+/// A direct message brings its key for every other device of the two, no more and no less.
+fn deliver_wraps(tx: &mut Tx<'_>, permit: &Sender<'_>, wraps: &[Wrap]) -> Result<()> {
+    if wraps.len() > limits::ENVELOPES_PER_SHARE {
+        return Err(Error::refuse(ErrorCode::TooLarge, "Too many envelopes."));
+    }
+    let roster = share::roster_with_self(tx, permit)?;
+    share::check_audience(tx, permit, &roster, wraps)?;
+    let served: BTreeSet<_> = wraps.iter().map(|wrap| wrap.device).collect();
+    let missing: Vec<_> = roster
+        .entries()
+        .map(|entry| entry.device)
+        .filter(|device| *device != permit.device() && !served.contains(device))
+        .collect();
+    if !missing.is_empty() {
+        let sentence = "The message is not for exactly the devices that read here.";
+        let (code, since) = (ErrorCode::DevicesMismatch, permit.state.epoch);
+        return Err(share::refusal(tx, permit, code, sentence, since, missing)?);
+    }
+    let mut ordered: Vec<&Wrap> = wraps.iter().collect();
+    ordered.sort_by_key(|wrap| wrap.device);
+    for wrap in ordered {
+        let parcel = Parcel {
+            recipient: wrap.device,
+            dedupe_id: wrap.dedupe_id,
+            class: ToDeviceClass::DmKey,
+            envelope: &wrap.envelope,
+        };
+        inbox::deliver(tx, &permit.actor, &parcel)?;
+    }
+    Ok(())
+}

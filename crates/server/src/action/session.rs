@@ -1,0 +1,492 @@
+//! Signing in, going on, signing out.
+
+use cloister_proof::{DeviceOffer, Purpose, signed::challenge_payload};
+use cloister_wire::{
+    Bytes, DeviceId, ErrorCode, Hash, SessionId, UserId,
+    account::{
+        Challenge, ClientKind, DeviceStanding, Prepared, SignIn, SignInDevice, SignedIn, Tokens,
+    },
+    gateway::Event,
+    key::UploadKeys,
+    limits,
+};
+
+use super::{
+    account::{First, begin, check_device_name, holder},
+    prekey,
+};
+use crate::{
+    Error, Result,
+    access::{Actor, Anyone, Claims, Enrol, Permit},
+    app::Parts,
+    gateway::bus::{Audience, Notice},
+    limit::Rate,
+    seal::refresh::{RefreshToken, csrf_token},
+    store::{
+        self,
+        account::Account,
+        db::Tx,
+        device::NewDevice,
+        session::{NewSession, StoredToken},
+    },
+};
+
+const MINUTE_MS: u64 = 60_000;
+const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
+/// How long a client may repeat a refresh whose answer it did not get.
+const GRACE_MS: u64 = 10_000;
+/// How long a device has to sign a challenge.
+const CHALLENGE_MS: u64 = 2 * MINUTE_MS;
+/// Attempts on one name from everywhere, as a multiple of those from one address.
+const EVERYWHERE: u32 = 10;
+
+/// A sign-in with its refresh token, which goes into a cookie or the reply.
+#[derive(Debug)]
+pub struct Granted {
+    pub signed_in: SignedIn,
+    pub fresh: Fresh,
+}
+
+/// The tokens of a sign-in.
+#[derive(Debug)]
+pub struct Fresh {
+    pub tokens: Tokens,
+    /// For a browser: what its cookie holds, and until when.
+    pub cookie: Option<(RefreshToken, u64)>,
+}
+
+/// Counts an attempt to sign in before the password is looked at.
+pub fn attempt(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Anyone>,
+    username: &str,
+    address: &str,
+) -> Result<()> {
+    let limits = &parts.config.limits;
+    let everywhere = limits
+        .sign_ins_per_account
+        .saturating_mul(nonzero(EVERYWHERE));
+    let name = store::account::name_key(username);
+    let buckets = [
+        (format!("address\0{address}"), limits.sign_ins_per_address),
+        (
+            format!("both\0{name}\0{address}"),
+            limits.sign_ins_per_account,
+        ),
+        (format!("name\0{name}"), everywhere),
+    ];
+    for (key, per_minute) in buckets {
+        let key = parts.keys.hash_secret("attempt", key.as_bytes());
+        store::attempt::spend(tx, permit, &key, Rate::per_minute(per_minute))?.allowed()?;
+    }
+    Ok(())
+}
+
+const fn nonzero(number: u32) -> std::num::NonZero<u32> {
+    match std::num::NonZero::new(number) {
+        Some(number) => number,
+        None => std::num::NonZero::<u32>::MIN,
+    }
+}
+
+/// Whose a name and password are; the password was right.
+pub fn prepare(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Anyone>,
+    account: &Account,
+) -> Result<Prepared> {
+    let devlog = store::device::page_entries(tx, permit, account.id)?;
+    Ok(Prepared {
+        user: account.id,
+        devlog,
+    })
+}
+
+/// A nonce for a device to sign. The same for devices that don't exist.
+pub fn challenge(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Anyone>,
+    device: DeviceId,
+) -> Result<Challenge> {
+    let nonce = cloister_wire::Octets(tx.random());
+    let expires_at = tx.now() + CHALLENGE_MS;
+    store::session::insert_challenge(tx, permit, &nonce, device, expires_at)?;
+    Ok(Challenge { nonce, expires_at })
+}
+
+/// Signs somebody in whose password was right.
+pub fn sign_in(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Anyone>,
+    account: &Account,
+    request: &SignIn,
+) -> Result<Granted> {
+    let mut user = account.id;
+    let (device, standing) = match &request.device {
+        SignInDevice::Known {
+            device,
+            nonce,
+            signature,
+        } => {
+            let signed = (nonce, signature);
+            (*device, known(tx, permit, user, *device, signed)?)
+        }
+        SignInDevice::New {
+            cert,
+            keys,
+            name_ct,
+        } => {
+            let device = enrol(tx, permit, account, cert, keys, name_ct)?;
+            tx.emit(Notice::event(
+                Audience::User(user),
+                Event::DeviceWaiting { device },
+            ));
+            (device, DeviceStanding::Pending)
+        }
+        SignInDevice::First {
+            user: drawn,
+            genesis,
+            keys,
+            vault,
+            name_ct,
+        } => {
+            if account.devlog_length > 0 || !store::account::adopt_id(tx, permit, user, *drawn)? {
+                return Err(Error::invalid(
+                    "This account has devices. Sign in as a new one.",
+                ));
+            }
+            user = *drawn;
+            let first = First {
+                user,
+                genesis,
+                keys,
+                vault,
+                name_ct,
+            };
+            (begin(tx, permit, &first)?.device, DeviceStanding::Active)
+        }
+    };
+    // A device has one sign-in: the new one ends the one before.
+    end_all_of(tx, permit, device, "signed in again")?;
+    let session = tx.id(SessionId::new);
+    let actor = Actor {
+        user,
+        device,
+        session,
+        standing,
+        operator_at: account.operator_at,
+    };
+    grant(tx, parts, permit, actor, request.client)
+}
+
+/// A device that proves that it holds its keys.
+fn known(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Anyone>,
+    user: UserId,
+    device: DeviceId,
+    (nonce, signature): (&Hash, &cloister_wire::Octets<64>),
+) -> Result<DeviceStanding> {
+    let taken = store::session::take_challenge(tx, permit, nonce, device)?;
+    let stored = store::device::get(tx, permit, device)?
+        .filter(|stored| taken && stored.user == user)
+        .ok_or_else(wrong_credentials)?;
+    Purpose::Challenge
+        .verify(
+            &stored.signing_key,
+            &challenge_payload(device, nonce),
+            signature,
+        )
+        .map_err(|_| wrong_credentials())?;
+    if stored.cloned_at.is_some() {
+        return Err(Error::device_cloned());
+    }
+    if stored.standing == DeviceStanding::Revoked {
+        return Err(Error::refuse(
+            ErrorCode::DeviceRevoked,
+            "This device was removed from the account. Sign in again as a new device.",
+        ));
+    }
+    Ok(stored.standing)
+}
+
+/// A new device, which waits until the person's log names it.
+fn enrol(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Anyone>,
+    account: &Account,
+    cert: &Bytes,
+    keys: &UploadKeys,
+    name_ct: &Bytes,
+) -> Result<DeviceId> {
+    let offer = DeviceOffer::verify(cert.as_ref())
+        .map_err(|_| Error::bad_signature("The new device's keys do not check."))?;
+    let devlog = store::device::page_entries(tx, permit, account.id)?;
+    let genesis = devlog
+        .first()
+        .and_then(|entry| cloister_proof::Signed::parse(entry.as_ref()).ok())
+        .map(|entry| entry.payload_hash());
+    if offer.cert.user != account.id || Some(offer.genesis) != genesis {
+        return Err(Error::invalid(
+            "The new device was made for another account.",
+        ));
+    }
+    if offer.cert.device.0.get_version_num() != 7 {
+        return Err(Error::invalid(
+            "Ids of people and devices are UUIDs of version 7.",
+        ));
+    }
+    check_device_name(name_ct)?;
+    if store::device::count(tx, permit, account.id)? >= limits::DEVICES_PER_USER {
+        return Err(Error::refuse(
+            ErrorCode::TooManyDevices,
+            "This account has 8 devices already. Remove one of them first.",
+        ));
+    }
+    let device = NewDevice {
+        cert: &offer.cert,
+        signed: cert,
+        name_ct,
+        active_at: None,
+    };
+    if !store::device::insert(tx, permit, &device)? {
+        return Err(Error::invalid(
+            "This device's id was used before. Draw another one.",
+        ));
+    }
+    prekey::upload(tx, &holder(&offer.cert), keys)?;
+    Ok(offer.cert.device)
+}
+
+/// Begins a sign-in and answers with everything that it brings.
+pub(super) fn grant(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Anyone>,
+    actor: Actor,
+    client: ClientKind,
+) -> Result<Granted> {
+    let sessions = &parts.config.sessions;
+    let expires_at = tx.now() + u64::from(sessions.absolute_days.get()) * DAY_MS;
+    let Actor {
+        user,
+        device,
+        session: id,
+        ..
+    } = actor;
+    store::session::insert(
+        tx,
+        permit,
+        &NewSession {
+            id,
+            user,
+            device,
+            client,
+            expires_at,
+        },
+    )?;
+    store::device::update_seen(tx, permit, device)?;
+    let token = RefreshToken::draw(&parts.env);
+    let fresh = keep(
+        tx,
+        parts,
+        permit,
+        &Going {
+            actor: claims(&actor),
+            client,
+            expires_at,
+        },
+        token,
+    )?;
+    let signed_in = SignedIn {
+        me: store::account::get_me(tx, &actor)?,
+        tokens: fresh.tokens.clone(),
+        devlog: store::device::page_entries(tx, permit, user)?,
+    };
+    Ok(Granted { signed_in, fresh })
+}
+
+/// What became of a refresh. A token that was used twice ends its sign-in, and that must be
+/// committed: it is no error of the transaction.
+#[derive(Debug)]
+pub enum Refreshed {
+    Fresh(Box<Fresh>),
+    Reused,
+}
+
+/// Replaces a refresh token. For a browser the caller has checked where the request came from;
+/// `csrf` is the token of its header.
+pub fn refresh(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Anyone>,
+    token: &RefreshToken,
+    csrf: Option<&str>,
+) -> Result<Refreshed> {
+    let hash = token.hash(&parts.keys);
+    let now = tx.now();
+    let stored = store::session::get_token(tx, permit, &hash)?
+        .filter(|stored| stored.ended_at.is_none() && stored.expires_at > now)
+        .ok_or_else(Error::unauthenticated)?;
+    check_client(parts, &stored, csrf)?;
+    let living =
+        store::session::get_living(tx, stored.session)?.ok_or_else(Error::unauthenticated)?;
+    if living.actor.standing == DeviceStanding::Revoked {
+        return Err(Error::unauthenticated());
+    }
+    let going = Going {
+        actor: claims(&living.actor),
+        client: stored.client,
+        expires_at: stored.session_expires_at,
+    };
+    let Some(used_at) = stored.used_at else {
+        let successor = RefreshToken::draw(&parts.env);
+        let sealed = token.seal_successor(&parts.keys, &successor)?;
+        store::session::update_used(tx, permit, &hash, &sealed)?;
+        store::session::update_seen(tx, permit, stored.session)?;
+        store::device::update_seen(tx, permit, stored.device)?;
+        let fresh = keep(tx, parts, permit, &going, successor)?;
+        return Ok(Refreshed::Fresh(Box::new(fresh)));
+    };
+    let successor = stored
+        .successor
+        .as_deref()
+        .and_then(|sealed| token.open_successor(&parts.keys, sealed));
+    if let Some(successor) = successor
+        && now <= used_at + GRACE_MS
+        && store::session::is_token_fresh(tx, permit, &successor.hash(&parts.keys))?
+    {
+        let expires_at = successor_expiry(parts, &going, used_at);
+        return Ok(Refreshed::Fresh(Box::new(answer(
+            parts, &going, successor, now, expires_at,
+        )?)));
+    }
+    tracing::warn!(session = %stored.session, "a refresh token was used twice; the sign-in is over");
+    end(tx, permit, stored.session, "refresh token reused")?;
+    Ok(Refreshed::Reused)
+}
+
+/// A browser's token comes with proof that one of our pages sent it; a native one must not come
+/// from a cookie.
+fn check_client(parts: &Parts, stored: &StoredToken, csrf: Option<&str>) -> Result<()> {
+    let expected = csrf_token(&parts.keys, stored.session);
+    let right = match (stored.client, csrf) {
+        (ClientKind::Native, None) => true,
+        (ClientKind::Browser, Some(given)) => {
+            subtle::ConstantTimeEq::ct_eq(given.as_bytes(), expected.as_bytes()).into()
+        }
+        _ => false,
+    };
+    if right {
+        Ok(())
+    } else {
+        Err(Error::refuse(
+            ErrorCode::CrossSite,
+            "This request came from another site.",
+        ))
+    }
+}
+
+/// Ends the sign-in of whoever acts.
+pub fn sign_out(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>) -> Result<()> {
+    end(tx, permit, permit.session, "signed out")
+}
+
+/// Ends every sign-in of a device.
+pub(super) fn end_all_of<R>(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, R>,
+    device: DeviceId,
+    why: &'static str,
+) -> Result<()> {
+    for session in store::session::page_of_device(tx, permit, device)? {
+        end(tx, permit, session, why)?;
+    }
+    Ok(())
+}
+
+fn end<R>(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, R>,
+    session: SessionId,
+    why: &'static str,
+) -> Result<()> {
+    store::session::update_ended(tx, permit, session, why)?;
+    tx.emit(Notice::SessionEnded { session });
+    Ok(())
+}
+
+/// A sign-in that goes on.
+struct Going {
+    actor: Claims,
+    client: ClientKind,
+    /// When it ends in any case.
+    expires_at: u64,
+}
+
+const fn claims(actor: &Actor) -> Claims {
+    Claims {
+        user: actor.user,
+        device: actor.device,
+        session: actor.session,
+    }
+}
+
+/// Keeps a new refresh token and makes the tokens of the answer.
+fn keep(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Anyone>,
+    going: &Going,
+    token: RefreshToken,
+) -> Result<Fresh> {
+    let now = tx.now();
+    let expires_at = successor_expiry(parts, going, now);
+    let hash = token.hash(&parts.keys);
+    store::session::insert_token(tx, permit, &hash, going.actor.session, expires_at)?;
+    answer(parts, going, token, now, expires_at)
+}
+
+/// Without a refresh for so long, a sign-in ends.
+fn successor_expiry(parts: &Parts, going: &Going, now: u64) -> u64 {
+    let idle = u64::from(parts.config.sessions.idle_days.get()) * DAY_MS;
+    going.expires_at.min(now + idle)
+}
+
+fn answer(
+    parts: &Parts,
+    going: &Going,
+    token: RefreshToken,
+    now: u64,
+    expires_at: u64,
+) -> Result<Fresh> {
+    let access = u64::from(parts.config.sessions.access_minutes.get()) * MINUTE_MS;
+    let access_expires_at = going.expires_at.min(now + access);
+    let access_token = parts
+        .keys
+        .tokens()
+        .issue(going.actor, now, access_expires_at)?;
+    let session = going.actor.session;
+    let browser = going.client == ClientKind::Browser;
+    let tokens = Tokens {
+        session,
+        access_token,
+        access_expires_at,
+        refresh_token: (!browser).then(|| token.text()),
+        csrf_token: browser.then(|| csrf_token(&parts.keys, session)),
+    };
+    Ok(Fresh {
+        tokens,
+        cookie: browser.then_some((token, expires_at)),
+    })
+}
+
+/// The same for a wrong name, a wrong password and a wrong signature.
+pub fn wrong_credentials() -> Error {
+    Error::refuse(
+        ErrorCode::WrongCredentials,
+        "The name or the password is wrong.",
+    )
+}

@@ -1,0 +1,272 @@
+//! Handing the key of a group session to the devices of a channel.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cloister_proof::{Roster, RosterEntry};
+use cloister_wire::{
+    DeviceId, ErrorCode, Hash,
+    channel::{Share, Shared, Wrap},
+    key::ToDeviceClass,
+    limits,
+};
+
+use super::inbox::{self, Parcel};
+use crate::{
+    Error, Result,
+    access::{
+        Permit,
+        channel::{Kind, Send},
+    },
+    store::{
+        self,
+        db::Tx,
+        group_session::{Coverage, Given, Session},
+    },
+};
+
+/// How much of a roster a session's key has reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// Devices of the roster, the sender's own not counted, that have nothing yet.
+    pub missing: Vec<DeviceId>,
+    /// From this index on everybody who holds the key can read.
+    pub from_index: u32,
+    pub covered: u32,
+}
+
+/// Stores envelopes and withholds; what was accepted stays, whatever becomes of the message.
+pub fn share(tx: &mut Tx<'_>, permit: &Permit<'_, Send>, request: &Share) -> Result<Shared> {
+    if !matches!(permit.kind, Kind::Guild { .. }) {
+        return Err(Error::invalid(
+            "A direct conversation has no group sessions.",
+        ));
+    }
+    if request.envelopes.len() + request.withheld.len() > limits::ENVELOPES_PER_SHARE {
+        return Err(Error::refuse(
+            ErrorCode::TooLarge,
+            "Share with at most 100 devices at once.",
+        ));
+    }
+    same_epoch(tx, permit, request.epoch, &request.roster_hash)?;
+    let roster = roster_with_self(tx, permit)?;
+    let session = session(tx, permit, &request.session)?;
+    if session.created_epoch < permit.state.rotate_floor {
+        return Err(rotate_required(tx, permit, request.epoch)?);
+    }
+    check_audience(tx, permit, &roster, &request.envelopes)?;
+    let known: BTreeMap<DeviceId, (u32, Option<u32>)> =
+        store::group_session::coverage(tx, permit, &request.session)?
+            .into_iter()
+            .map(|(device, reg_id, from)| (device, (reg_id, from)))
+            .collect();
+    let holds = |device: &RosterEntry| {
+        known.get(&device.device).is_some_and(|(reg_id, from)| {
+            *reg_id == device.reg_id && from.is_some_and(|from| from <= request.from_index)
+        })
+    };
+    let mut served = Vec::new();
+    let mut envelopes: Vec<&Wrap> = request.envelopes.iter().collect();
+    envelopes.sort_by_key(|wrap| wrap.device);
+    for wrap in envelopes {
+        let Some(entry) = roster.device(wrap.device).filter(|entry| !holds(entry)) else {
+            continue;
+        };
+        let parcel = Parcel {
+            recipient: wrap.device,
+            dedupe_id: wrap.dedupe_id,
+            class: ToDeviceClass::RoomKey,
+            envelope: &wrap.envelope,
+        };
+        inbox::deliver(tx, &permit.actor, &parcel)?;
+        let given = Given::Key {
+            from_index: request.from_index,
+        };
+        served.push(Coverage {
+            recipient: entry.device,
+            reg_id: entry.reg_id,
+            given,
+        });
+    }
+    for withhold in &request.withheld {
+        let entry = roster
+            .device(withhold.device)
+            .ok_or_else(|| Error::invalid("A withheld device does not read this channel."))?;
+        let current = known
+            .get(&entry.device)
+            .is_some_and(|(reg_id, _)| *reg_id == entry.reg_id);
+        let twice = served.iter().any(|one| one.recipient == entry.device);
+        if !current && !twice {
+            let given = Given::Withheld(withhold.code);
+            served.push(Coverage {
+                recipient: entry.device,
+                reg_id: entry.reg_id,
+                given,
+            });
+        }
+    }
+    store::group_session::cover(tx, permit, &request.session, &served)?;
+    let reach = reach(tx, permit, &request.session, &roster)?;
+    if reach.missing.is_empty() {
+        let epoch = permit.state.epoch;
+        store::group_session::set_covered(tx, permit, &request.session, epoch, reach.from_index)?;
+    }
+    store::inbox::raise_writes(tx, permit.device(), request.writes)?;
+    Ok(Shared {
+        covered: reach.covered,
+    })
+}
+
+/// How far a session's key has come in a roster.
+pub fn reach(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Send>,
+    session: &Hash,
+    roster: &Roster,
+) -> Result<Reach> {
+    let served: BTreeMap<(DeviceId, u32), Option<u32>> =
+        store::group_session::coverage(tx, permit, session)?
+            .into_iter()
+            .map(|(device, reg_id, from)| ((device, reg_id), from))
+            .collect();
+    let mut reach = Reach {
+        missing: Vec::new(),
+        from_index: 0,
+        covered: 0,
+    };
+    for entry in roster
+        .entries()
+        .filter(|entry| entry.device != permit.device())
+    {
+        match served.get(&(entry.device, entry.reg_id)) {
+            None => reach.missing.push(entry.device),
+            Some(from) => {
+                reach.covered += 1;
+                reach.from_index = reach.from_index.max(from.unwrap_or(0));
+            }
+        }
+    }
+    Ok(reach)
+}
+
+/// The roster of the channel, of which the sending device must be part.
+pub fn roster_with_self(tx: &mut Tx<'_>, permit: &Permit<'_, Send>) -> Result<Roster> {
+    let roster = store::epoch::roster(tx, &permit.state.roster_hash)?;
+    if roster.device(permit.device()).is_some() {
+        Ok(roster)
+    } else {
+        Err(Error::forbidden())
+    }
+}
+
+/// Refuses what was made for another audience.
+pub fn same_epoch(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Send>,
+    epoch: u64,
+    roster_hash: &Hash,
+) -> Result<()> {
+    if epoch == permit.state.epoch && *roster_hash == permit.state.roster_hash {
+        return Ok(());
+    }
+    let sentence = "Who reads this channel has changed. Encrypt for them and send again.";
+    Err(refusal(
+        tx,
+        permit,
+        ErrorCode::EpochStale,
+        sentence,
+        epoch,
+        Vec::new(),
+    )?)
+}
+
+pub fn rotate_required(tx: &mut Tx<'_>, permit: &Permit<'_, Send>, epoch: u64) -> Result<Error> {
+    let sentence = "Somebody left since this session was begun. Begin a new one.";
+    refusal(
+        tx,
+        permit,
+        ErrorCode::RotateRequired,
+        sentence,
+        epoch,
+        Vec::new(),
+    )
+}
+
+/// Every envelope must be for a device of the roster, as it is registered now. The devices that
+/// are not are named in the refusal.
+pub fn check_audience(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Send>,
+    roster: &Roster,
+    envelopes: &[Wrap],
+) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    let (mut strangers, mut stale) = (Vec::new(), Vec::new());
+    for wrap in envelopes {
+        if !seen.insert(wrap.device) {
+            return Err(Error::invalid("One device is served twice."));
+        }
+        match roster.device(wrap.device) {
+            Some(_) if wrap.device == permit.device() => strangers.push(wrap.device),
+            Some(entry) if entry.reg_id == wrap.envelope.reg_id => {}
+            Some(_) => stale.push(wrap.device),
+            None => strangers.push(wrap.device),
+        }
+    }
+    let epoch = permit.state.epoch;
+    if !strangers.is_empty() {
+        let sentence = "The message is not for exactly the devices that read here.";
+        return Err(refusal(
+            tx,
+            permit,
+            ErrorCode::DevicesMismatch,
+            sentence,
+            epoch,
+            strangers,
+        )?);
+    }
+    if !stale.is_empty() {
+        let sentence = "Some devices have come back with new keys.";
+        return Err(refusal(
+            tx,
+            permit,
+            ErrorCode::DevicesStale,
+            sentence,
+            epoch,
+            stale,
+        )?);
+    }
+    Ok(())
+}
+
+/// A refusal with all that is needed to try again.
+pub fn refusal(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Send>,
+    code: ErrorCode,
+    sentence: &'static str,
+    since: u64,
+    missing: Vec<DeviceId>,
+) -> Result<Error> {
+    let view = store::epoch::view(tx, &permit.state, since, missing)?;
+    Ok(Error::refuse(code, sentence).with_epoch(view))
+}
+
+/// The session, begun in this epoch if it is new.
+fn session(tx: &mut Tx<'_>, permit: &Permit<'_, Send>, id: &Hash) -> Result<Session> {
+    if let Some(session) = store::group_session::get(tx, permit, id)? {
+        return if session.channel == permit.channel() {
+            Ok(session)
+        } else {
+            Err(Error::invalid("This session belongs to another channel."))
+        };
+    }
+    let epoch = permit.state.epoch;
+    store::group_session::insert(tx, permit, id, epoch)?;
+    Ok(Session {
+        channel: permit.channel(),
+        created_epoch: epoch,
+        covered_epoch: 0,
+        from_index: 0,
+        last_index: -1,
+    })
+}

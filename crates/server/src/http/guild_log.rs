@@ -1,0 +1,61 @@
+//! The signed log of a guild.
+
+use axum::extract::State;
+use cloister_wire::{
+    GuildId,
+    guild::{AppendOp, Appended, Log},
+    limits::LOG_PAGE,
+};
+
+use super::{
+    address::{At, Query},
+    extract::Body,
+    inbox::After,
+    reply::Reply,
+};
+use crate::{
+    App, Result,
+    access::{self, Caller, policy::Verb},
+    action::{self, guild_log::LogOf},
+    store,
+};
+
+pub async fn page(
+    State(app): State<App>,
+    caller: Caller,
+    At(guild): At<GuildId>,
+    Query(After { after }): Query<After>,
+) -> Result<Reply<Log>> {
+    let log = app
+        .db
+        .read(move |tx| {
+            access::guild::may(tx, &caller, guild, Verb::LookAround)?;
+            let mut entries = store::guild_log::page(tx, guild, after, LOG_PAGE + 1)?;
+            let end = entries.len() <= LOG_PAGE as usize;
+            entries.truncate(LOG_PAGE as usize);
+            Ok(Log { entries, end })
+        })
+        .await?;
+    Ok(Reply::ok(log))
+}
+
+pub async fn append(
+    State(app): State<App>,
+    caller: Caller,
+    At(guild): At<GuildId>,
+    Body(request): Body<AppendOp>,
+) -> Result<Reply<Appended>> {
+    let authority = app.authority.clone();
+    let appended = app
+        .db
+        .write(move |tx| {
+            let permit = access::guild::may_change(tx, &caller, guild, Verb::Vouch)?;
+            let of = LogOf {
+                guild,
+                access_version: permit.access_version,
+            };
+            action::guild_log::vouch(tx, &authority, of, &request.op, &permit.actor)
+        })
+        .await?;
+    Ok(Reply::created(appended))
+}

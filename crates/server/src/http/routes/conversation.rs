@@ -1,0 +1,135 @@
+//! Endpoints of the conversation: channels, messages, keys, the queue, the guild log, gateway.
+
+use axum::{
+    handler::Handler,
+    http::{Method, StatusCode},
+    routing::MethodFilter,
+};
+use cloister_wire::{
+    channel::{EpochView, History, MarkRead, Send, Sent, Share, Shared},
+    guild::{AppendOp, Appended, Channel, CreateChannel, Dm, Dms, Log, OpenDm},
+    key::{
+        AckToDevice, ClaimKeys, ClaimedKeys, KeyCounts, NackToDevice, QueuePage, SendToDevice,
+        UploadKeys,
+    },
+    limits::BODY_BYTES_SHARE,
+};
+
+use super::{For, Route, get, route};
+use crate::{
+    App, gateway,
+    http::{channel, dm, guild_log, inbox, message, prekey},
+};
+
+pub(super) fn table() -> Vec<Route> {
+    let mut table = channels();
+    table.extend(keys());
+    table
+}
+
+fn channels() -> Vec<Route> {
+    vec![
+        post(
+            "/api/v1/guilds/{guild}/channels",
+            For::Owner,
+            channel::create,
+        )
+        .takes::<CreateChannel>()
+        .makes::<Channel>()
+        .about("Make an encrypted text channel."),
+        get(
+            "/api/v1/channels/{channel}/epoch",
+            For::Reader,
+            channel::epoch,
+        )
+        .gives::<EpochView>()
+        .about("Who reads the channel now: what changed since an epoch, or everybody."),
+        put(
+            "/api/v1/channels/{channel}/read",
+            For::Reader,
+            channel::mark_read,
+        )
+        .takes::<MarkRead>()
+        .about("Move one's read cursor forward."),
+        post(
+            "/api/v1/channels/{channel}/messages",
+            For::Reader,
+            message::send,
+        )
+        .takes::<Send>()
+        .makes::<Sent>()
+        .body_bytes(BODY_BYTES_SHARE)
+        .about("Send an encrypted message."),
+        get(
+            "/api/v1/channels/{channel}/messages",
+            For::Reader,
+            message::history,
+        )
+        .gives::<History>()
+        .about("A page of what was sent since one joined."),
+        post(
+            "/api/v1/channels/{channel}/shares",
+            For::Reader,
+            message::share,
+        )
+        .takes::<Share>()
+        .gives::<Shared>()
+        .body_bytes(BODY_BYTES_SHARE)
+        .about("Hand the key of a group session to devices of the channel."),
+        get("/api/v1/guilds/{guild}/log", For::Member, guild_log::page)
+            .gives::<Log>()
+            .about("A page of the guild's signed log."),
+        post("/api/v1/guilds/{guild}/log", For::Owner, guild_log::append)
+            .takes::<AppendOp>()
+            .makes::<Appended>()
+            .about("Vouch for a member."),
+        get("/api/v1/dms", For::Person, dm::list)
+            .gives::<Dms>()
+            .about("One's direct conversations."),
+        post("/api/v1/dms", For::Person, dm::open)
+            .takes::<OpenDm>()
+            .gives::<Dm>()
+            .about("Open the conversation with somebody, or find it."),
+    ]
+}
+
+fn keys() -> Vec<Route> {
+    vec![
+        put("/api/v1/keys", For::Enrolling, prekey::upload)
+            .takes::<UploadKeys>()
+            .gives::<KeyCounts>()
+            .about("Upload signed prekeys of this device."),
+        get("/api/v1/keys", For::Enrolling, prekey::count)
+            .gives::<KeyCounts>()
+            .about("How many prekeys of this device are left."),
+        post("/api/v1/keys/claim", For::Person, prekey::claim)
+            .takes::<ClaimKeys>()
+            .gives::<ClaimedKeys>()
+            .about("Take one prekey of each of these devices."),
+        get("/api/v1/to-device", For::Person, inbox::page)
+            .gives::<QueuePage>()
+            .about("What waits for this device."),
+        post("/api/v1/to-device", For::Person, inbox::send)
+            .takes::<SendToDevice>()
+            .body_bytes(BODY_BYTES_SHARE)
+            .about("Put items into the queues of other devices."),
+        post("/api/v1/to-device/ack", For::Person, inbox::acknowledge)
+            .takes::<AckToDevice>()
+            .about("Everything up to a number is decrypted and stored."),
+        post("/api/v1/to-device/nack", For::Person, inbox::refuse)
+            .takes::<NackToDevice>()
+            .about("One item could not be opened: tell its sender."),
+        get("/api/v1/gateway", For::Anyone, gateway::socket::open)
+            .about("The live connection (WebSocket)."),
+    ]
+}
+
+fn post<H: Handler<T, App>, T: 'static>(path: &'static str, who: For, handler: H) -> Route {
+    route(Method::POST, MethodFilter::POST, path, who, handler)
+}
+
+fn put<H: Handler<T, App>, T: 'static>(path: &'static str, who: For, handler: H) -> Route {
+    let mut route = route(Method::PUT, MethodFilter::PUT, path, who, handler);
+    route.status = StatusCode::NO_CONTENT;
+    route
+}

@@ -1,0 +1,157 @@
+//! People: names, password hashes, vaults.
+
+use cloister_wire::{Bytes, Hash, UserId, account::Me};
+
+use super::db::{Row, Tx};
+use crate::{
+    Result,
+    access::{Act, Actor, Anyone, Enrol, Permit, System},
+    params, sql,
+};
+
+sql! {
+    INSERT = "INSERT INTO account
+        (id, username, username_key, display_name, password_hash, operator_at, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+    GET_BY_NAME = "SELECT id, username, display_name, password_hash, devlog_length, operator_at,
+        disabled_at FROM account WHERE username_key = $1";
+    GET_BY_ID = "SELECT id, username, display_name, password_hash, devlog_length, operator_at,
+        disabled_at FROM account WHERE id = $1";
+    ADOPT_ID = "UPDATE account SET id = $2 WHERE id = $1 AND devlog_length = 0";
+    GET_VAULT = "SELECT vault FROM account WHERE id = $1";
+    UPDATE_VAULT = "UPDATE account SET vault = $2 WHERE id = $1";
+    LOCK = "SELECT devlog_length FROM account WHERE id = $1 FOR UPDATE";
+    UPDATE_DEVLOG = "UPDATE account SET devlog_length = $2, devlog_head = $3 WHERE id = $1";
+}
+
+/// A person as the server knows them.
+#[derive(Debug, Clone)]
+pub struct Account {
+    pub id: UserId,
+    pub username: String,
+    pub display_name: String,
+    pub password_hash: String,
+    /// 0: made by the operator, and nobody signed in yet.
+    pub devlog_length: u64,
+    pub operator_at: Option<u64>,
+    pub disabled_at: Option<u64>,
+}
+
+/// A person who is about to be.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    pub id: UserId,
+    pub username: String,
+    pub display_name: String,
+    pub password_hash: String,
+    pub operator_at: Option<u64>,
+}
+
+/// Leaves that allow to make an account.
+pub trait MayRegister {}
+impl MayRegister for Anyone {}
+impl MayRegister for System {}
+
+/// Makes the account, unless its name is taken.
+#[must_use = "the name may be taken"]
+pub fn insert<R: MayRegister>(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, R>,
+    account: &NewAccount,
+) -> Result<bool> {
+    let now = tx.now();
+    let key = name_key(&account.username);
+    let inserted = tx.execute(
+        INSERT,
+        params![
+            account.id,
+            &account.username,
+            &key,
+            &account.display_name,
+            &account.password_hash,
+            account.operator_at,
+            now
+        ],
+    )?;
+    Ok(inserted == 1)
+}
+
+/// For signing in.
+pub fn get_by_name(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, Anyone>,
+    username: &str,
+) -> Result<Option<Account>> {
+    tx.maybe(GET_BY_NAME, params![&name_key(username)], read)
+}
+
+/// For signing in: the person behind a refresh token.
+pub fn get(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>, user: UserId) -> Result<Option<Account>> {
+    tx.maybe(GET_BY_ID, params![user], read)
+}
+
+/// The person who acts, as they see themself.
+pub fn get_me(tx: &mut Tx<'_>, actor: &Actor) -> Result<Me> {
+    let account = tx.one(GET_BY_ID, params![actor.user], read)?;
+    Ok(Me {
+        user: account.id,
+        username: account.username,
+        display_name: account.display_name,
+        operator: account.operator_at.is_some(),
+        device: actor.device,
+        standing: actor.standing,
+    })
+}
+
+/// Gives an account that the operator made the id that its first device drew.
+pub fn adopt_id(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>, old: UserId, new: UserId) -> Result<bool> {
+    Ok(tx.execute(ADOPT_ID, params![old, new])? == 1)
+}
+
+pub fn get_vault(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>) -> Result<Option<Bytes>> {
+    tx.one(GET_VAULT, params![permit.user], |row| row.get(0))
+}
+
+pub fn update_vault(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, vault: &Bytes) -> Result<()> {
+    tx.execute(UPDATE_VAULT, params![permit.user, vault])
+        .map(|_| ())
+}
+
+/// The vault of an account that is being made.
+pub fn insert_vault(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, Anyone>,
+    user: UserId,
+    vault: &Bytes,
+) -> Result<()> {
+    tx.execute(UPDATE_VAULT, params![user, vault]).map(|_| ())
+}
+
+/// Locks a person's row: whatever changes their devices or where they are a member comes one
+/// after the other, so that no audience misses a device. Take it before guilds and channels; of
+/// two people, the smaller id first.
+pub fn lock(tx: &mut Tx<'_>, user: UserId) -> Result<()> {
+    tx.maybe(LOCK, params![user], |_| Ok(())).map(|_| ())
+}
+
+pub(super) fn update_devlog(tx: &mut Tx<'_>, user: UserId, length: u64, head: &Hash) -> Result<()> {
+    tx.execute(UPDATE_DEVLOG, params![user, length, head])
+        .map(|_| ())
+}
+
+/// Names are unique without regard to case.
+pub fn name_key(username: &str) -> String {
+    username.to_ascii_lowercase()
+}
+
+fn read(row: Row<'_>) -> Result<Account> {
+    Ok(Account {
+        id: row.get("id")?,
+        username: row.get("username")?,
+        display_name: row.get("display_name")?,
+        password_hash: row.get("password_hash")?,
+        devlog_length: row.get("devlog_length")?,
+        operator_at: row.get("operator_at")?,
+        disabled_at: row.get("disabled_at")?,
+    })
+}

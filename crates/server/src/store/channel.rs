@@ -1,0 +1,254 @@
+//! Channels: their state, which is the point of order, and how far each person reads.
+
+use cloister_wire::{ChannelId, GuildId, Hash, Octets, Permissions, UserId, guild::Channel};
+
+use super::db::{Row, Tx};
+use crate::{Result, params, sql};
+
+sql! {
+    STATE = "SELECT id, guild_id, suite, epoch, roster_hash, rotate_floor, record_hash, \
+             last_seq, head, last_at FROM channel WHERE id = $1";
+    LOCK = "SELECT id, guild_id, suite, epoch, roster_hash, rotate_floor, record_hash, \
+            last_seq, head, last_at FROM channel WHERE id = $1 FOR UPDATE";
+    INSERT = "INSERT INTO channel (id, guild_id, name, position, suite, epoch, roster_hash, \
+              rotate_floor, record_hash, last_seq, head, last_at, created_at) \
+              VALUES ($1, $2, $3, $4, $5, 0, $6, 0, $6, 0, $7, $8, $8)";
+    RULES = "SELECT owner_id, everyone, access_version FROM guild WHERE id = $1";
+    EXISTS = "SELECT 1 FROM channel WHERE id = $1";
+    COUNT = "SELECT COUNT(*) FROM channel WHERE guild_id = $1";
+    ADVANCE = "UPDATE channel SET last_seq = $2, head = $3, last_at = $4 WHERE id = $1";
+    SET_EPOCH = "UPDATE channel SET epoch = $2, roster_hash = $3, rotate_floor = $4, \
+                 record_hash = $5 WHERE id = $1";
+    OF_GUILD = "SELECT c.id, c.guild_id, c.name, c.position, c.epoch, c.last_seq, c.last_at, \
+                COALESCE(r.read_seq, 0) AS read_seq, COALESCE(r.joined_seq, 0) AS joined_seq \
+                FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
+                WHERE c.guild_id = $1 ORDER BY c.position, c.id";
+    ONE = "SELECT c.id, c.guild_id, c.name, c.position, c.epoch, c.last_seq, c.last_at, \
+           COALESCE(r.read_seq, 0) AS read_seq, COALESCE(r.joined_seq, 0) AS joined_seq \
+           FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
+           WHERE c.id = $1";
+    IDS_OF_GUILD = "SELECT id FROM channel WHERE guild_id = $1 ORDER BY id";
+    IDS_OF_PERSON = "SELECT c.id FROM channel c JOIN member m ON m.guild_id = c.guild_id \
+                     WHERE m.user_id = $1 \
+                     UNION SELECT channel_id FROM dm WHERE low_id = $1 \
+                     UNION SELECT channel_id FROM dm WHERE high_id = $1 ORDER BY 1";
+    ENTER = "INSERT INTO reader (channel_id, user_id, joined_seq, read_seq) \
+             SELECT id, $2, last_seq, last_seq FROM channel WHERE guild_id = $1 \
+             ON CONFLICT (channel_id, user_id) DO UPDATE \
+             SET joined_seq = excluded.joined_seq, read_seq = excluded.read_seq";
+    LEAVE = "DELETE FROM reader WHERE user_id = $2 \
+             AND channel_id IN (SELECT id FROM channel WHERE guild_id = $1)";
+    JOINED_SEQ = "SELECT joined_seq FROM reader WHERE channel_id = $1 AND user_id = $2";
+    MARK_READ = "INSERT INTO reader (channel_id, user_id, joined_seq, read_seq) \
+                 VALUES ($1, $2, 0, $3) ON CONFLICT (channel_id, user_id) DO UPDATE \
+                 SET read_seq = excluded.read_seq WHERE reader.read_seq < excluded.read_seq";
+}
+
+/// What a send and a change of the audience need to know of a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    pub id: ChannelId,
+    /// Absent for a direct conversation.
+    pub guild: Option<GuildId>,
+    pub suite: u16,
+    pub epoch: u64,
+    pub roster_hash: Hash,
+    pub rotate_floor: u64,
+    pub record_hash: Hash,
+    pub last_seq: u64,
+    pub head: Hash,
+    pub last_at: u64,
+}
+
+/// Who may see a guild's channels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    pub owner: UserId,
+    pub everyone: Permissions,
+    pub access_version: u64,
+}
+
+/// A channel as one person sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    pub id: ChannelId,
+    pub guild: Option<GuildId>,
+    pub name: String,
+    pub position: u32,
+    pub epoch: u64,
+    pub last_seq: u64,
+    pub last_at: u64,
+    pub read_seq: u64,
+    pub joined_seq: u64,
+}
+
+impl View {
+    /// With what the person may do here.
+    pub fn into_wire(self, my_permissions: Permissions) -> Channel {
+        Channel {
+            id: self.id,
+            guild: self.guild,
+            name: self.name,
+            position: self.position,
+            epoch: self.epoch,
+            last_seq: self.last_seq,
+            read_seq: self.read_seq,
+            joined_seq: self.joined_seq,
+            my_permissions,
+        }
+    }
+}
+
+/// A channel that does not exist yet.
+#[derive(Debug, Clone, Copy)]
+pub struct New<'a> {
+    pub id: ChannelId,
+    pub guild: Option<GuildId>,
+    pub name: &'a str,
+    pub position: u32,
+    pub suite: u16,
+    pub head: Hash,
+}
+
+const NO_HASH: Hash = Octets([0; 32]);
+
+/// The state, without a lock.
+pub fn state(tx: &mut Tx<'_>, channel: ChannelId) -> Result<Option<State>> {
+    tx.maybe(STATE, params![channel], read_state)
+}
+
+/// The state, locked until the end of the transaction.
+pub fn lock(tx: &mut Tx<'_>, channel: ChannelId) -> Result<Option<State>> {
+    tx.maybe(LOCK, params![channel], read_state)
+}
+
+pub fn rules(tx: &mut Tx<'_>, guild: GuildId) -> Result<Rules> {
+    tx.one(RULES, params![guild], |row| {
+        Ok(Rules {
+            owner: row.get("owner_id")?,
+            everyone: row.get("everyone")?,
+            access_version: row.get("access_version")?,
+        })
+    })
+}
+
+pub fn exists(tx: &mut Tx<'_>, channel: ChannelId) -> Result<bool> {
+    Ok(tx
+        .maybe(EXISTS, params![channel], |row| row.get::<i64>(0))?
+        .is_some())
+}
+
+pub fn count(tx: &mut Tx<'_>, guild: GuildId) -> Result<u32> {
+    tx.one(COUNT, params![guild], |row| row.get(0))
+}
+
+/// At epoch 0: nobody can send before the first epoch was made.
+pub fn insert(tx: &mut Tx<'_>, new: &New<'_>) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        INSERT,
+        params![
+            new.id,
+            new.guild,
+            new.name,
+            new.position,
+            new.suite,
+            &NO_HASH,
+            &new.head,
+            now
+        ],
+    )?;
+    Ok(())
+}
+
+/// The next message stands at `seq`, with the transcript at `head`.
+pub fn advance(tx: &mut Tx<'_>, channel: ChannelId, seq: u64, head: &Hash, at: u64) -> Result<()> {
+    tx.execute(ADVANCE, params![channel, seq, head, at])?;
+    Ok(())
+}
+
+/// Writes the epoch fields of a state.
+pub fn update_epoch(tx: &mut Tx<'_>, state: &State) -> Result<()> {
+    tx.execute(
+        SET_EPOCH,
+        params![
+            state.id,
+            state.epoch,
+            &state.roster_hash,
+            state.rotate_floor,
+            &state.record_hash
+        ],
+    )?;
+    Ok(())
+}
+
+/// Channels of a guild as one person sees them, in their order.
+pub fn views_of_guild(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<Vec<View>> {
+    tx.query(OF_GUILD, params![guild, user], read_view)
+}
+
+pub fn view(tx: &mut Tx<'_>, channel: ChannelId, user: UserId) -> Result<View> {
+    tx.one(ONE, params![channel, user], read_view)
+}
+
+/// Ids of a guild's channels, in the order in which they are locked.
+pub fn ids_of_guild(tx: &mut Tx<'_>, guild: GuildId) -> Result<Vec<ChannelId>> {
+    tx.query(IDS_OF_GUILD, params![guild], |row| row.get(0))
+}
+
+/// Ids of every channel and conversation of a person, in the order in which they are locked.
+pub fn ids_of_person(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<ChannelId>> {
+    tx.query(IDS_OF_PERSON, params![user], |row| row.get(0))
+}
+
+/// A new member reads what comes after now.
+pub fn enter_guild(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<()> {
+    tx.execute(ENTER, params![guild, user])?;
+    Ok(())
+}
+
+pub fn leave_guild(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<()> {
+    tx.execute(LEAVE, params![guild, user])?;
+    Ok(())
+}
+
+/// The person reads messages newer than this.
+pub fn joined_seq(tx: &mut Tx<'_>, channel: ChannelId, user: UserId) -> Result<u64> {
+    Ok(tx
+        .maybe(JOINED_SEQ, params![channel, user], |row| row.get(0))?
+        .unwrap_or(0))
+}
+
+/// Moves the cursor forward. Says whether it moved.
+pub fn mark_read(tx: &mut Tx<'_>, channel: ChannelId, user: UserId, seq: u64) -> Result<bool> {
+    Ok(tx.execute(MARK_READ, params![channel, user, seq])? == 1)
+}
+
+fn read_state(row: Row<'_>) -> Result<State> {
+    Ok(State {
+        id: row.get("id")?,
+        guild: row.get("guild_id")?,
+        suite: row.get("suite")?,
+        epoch: row.get("epoch")?,
+        roster_hash: row.get("roster_hash")?,
+        rotate_floor: row.get("rotate_floor")?,
+        record_hash: row.get("record_hash")?,
+        last_seq: row.get("last_seq")?,
+        head: row.get("head")?,
+        last_at: row.get("last_at")?,
+    })
+}
+
+fn read_view(row: Row<'_>) -> Result<View> {
+    Ok(View {
+        id: row.get("id")?,
+        guild: row.get("guild_id")?,
+        name: row.get("name")?,
+        position: row.get("position")?,
+        epoch: row.get("epoch")?,
+        last_seq: row.get("last_seq")?,
+        last_at: row.get("last_at")?,
+        read_seq: row.get("read_seq")?,
+        joined_seq: row.get("joined_seq")?,
+    })
+}

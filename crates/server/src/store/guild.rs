@@ -1,0 +1,154 @@
+//! Guilds and who is in them.
+
+use cloister_wire::{GuildId, Permissions, UserId, guild::Member, limits::MEMBERS_PAGE};
+
+use super::db::{Row, Tx};
+use crate::{
+    Result,
+    access::{Act, Permit, guild::InGuild},
+    params, sql,
+};
+
+sql! {
+    GET = "SELECT g.id, g.name, g.owner_id, g.everyone, g.access_version, g.member_count,
+        m.joined_at FROM guild AS g
+        LEFT JOIN member AS m ON m.guild_id = g.id AND m.user_id = $2 WHERE g.id = $1";
+    LOCK = "SELECT access_version FROM guild WHERE id = $1 FOR UPDATE";
+    INSERT = "INSERT INTO guild
+        (id, name, owner_id, everyone, access_version, member_count, created_at)
+        VALUES ($1, $2, $3, $4, 1, 1, $5) ON CONFLICT DO NOTHING";
+    DELETE = "DELETE FROM guild WHERE id = $1";
+    LIST = "SELECT guild_id FROM member WHERE user_id = $1 ORDER BY guild_id";
+    COUNT_OF_USER = "SELECT count(*) FROM member WHERE user_id = $1";
+    INSERT_MEMBER = "INSERT INTO member (guild_id, user_id, joined_at) VALUES ($1, $2, $3)";
+    DELETE_MEMBER = "DELETE FROM member WHERE guild_id = $1 AND user_id = $2";
+    INSERT_SIGNER = "INSERT INTO guild_signer (guild_id, user_id) VALUES ($1, $2)
+        ON CONFLICT DO NOTHING";
+    RAISE_ACCESS = "UPDATE guild SET access_version = access_version + 1,
+        member_count = member_count + $2 WHERE id = $1 RETURNING access_version";
+    PAGE_MEMBERS = "SELECT m.user_id, a.username, a.display_name, m.joined_at
+        FROM member AS m JOIN account AS a ON a.id = m.user_id
+        WHERE m.guild_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3";
+    GET_MEMBER = "SELECT m.user_id, a.username, a.display_name, m.joined_at
+        FROM member AS m JOIN account AS a ON a.id = m.user_id
+        WHERE m.guild_id = $1 AND m.user_id = $2";
+}
+
+/// A guild as the server keeps it, and how one person stands in it.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    pub id: GuildId,
+    pub name: String,
+    pub owner: UserId,
+    pub everyone: Permissions,
+    pub access_version: u64,
+    pub member_count: u32,
+    /// Since when the person is a member.
+    pub joined_at: Option<u64>,
+}
+
+/// A guild that is about to be.
+#[derive(Debug, Clone)]
+pub struct NewGuild {
+    pub id: GuildId,
+    pub name: String,
+    pub everyone: Permissions,
+}
+
+/// The guild and how `user` stands in it. Runs before there is a permit.
+pub fn get(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<Option<Stored>> {
+    tx.maybe(GET, params![guild, user], read)
+}
+
+/// Locks the guild's row, so that changes of its membership come one after the other; `access`
+/// reads how somebody stands after that.
+pub fn lock(tx: &mut Tx<'_>, guild: GuildId) -> Result<()> {
+    tx.maybe(LOCK, params![guild], |_| Ok(())).map(|_| ())
+}
+
+/// Guilds that a person is in.
+pub fn page_of_user(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<GuildId>> {
+    tx.query(LIST, params![user], |row| row.get(0))
+}
+
+pub fn count_of_user(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<u32> {
+    tx.one(COUNT_OF_USER, params![permit.user], |row| row.get(0))
+}
+
+/// Makes a guild with its owner in it, unless its id was used.
+#[must_use = "the id may have been used"]
+pub fn insert(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, guild: &NewGuild) -> Result<bool> {
+    let now = tx.now();
+    let inserted = tx.execute(
+        INSERT,
+        params![guild.id, &guild.name, permit.user, guild.everyone, now],
+    )?;
+    if inserted == 1 {
+        insert_member(tx, permit, guild.id)?;
+    }
+    Ok(inserted == 1)
+}
+
+pub fn delete(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>) -> Result<()> {
+    tx.execute(DELETE, params![permit.guild]).map(|_| ())
+}
+
+/// Puts the person who acts into the guild.
+pub fn insert_member(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, guild: GuildId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(INSERT_MEMBER, params![guild, permit.user, now])?;
+    tx.execute(INSERT_SIGNER, params![guild, permit.user])
+        .map(|_| ())
+}
+
+pub fn delete_member(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>, user: UserId) -> Result<bool> {
+    Ok(tx.execute(DELETE_MEMBER, params![permit.guild, user])? == 1)
+}
+
+/// Raises the guild's access version, because `change` members came (or, negative, left).
+pub fn update_access<R>(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, R>,
+    guild: GuildId,
+    change: i64,
+) -> Result<u64> {
+    tx.one(RAISE_ACCESS, params![guild, change], |row| row.get(0))
+}
+
+/// Members after `after`, by id; one more than a page, if there are more.
+pub fn page_members(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, InGuild>,
+    after: UserId,
+) -> Result<Vec<Member>> {
+    tx.query(
+        PAGE_MEMBERS,
+        params![permit.guild, after, MEMBERS_PAGE + 1],
+        read_member,
+    )
+}
+
+pub fn get_member(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<Option<Member>> {
+    tx.maybe(GET_MEMBER, params![guild, user], read_member)
+}
+
+fn read_member(row: Row<'_>) -> Result<Member> {
+    Ok(Member {
+        user: row.get("user_id")?,
+        username: row.get("username")?,
+        display_name: row.get("display_name")?,
+        joined_at: row.get("joined_at")?,
+    })
+}
+
+fn read(row: Row<'_>) -> Result<Stored> {
+    Ok(Stored {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        owner: row.get("owner_id")?,
+        everyone: row.get("everyone")?,
+        access_version: row.get("access_version")?,
+        member_count: row.get("member_count")?,
+        joined_at: row.get("joined_at")?,
+    })
+}

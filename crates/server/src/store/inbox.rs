@@ -1,0 +1,217 @@
+//! The durable queue of each device: numbered without gaps, deleted only when acknowledged.
+
+use cloister_wire::{
+    Bytes, DeviceId, Hash, UserId,
+    key::{NackReason, QueuedBody, QueuedItem, ToDeviceClass},
+};
+
+use super::db::{Row, Tx};
+use crate::{Error, Result, params, sql};
+
+sql! {
+    NEXT = "INSERT INTO inbox (device_id, last_seq, acked_seq) VALUES ($1, 1, 0) \
+            ON CONFLICT (device_id) DO UPDATE SET last_seq = inbox.last_seq + 1 \
+            RETURNING last_seq, acked_seq";
+    LOCK = "SELECT last_seq, acked_seq FROM inbox WHERE device_id = $1 FOR UPDATE";
+    KNOWN = "SELECT 1 FROM inbox_item WHERE device_id = $1 AND sender_device = $2 \
+             AND dedupe_id = $3 AND nack IS NULL";
+    INSERT = "INSERT INTO inbox_item (device_id, seq, at, sender_user, sender_device, \
+              dedupe_id, class, kind, ct, nack) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    PAGE = "SELECT seq, at, sender_user, sender_device, dedupe_id, class, kind, ct, nack \
+            FROM inbox_item WHERE device_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+    GET = "SELECT seq, at, sender_user, sender_device, dedupe_id, class, kind, ct, nack \
+           FROM inbox_item WHERE device_id = $1 AND seq = $2";
+    ACK = "UPDATE inbox SET acked_seq = $2 WHERE device_id = $1 AND acked_seq < $2 \
+           AND last_seq >= $2";
+    DELETE_ACKED = "DELETE FROM inbox_item WHERE device_id = $1 AND seq <= $2";
+    DELETE_ONE = "DELETE FROM inbox_item WHERE device_id = $1 AND seq = $2";
+    EMPTY = "DELETE FROM inbox_item WHERE device_id = $1";
+    RAISE_WRITES = "UPDATE device SET writes = $2 WHERE id = $1 AND writes < $2";
+}
+
+/// Where a queue stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    pub last_seq: u64,
+    pub acked_seq: u64,
+}
+
+/// An item that has no number yet.
+#[derive(Debug, Clone)]
+pub struct New<'a> {
+    pub sender_user: UserId,
+    pub sender_device: DeviceId,
+    pub dedupe_id: Hash,
+    pub class: ToDeviceClass,
+    pub body: NewBody<'a>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum NewBody<'a> {
+    Sealed { kind: u8, ct: &'a Bytes },
+    Nack(NackReason),
+}
+
+/// The queue's position, locked.
+pub fn lock(tx: &mut Tx<'_>, device: DeviceId) -> Result<Position> {
+    let found = tx.maybe(LOCK, params![device], read_position)?;
+    Ok(found.unwrap_or(Position {
+        last_seq: 0,
+        acked_seq: 0,
+    }))
+}
+
+/// Is the sender's item waiting already?
+pub fn is_known(
+    tx: &mut Tx<'_>,
+    device: DeviceId,
+    sender: DeviceId,
+    dedupe_id: &Hash,
+) -> Result<bool> {
+    Ok(tx
+        .maybe(KNOWN, params![device, sender, dedupe_id], |row| {
+            row.get::<i64>(0)
+        })?
+        .is_some())
+}
+
+/// Adds an item at the end and says where.
+pub fn append(tx: &mut Tx<'_>, device: DeviceId, new: &New<'_>) -> Result<(Position, QueuedItem)> {
+    let position = tx.one(NEXT, params![device], read_position)?;
+    let at = tx.now();
+    let (kind, ct, nack) = match new.body {
+        NewBody::Sealed { kind, ct } => (Some(kind), Some(ct), None),
+        NewBody::Nack(reason) => (None, None, Some(nack_text(reason))),
+    };
+    tx.execute(
+        INSERT,
+        params![
+            device,
+            position.last_seq,
+            at,
+            new.sender_user,
+            new.sender_device,
+            &new.dedupe_id,
+            class_text(new.class),
+            kind,
+            ct,
+            nack
+        ],
+    )?;
+    let body = match new.body {
+        NewBody::Sealed { kind, ct } => QueuedBody::Sealed {
+            kind,
+            ct: ct.clone(),
+        },
+        NewBody::Nack(reason) => QueuedBody::Nack { reason },
+    };
+    let item = QueuedItem {
+        seq: position.last_seq,
+        at,
+        sender_user: new.sender_user,
+        sender_device: new.sender_device,
+        dedupe_id: new.dedupe_id,
+        class: new.class,
+        body,
+    };
+    Ok((position, item))
+}
+
+/// Items after `after`, at most `limit`.
+pub fn page(tx: &mut Tx<'_>, device: DeviceId, after: u64, limit: u32) -> Result<Vec<QueuedItem>> {
+    tx.query(PAGE, params![device, after, limit], read_item)
+}
+
+pub fn get(tx: &mut Tx<'_>, device: DeviceId, seq: u64) -> Result<Option<QueuedItem>> {
+    tx.maybe(GET, params![device, seq], read_item)
+}
+
+/// Everything up to `seq` has arrived for good.
+pub fn acknowledge(tx: &mut Tx<'_>, device: DeviceId, seq: u64) -> Result<()> {
+    tx.execute(ACK, params![device, seq])?;
+    tx.execute(DELETE_ACKED, params![device, seq])?;
+    Ok(())
+}
+
+pub fn delete(tx: &mut Tx<'_>, device: DeviceId, seq: u64) -> Result<()> {
+    tx.execute(DELETE_ONE, params![device, seq])?;
+    Ok(())
+}
+
+/// Deletes what waits for a revoked device; its numbers stay used.
+pub fn empty(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
+    tx.execute(EMPTY, params![device])?;
+    Ok(())
+}
+
+/// Keeps the maximum of a device's counter of ratchet commits.
+pub fn raise_writes(tx: &mut Tx<'_>, device: DeviceId, writes: u64) -> Result<()> {
+    tx.execute(RAISE_WRITES, params![device, writes])?;
+    Ok(())
+}
+
+fn read_position(row: Row<'_>) -> Result<Position> {
+    Ok(Position {
+        last_seq: row.get(0)?,
+        acked_seq: row.get(1)?,
+    })
+}
+
+fn read_item(row: Row<'_>) -> Result<QueuedItem> {
+    let nack: Option<String> = row.get("nack")?;
+    let body = match nack {
+        Some(nack) => QueuedBody::Nack {
+            reason: nack_of(&nack)?,
+        },
+        None => QueuedBody::Sealed {
+            kind: row.get("kind")?,
+            ct: row.get("ct")?,
+        },
+    };
+    Ok(QueuedItem {
+        seq: row.get("seq")?,
+        at: row.get("at")?,
+        sender_user: row.get("sender_user")?,
+        sender_device: row.get("sender_device")?,
+        dedupe_id: row.get("dedupe_id")?,
+        class: class_of(&row.get::<String>("class")?)?,
+        body,
+    })
+}
+
+const fn class_text(class: ToDeviceClass) -> &'static str {
+    match class {
+        ToDeviceClass::RoomKey => "room_key",
+        ToDeviceClass::DmKey => "dm_key",
+        ToDeviceClass::Secret => "secret",
+        ToDeviceClass::Control => "control",
+    }
+}
+
+fn class_of(text: &str) -> Result<ToDeviceClass> {
+    match text {
+        "room_key" => Ok(ToDeviceClass::RoomKey),
+        "dm_key" => Ok(ToDeviceClass::DmKey),
+        "secret" => Ok(ToDeviceClass::Secret),
+        "control" => Ok(ToDeviceClass::Control),
+        _ => Err(Error::internal("a queued item has an unknown class")),
+    }
+}
+
+const fn nack_text(reason: NackReason) -> &'static str {
+    match reason {
+        NackReason::UnknownPrekey => "unknown_prekey",
+        NackReason::NoSession => "no_session",
+        NackReason::Corrupt => "corrupt",
+    }
+}
+
+fn nack_of(text: &str) -> Result<NackReason> {
+    match text {
+        "unknown_prekey" => Ok(NackReason::UnknownPrekey),
+        "no_session" => Ok(NackReason::NoSession),
+        "corrupt" => Ok(NackReason::Corrupt),
+        _ => Err(Error::internal("a queued nack has an unknown reason")),
+    }
+}
