@@ -40,6 +40,7 @@ class FakeTab implements Tab {
   constructor(
     readonly id: string,
     readonly browser: Browser,
+    readonly unfit: Refusal | null = null,
   ) {}
 
   say = (message: TabMessage) => this.browser.say(this, message);
@@ -178,6 +179,13 @@ describe("a bridge", () => {
     browser.say("worker", { kind: "leading", term: "a" });
     void bridge.command(send);
     expect([bridge.status(), bridge.blockedBy(), browser.asks().length]).toEqual(["follower", null, 1]);
+  });
+
+  it("says at once that a browser is unfit, and starts nothing in it", async () => {
+    const fake = new FakeTab("one", new Browser(), refusal);
+    const bridge = new Bridge(fake);
+    fake.elected();
+    expect([bridge.status(), fake.workers, await outcome(bridge.query({ ask: "dms" }))]).toEqual(["blocked", 0, "STORE_BUSY"]);
   });
 
   it("starts another worker when one falls over, but not for ever", () => {

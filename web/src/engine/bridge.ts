@@ -54,11 +54,16 @@ export class Bridge implements EngineBridge {
   #worker: EngineWorker | null = null;
   #crashes: number[] = [];
   #hasGivenUp = false;
+  #asked = 0;
   /** The topics of everything this tab has asked for. */
   readonly #drawn = new Map<string, Topic>();
 
   constructor(tab: Tab) {
     this.#tab = tab;
+    if (tab.unfit) {
+      this.#block(tab.unfit);
+      return;
+    }
     tab.listen((message) => this.#hear(message));
     tab.onWake(() => tab.say({ kind: "woke" }));
     tab.say({ kind: "who" });
@@ -68,12 +73,12 @@ export class Bridge implements EngineBridge {
   query<Q extends Query>(query: Q): Promise<ReplyTo<Q>> {
     const topic = topicOf(query);
     this.#drawn.set(JSON.stringify(topic), topic);
-    return this.#ask({ id: crypto.randomUUID(), query }) as Promise<ReplyTo<Q>>;
+    return this.#ask({ id: this.#nextId(), query }) as Promise<ReplyTo<Q>>;
   }
 
   command(command: Command): Promise<CommandReply> {
     if (command.do === "register" || command.do === "sign_in") this.#tab.keepStorage();
-    return this.#ask({ id: crypto.randomUUID(), command }) as Promise<CommandReply>;
+    return this.#ask({ id: this.#nextId(), command }) as Promise<CommandReply>;
   }
 
   subscribe(listener: (topics: Topic[]) => void): () => void {
@@ -92,6 +97,12 @@ export class Bridge implements EngineBridge {
 
   blockedBy(): Refusal | null {
     return this.#blockedBy;
+  }
+
+  /** Unique in this tab, which is enough: answers name their tab. */
+  #nextId(): string {
+    this.#asked += 1;
+    return String(this.#asked);
   }
 
   #ask(ask: Ask): Promise<unknown> {

@@ -2,6 +2,7 @@
  * What a bridge needs of the browser tab it lives in: the channel to the other tabs, the lock that
  * one of them holds, and a worker. Tests put their own in its place.
  */
+import type { Refusal } from "../wire";
 import { CHANNEL, LOCK, type TabMessage, type WorkerMessage } from "./messages";
 import { engineWorkerUrl } from "./policy";
 
@@ -11,6 +12,8 @@ export interface EngineWorker {
 
 export interface Tab {
   readonly id: string;
+  /** What this browser lacks for any engine to run in it, or null. */
+  readonly unfit: Refusal | null;
   say(message: TabMessage): void;
   listen(hear: (message: TabMessage) => void): void;
   /** Calls `elected` once this tab holds the lock, which it then keeps until it closes. */
@@ -24,10 +27,17 @@ export interface Tab {
   now(): number;
 }
 
+const UNFIT: Refusal = {
+  code: "STORE_FAILED",
+  message: "This browser keeps no private store for this address. Open it by https in a current browser.",
+  retry_after_ms: null,
+};
+
 export function browserTab(): Tab {
   const channel = new BroadcastChannel(CHANNEL);
   return {
-    id: crypto.randomUUID(),
+    id: crypto.getRandomValues(new Uint32Array(4)).join("-"),
+    unfit: isSecureContext && "locks" in navigator ? null : UNFIT,
     say: (message) => channel.postMessage(message),
     listen: (hear) => {
       channel.onmessage = ({ data }: MessageEvent<TabMessage>) => hear(data);
@@ -44,7 +54,7 @@ export function browserTab(): Tab {
         if (document.visibilityState === "visible") woke();
       });
     },
-    keepStorage: () => void navigator.storage.persist(),
+    keepStorage: () => void navigator.storage.persist().catch(() => false),
     after: (delayMs, act) => void setTimeout(act, delayMs),
     now: () => performance.now(),
   };
