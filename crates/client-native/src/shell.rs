@@ -195,6 +195,16 @@ impl Network {
         self.runtime.spawn(socket::run(server, config, queue, tell));
     }
 
+    /// The engine hears of the end at once: it does not wait for the other side's goodbye.
+    fn close_socket(&mut self) {
+        if self.frames.take().is_some() {
+            self.generation += 1;
+            let generation = self.generation;
+            let input = Input::SocketClosed { code: None };
+            let _ = self.events.send(Event::Socket { generation, input });
+        }
+    }
+
     fn frame(&self, frame: Vec<u8>) {
         // A socket that is gone has told so already: the engine sends the frame's content again.
         let _ = self.frames.as_ref().map(|frames| frames.send(frame));
@@ -294,6 +304,9 @@ impl Room {
             }
             Event::Socket { generation, input } => {
                 if generation == self.network.generation {
+                    if matches!(input, Input::SocketClosed { .. }) {
+                        self.network.frames = None;
+                    }
                     self.feed(input);
                 }
             }
@@ -329,7 +342,7 @@ impl Room {
                 }
                 Outgoing::OpenSocket => self.network.open_socket(&self.profile),
                 Outgoing::Frame(frame) => self.network.frame(frame),
-                Outgoing::CloseSocket => self.network.frames = None,
+                Outgoing::CloseSocket => self.network.close_socket(),
                 Outgoing::Wipe => self.wiped = true,
             }
         }

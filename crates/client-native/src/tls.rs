@@ -143,21 +143,21 @@ pub(crate) async fn connect(
         .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
-/// What a server shows to somebody who has not pinned it yet.
+/// What a server shows to somebody who looks before signing in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credential {
-    /// This machine's authorities vouch for it: no pin needed.
-    Vouched,
+    /// It is the pinned key or, without a pin, this machine's authorities vouch for it.
+    Believed,
     /// Nobody vouches for it; the person may compare this with what the operator tells.
     Unknown(Pin),
 }
 
-/// Looks at a server's certificate without believing it and without sending anything.
-pub async fn inspect(server: &ServerUrl) -> io::Result<Credential> {
+/// Looks at a server's certificate and sends it nothing.
+pub async fn inspect(server: &ServerUrl, pin: Option<Pin>) -> io::Result<Credential> {
     let refused = Refused::default();
-    let config = config(None, &refused, &[b"http/1.1"]).map_err(io::Error::other)?;
+    let config = config(pin, &refused, &[b"http/1.1"]).map_err(io::Error::other)?;
     match connect(server, Arc::new(config)).await {
-        Ok(_) => Ok(Credential::Vouched),
+        Ok(_) => Ok(Credential::Believed),
         Err(error) => refused.get().map(Credential::Unknown).ok_or(error),
     }
 }

@@ -1,0 +1,130 @@
+//! Everything that can be typed. Each group of commands keeps its own arguments beside what it
+//! does with them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::command::{
+    account, channel, device, guild, invite, member, message, operator, outbox, read, serve,
+};
+
+/// Private community chat that you host yourself, encrypted end to end.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cloister",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    after_help = "Run a server: `cloister serve`. Join one: `cloister register --invite LINK`."
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Print one JSON object a line, for programs
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Folder of the account to use [default: `cloister` in the user's data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "CLOISTER_PROFILE")]
+    pub(crate) profile: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a server
+    Serve(serve::Serve),
+    /// Make a server's data folder without starting it
+    Init(operator::Data),
+    /// Look at a server's configuration
+    #[command(subcommand)]
+    Config(operator::Config),
+    /// Check that a server's data folder is healthy
+    Doctor(operator::Data),
+    /// Print the version
+    Version,
+    /// People of a server, by its operator
+    #[command(subcommand)]
+    User(operator::User),
+    /// Make, list and end invites
+    #[command(subcommand)]
+    Invite(invite::Invite),
+
+    /// Sign up with an invite
+    Register(account::Register),
+    /// Sign in on this machine
+    Login(account::Login),
+    /// Sign out: this device ends and what it stored is destroyed
+    Logout,
+    /// Who is signed in here
+    Whoami,
+    /// Communities ("servers") that you are in
+    #[command(subcommand)]
+    Guild(guild::Guild),
+    /// Join a community by an invite
+    Join(guild::Join),
+    /// Channels of a community
+    #[command(subcommand)]
+    Channel(channel::Channel),
+    /// Members of a community
+    #[command(subcommand)]
+    Member(member::Member),
+    /// Send a message
+    Send(message::Send),
+    /// Read messages
+    Read(read::Read),
+    /// Messages that were not sent yet
+    #[command(subcommand)]
+    Outbox(outbox::Outbox),
+    /// Connection, outbox, devices and what could not be read
+    Status,
+    /// Your devices
+    #[command(subcommand)]
+    Device(device::Device),
+}
+
+/// How long something lasts: `90s`, `15m`, `12h`, `7d`, in seconds.
+pub(crate) fn duration_s(text: &str) -> Result<u32, String> {
+    let wrong = || format!("{text:?} is not a time like 90s, 15m, 12h or 7d");
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let in_one = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(wrong()),
+    };
+    let count: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+    match count.checked_mul(in_one) {
+        Some(0) => Err("it would be over at once".into()),
+        Some(seconds) => Ok(seconds),
+        None => Err(format!("{text:?} is too long")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_time_is_a_number_with_a_unit() {
+        assert_eq!(duration_s("7d"), Ok(604_800));
+        assert_eq!(duration_s("90s"), Ok(90));
+        for text in ["", "d", "7", "7w", "-1d", "0h", "9999999d", "7é"] {
+            assert!(duration_s(text).is_err(), "{text}");
+        }
+    }
+}

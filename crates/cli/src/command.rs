@@ -1,0 +1,69 @@
+//! What each command does, one file for each group.
+
+pub(crate) mod account;
+pub(crate) mod channel;
+pub(crate) mod device;
+pub(crate) mod guild;
+pub(crate) mod invite;
+pub(crate) mod member;
+pub(crate) mod message;
+pub(crate) mod operator;
+pub(crate) mod outbox;
+pub(crate) mod read;
+pub(crate) mod serve;
+pub(crate) mod status;
+
+use serde_json::json;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+
+use crate::{
+    arguments::{Arguments, Command},
+    failure::Failure,
+    print::Print,
+};
+
+pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
+    let Arguments { global, command } = arguments;
+    log(&command);
+    match command {
+        Command::Serve(serve) => serve.run(print),
+        Command::Init(data) => operator::init(&data, print),
+        Command::Config(config) => config.run(print),
+        Command::Doctor(data) => operator::doctor(&data, print),
+        Command::Version => print.line(
+            &json!({"version": env!("CARGO_PKG_VERSION")}),
+            concat!("cloister ", env!("CARGO_PKG_VERSION")),
+        ),
+        Command::User(user) => user.run(print),
+        Command::Invite(invite) => invite.run(&global, print),
+        Command::Register(register) => register.run(&global, print),
+        Command::Login(login) => login.run(&global, print),
+        Command::Logout => account::logout(&global, print),
+        Command::Whoami => account::whoami(&global, print),
+        Command::Guild(guild) => guild.run(&global, print),
+        Command::Join(join) => join.run(&global, print),
+        Command::Channel(channel) => channel.run(&global, print),
+        Command::Member(member) => member.run(&global, print),
+        Command::Send(send) => send.run(&global, print),
+        Command::Read(read) => read.run(&global, print),
+        Command::Outbox(outbox) => outbox.run(&global, print),
+        Command::Status => status::run(&global, print),
+        Command::Device(device) => device.run(&global, print),
+    }
+}
+
+/// Logs go to stderr: a server's story, and of a client only what is broken. `RUST_LOG` changes it.
+fn log(command: &Command) {
+    let level = match command {
+        Command::Serve(_) => LevelFilter::INFO,
+        _ => LevelFilter::OFF,
+    };
+    let filter = EnvFilter::builder()
+        .with_default_directive(level.into())
+        .from_env_lossy();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
+}

@@ -1,0 +1,347 @@
+//! Signing up, in and out.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::Args;
+use cloister_client::view::{Command, CommandReply, DeviceState, Query, QueryReply};
+use cloister_client_native::{Credential, Pin, Profile, ServerUrl, inspect};
+use cloister_wire::ErrorCode;
+use serde_json::json;
+
+use crate::{
+    arguments::Global,
+    failure::{self, CONFLICT, Failure, UNREACHABLE, UNSAFE},
+    print::{Print, printable},
+    seat::{self, Seat},
+    secret::{self, Typed},
+    target::unexpected,
+};
+
+/// A person may take any time to approve a device; this is looked at again after each.
+const APPROVAL: Duration = Duration::from_secs(3_600);
+
+#[derive(Debug, Args)]
+pub(crate) struct Register {
+    /// Address of the server; not needed with a whole invite link
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// The invite: CODE, CODE#SEED or the whole link
+    #[arg(long, value_name = "CODE")]
+    invite: String,
+    #[command(flatten)]
+    sign: Sign,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Login {
+    /// Address of the server; not needed where this profile was used before
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    #[command(flatten)]
+    sign: Sign,
+    /// File with the recovery key (`-`: stdin), when no other device can approve this one
+    #[arg(long, value_name = "FILE")]
+    recovery_key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Sign {
+    /// Name of the account
+    #[arg(long, value_name = "NAME")]
+    username: String,
+    /// File with the password (`-`: stdin); without it, it is asked for
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Key of the server's certificate, as `cloister serve` prints it
+    #[arg(long, value_name = "sha256:HEX")]
+    trust: Option<Pin>,
+    /// What this device is called in your list of devices
+    #[arg(long, value_name = "NAME", default_value = "Terminal")]
+    device_name: String,
+}
+
+impl Register {
+    pub(crate) fn run(self, global: &Global, print: &Print) -> Result<(), Failure> {
+        let dir = seat::folder(global)?;
+        let server = self.server.as_deref().or_else(|| link_of(&self.invite));
+        let sign = self.sign;
+        seat::run(async {
+            let profile = prepare(&dir, server, sign.trust, print).await?;
+            let password =
+                secret::read(sign.password_file.as_deref(), "New password", Typed::Twice)?;
+            let invite = Some(self.invite.clone());
+            let register = Command::Register {
+                set_up_token: None,
+                invite,
+                display_name: sign.username.clone(),
+                username: sign.username,
+                password,
+                device_name: sign.device_name,
+            };
+            seat::at(profile, print, async |seat| signed_up(seat, register).await).await
+        })
+    }
+}
+
+async fn signed_up(seat: &Seat<'_>, register: Command) -> Result<(), Failure> {
+    still_free(seat).await?;
+    let (key, guild) = match seat.command(register).await? {
+        CommandReply::Registered {
+            recovery_key,
+            guild,
+        } => (recovery_key, guild),
+        other => return Err(unexpected(&other)),
+    };
+    let me = seat.reach().await?;
+    let server = seat.profile().server();
+    seat.print.line(
+        &json!({
+            "state": "active", "user": me.user, "username": me.username, "device": me.device,
+            "server": server.to_string(), "recovery_key": key, "guild": guild,
+        }),
+        format_args!("signed in as {} at {server}", printable(&me.username)),
+    )?;
+    show_recovery_key(seat, &key)
+}
+
+/// In JSON it is part of the answer already.
+fn show_recovery_key(seat: &Seat<'_>, key: &str) -> Result<(), Failure> {
+    if seat.print.form() == crate::print::Form::Json {
+        return Ok(());
+    }
+    seat.print
+        .line(&json!(null), format_args!("recovery key: {key}"))?;
+    seat.print.note(
+        "Keep the recovery key away from this machine: with it and the password you come back \
+         when all your devices are lost. It is not shown again.",
+    );
+    Ok(())
+}
+
+impl Login {
+    pub(crate) fn run(self, global: &Global, print: &Print) -> Result<(), Failure> {
+        let dir = seat::folder(global)?;
+        let sign = self.sign;
+        seat::run(async {
+            let profile = prepare(&dir, self.server.as_deref(), sign.trust, print).await?;
+            let password = secret::read(sign.password_file.as_deref(), "Password", Typed::Once)?;
+            let recovery_key = self
+                .recovery_key_file
+                .as_deref()
+                .map(|file| secret::read(Some(file), "Recovery key", Typed::Once))
+                .transpose()?;
+            let sign_in = Command::SignIn {
+                username: sign.username,
+                password,
+                device_name: sign.device_name,
+                recovery_key,
+            };
+            seat::at(profile, print, async |seat| signed_in(seat, sign_in).await).await
+        })
+    }
+}
+
+async fn signed_in(seat: &Seat<'_>, sign_in: Command) -> Result<(), Failure> {
+    still_free(seat).await?;
+    let state = match seat.command(sign_in).await? {
+        CommandReply::SignedIn { state } => state,
+        other => return Err(unexpected(&other)),
+    };
+    if state == DeviceState::Pending {
+        approved(seat).await?;
+    }
+    let me = seat.reach().await?;
+    let key = match seat.query(Query::Recovery).await? {
+        QueryReply::Recovery(recovery) => recovery.key,
+        other => return Err(unexpected(&other)),
+    };
+    let server = seat.profile().server();
+    seat.print.line(
+        &json!({
+            "state": "active", "user": me.user, "username": me.username, "device": me.device,
+            "server": server.to_string(), "recovery_key": key,
+        }),
+        format_args!("signed in as {} at {server}", printable(&me.username)),
+    )?;
+    // An account that the operator made gets its keys, this one too, at its first sign-in.
+    key.map_or(Ok(()), |key| show_recovery_key(seat, &key))
+}
+
+/// Shows the code of this device until another one has approved it.
+async fn approved(seat: &Seat<'_>) -> Result<(), Failure> {
+    let code = seat
+        .wait_until(
+            &Query::Session,
+            Duration::from_secs(10),
+            |view| match view {
+                QueryReply::Session(session) => session.pending_code,
+                _ => None,
+            },
+        )
+        .await?
+        .ok_or_else(|| Failure::other("This device has no code to show."))?;
+    seat.print.line(
+        &json!({"state": "pending", "code": code}),
+        format_args!("code: {code}"),
+    )?;
+    seat.print.note(format_args!(
+        "Compare this code on another device of yours and approve it there \
+         (`cloister device approve {code}`). You may interrupt: `cloister status` goes on."
+    ));
+    loop {
+        let state = seat
+            .wait_until(&Query::Session, APPROVAL, |view| match view {
+                QueryReply::Session(session) => {
+                    (session.state != DeviceState::Pending).then_some(session.state)
+                }
+                _ => None,
+            })
+            .await?;
+        match state {
+            Some(DeviceState::Active) => return Ok(()),
+            Some(_) => {
+                seat.me().await?;
+            }
+            None => {}
+        }
+    }
+}
+
+/// One profile, one account.
+async fn still_free(seat: &Seat<'_>) -> Result<(), Failure> {
+    let session = seat.session().await?;
+    let name = session.me.map_or_else(String::new, |me| me.username);
+    match session.state {
+        DeviceState::SignedOut => Ok(()),
+        _ => Err(taken(&name)),
+    }
+}
+
+fn taken(name: &str) -> Failure {
+    Failure::new(
+        CONFLICT,
+        "SIGNED_IN",
+        format!("{} is signed in with this profile.", printable(name)),
+    )
+    .next("Sign out first with `cloister logout`, or choose another --profile.")
+}
+
+pub(crate) fn logout(global: &Global, print: &Print) -> Result<(), Failure> {
+    seat::with_profile(global, print, async |seat| {
+        if seat.session().await?.state == DeviceState::SignedOut {
+            return Err(seat::signed_out());
+        }
+        seat.done(Command::SignOut).await?;
+        seat.print.line(
+            &json!({"state": "signed_out"}),
+            "signed out; what this device stored is destroyed",
+        )
+    })
+}
+
+pub(crate) fn whoami(global: &Global, print: &Print) -> Result<(), Failure> {
+    seat::with_profile(global, print, async |seat| {
+        let me = seat.me().await?;
+        let server = seat.profile().server();
+        seat.print.line(
+            &json!({
+                "user": me.user, "username": me.username, "display_name": me.display_name,
+                "device": me.device, "server": server.to_string(), "operator": me.operator,
+            }),
+            format_args!("{} at {server}", printable(&me.username)),
+        )
+    })
+}
+
+/// The address within an invite link.
+fn link_of(invite: &str) -> Option<&str> {
+    invite.contains("://").then_some(invite)
+}
+
+/// The profile in `dir`, made if there is none, for a server whose certificate is believed.
+async fn prepare(
+    dir: &Path,
+    server: Option<&str>,
+    trust: Option<Pin>,
+    print: &Print,
+) -> Result<Profile, Failure> {
+    let known = Profile::find(dir)?;
+    let server: ServerUrl = match (server, &known) {
+        (Some(server), _) => server
+            .parse()
+            .map_err(|error| Failure::usage(format!("{error}.")))?,
+        (None, Some(known)) => known.server().clone(),
+        (None, None) => {
+            return Err(Failure::usage("It is not said which server.").next("Give --server URL."));
+        }
+    };
+    if let Some(known) = known.filter(|known| *known.server() == server) {
+        if trust.is_none() || trust == known.pin() {
+            return Ok(known);
+        }
+    }
+    let pin = believe(&server, trust, print).await?;
+    not_in_use(dir, print).await?;
+    Ok(Profile::create(dir, server, pin)?)
+}
+
+/// Before a profile is given another server or key: nobody may be signed in with it.
+async fn not_in_use(dir: &Path, print: &Print) -> Result<(), Failure> {
+    match Profile::find(dir)? {
+        Some(profile) => seat::at(profile, print, async |seat| still_free(seat).await).await,
+        None => Ok(()),
+    }
+}
+
+/// The pin for a server: the given one if the server shows it, none where this machine's
+/// authorities vouch, else what the person accepts.
+async fn believe(
+    server: &ServerUrl,
+    trust: Option<Pin>,
+    print: &Print,
+) -> Result<Option<Pin>, Failure> {
+    let credential = inspect(server, trust).await.map_err(|error| {
+        Failure::new(
+            UNREACHABLE,
+            &failure::name(ErrorCode::Offline),
+            format!("{server} cannot be reached: {error}."),
+        )
+        .next("Check the address and that the server runs.")
+    })?;
+    match (credential, trust) {
+        (Credential::Believed, trust) => Ok(trust),
+        (Credential::Unknown(shown), Some(trust)) => Err(Failure::new(
+            UNSAFE,
+            &failure::name(ErrorCode::CertificateChanged),
+            format!("{server} shows the certificate {shown} and not {trust}."),
+        )
+        .next("Ask the operator which one is right.")),
+        (Credential::Unknown(shown), None) if Print::can_ask() => {
+            print.note(format_args!(
+                "No authority vouches for the certificate of {server}. Its key is\n  {shown}\n\
+                 Compare it with what the operator told you. Is it the same? [yes/no]"
+            ));
+            let mut answer = String::new();
+            std::io::stdin().read_line(&mut answer)?;
+            match answer.trim() {
+                "yes" | "y" => Ok(Some(shown)),
+                _ => Err(unknown_certificate(server, shown)),
+            }
+        }
+        (Credential::Unknown(shown), None) => Err(unknown_certificate(server, shown)),
+    }
+}
+
+fn unknown_certificate(server: &ServerUrl, shown: Pin) -> Failure {
+    Failure::new(
+        UNSAFE,
+        "CERTIFICATE_UNKNOWN",
+        format!("No authority vouches for {shown}, the certificate of {server}."),
+    )
+    .next(format!(
+        "If that is what `cloister serve` printed there, add --trust {shown}."
+    ))
+}

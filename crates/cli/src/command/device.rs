@@ -1,0 +1,117 @@
+//! One's own devices.
+
+use clap::Subcommand;
+use cloister_client::view::{Command, DeviceView, Query, QueryReply};
+use cloister_wire::DeviceId;
+use serde_json::json;
+
+use crate::{
+    arguments::Global,
+    failure::{CONFLICT, Failure},
+    print::{Print, moment, printable},
+    seat::{self, Seat},
+    target::unexpected,
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Device {
+    /// List your devices, and those that wait for approval
+    List,
+    /// Approve the device that shows this code
+    Approve {
+        /// XXXX-XXXX-XXXX-XXXX
+        code: String,
+    },
+    /// End a device: it is signed out and gets no more keys
+    Revoke {
+        /// Its id
+        id: String,
+    },
+    /// Call a device something else
+    Rename {
+        /// Its id
+        id: String,
+        name: String,
+    },
+}
+
+impl Device {
+    pub(crate) fn run(self, global: &Global, print: &Print) -> Result<(), Failure> {
+        seat::with_profile(global, print, async |seat| match self {
+            Device::List => list(seat).await,
+            Device::Approve { code } => approve(seat, code).await,
+            Device::Revoke { id } => {
+                seat.reach().await?;
+                let device = find(seat, &id).await?;
+                seat.done(Command::RevokeDevice { device }).await?;
+                seat.print
+                    .line(&json!({"id": device, "state": "revoked"}), "revoked")
+            }
+            Device::Rename { id, name } => {
+                seat.reach().await?;
+                let device = find(seat, &id).await?;
+                let object = json!({"id": device, "name": name});
+                seat.done(Command::RenameDevice { device, name }).await?;
+                seat.print.line(&object, "renamed")
+            }
+        })
+    }
+}
+
+async fn approve(seat: &Seat<'_>, code: String) -> Result<(), Failure> {
+    seat.reach().await?;
+    let object = json!({"code": code, "state": "approved"});
+    seat.done(Command::ApproveDevice { code }).await?;
+    seat.print.line(&object, "approved")
+}
+
+async fn devices(seat: &Seat<'_>) -> Result<Vec<DeviceView>, Failure> {
+    match seat.query(Query::Devices).await? {
+        QueryReply::Devices { devices } => Ok(devices),
+        other => Err(unexpected(&other)),
+    }
+}
+
+async fn find(seat: &Seat<'_>, wanted: &str) -> Result<DeviceId, Failure> {
+    let id = wanted.parse().map_err(|_| {
+        Failure::usage(format!(
+            "{wanted:?} is not an id; see `cloister device list`."
+        ))
+    })?;
+    match devices(seat).await?.iter().any(|device| device.id == id) {
+        true => Ok(id),
+        false => Err(Failure::new(
+            CONFLICT,
+            "NOT_FOUND",
+            format!("None of your devices is {id}."),
+        )),
+    }
+}
+
+async fn list(seat: &Seat<'_>) -> Result<(), Failure> {
+    seat.reach_if_possible().await?;
+    for device in devices(seat).await? {
+        let object = json!({
+            "id": device.id, "name": device.name, "platform": device.platform,
+            "state": device.state, "this_one": device.this_one, "created_at": device.created_at,
+            "last_seen_at": device.last_seen_at, "code": device.code,
+            "approved_by": device.approved_by,
+        });
+        let state = object["state"].as_str().unwrap_or_default().to_owned();
+        let this = if device.this_one { "  this one" } else { "" };
+        let code = device
+            .code
+            .map_or_else(String::new, |code| format!("  code {code}"));
+        seat.print.line(
+            &object,
+            format_args!(
+                "{}  {}  {}  since {}  {state}{code}{this}",
+                device.id,
+                printable(&device.name),
+                printable(&device.platform),
+                moment(device.created_at),
+            ),
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,259 @@
+//! What the operator does on the machine of the server, beside a running one or without.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use cloister_server::{
+    App, Error, config::Config as Configuration, env::Env, operator, serve, tls,
+};
+use serde_json::json;
+
+use crate::{
+    failure::{self, Failure},
+    print::Print,
+    seat,
+    secret::{self, Typed},
+};
+
+const DATA: &str = "cloister-data";
+
+/// Which server.
+#[derive(Debug, Args)]
+pub(crate) struct Data {
+    /// Data folder of the server
+    #[arg(long, value_name = "DIR", default_value = DATA, env = "CLOISTER_DATA")]
+    data: PathBuf,
+    /// Configuration, when it is not in the data folder
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Data {
+    pub(crate) const fn new(data: PathBuf, config: Option<PathBuf>) -> Data {
+        Data { data, config }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.data
+    }
+
+    /// The configuration; the folder is made, with what a server needs, if it is not there.
+    pub(crate) fn config(&self) -> Result<Configuration, Failure> {
+        serve::prepare(&self.data, self.config.as_deref()).map_err(|error| fault(&error))
+    }
+
+    /// The configuration of a server that has been made before.
+    fn of_server(&self) -> Result<Configuration, Failure> {
+        if self.data.is_dir() {
+            return self.config();
+        }
+        Err(
+            Failure::usage(format!("There is no folder {}.", self.data.display()))
+                .next("Give --data DIR, or make one with `cloister init`."),
+        )
+    }
+
+    async fn open(&self) -> Result<App, Failure> {
+        App::open(&self.data, self.config()?, Env::system())
+            .await
+            .map_err(|error| fault(&error))
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Print the configuration with all defaults, without secrets
+    Show(Data),
+    /// Say whether the configuration can be used
+    Check(Data),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Make an account; its keys are made at its first sign-in
+    Create(CreateUser),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateUser {
+    /// Name of the account
+    name: String,
+    /// The account runs the instance
+    #[arg(long)]
+    operator: bool,
+    /// File with the password (`-`: stdin); without it, it is asked for
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    #[command(flatten)]
+    data: Data,
+}
+
+/// A server's error in the terms of the command line. Whoever runs this command is the
+/// operator, so a fault is shown with its cause.
+pub(crate) fn fault(error: &Error) -> Failure {
+    match error {
+        Error::Refused(_) => {
+            let body = error.body();
+            Failure::from(cloister_client::view::Refusal {
+                code: body.code,
+                message: body.message,
+                retry_after_ms: body.retry_after_ms,
+            })
+        }
+        Error::Database(_) | Error::Internal(_) => Failure::new(
+            failure::OTHER,
+            &failure::name(error.code()),
+            error.to_string(),
+        ),
+    }
+}
+
+pub(crate) fn init(data: &Data, print: &Print) -> Result<(), Failure> {
+    let fresh = !data.folder().exists();
+    let config = data.config()?;
+    let identity = tls::load(data.folder(), &config, &Env::system()).map_err(|e| fault(&e))?;
+    seat::run(data.open())?;
+    let (folder, fingerprint) = (data.folder().display(), identity.fingerprint);
+    let state = if fresh { "made" } else { "ready" };
+    print.line(
+        &json!({
+            "data": folder.to_string(), "certificate": format!("sha256:{fingerprint}"), "state": state,
+        }),
+        format_args!("{state} {folder}\ncertificate sha256:{fingerprint}"),
+    )
+}
+
+impl Config {
+    pub(crate) fn run(self, print: &Print) -> Result<(), Failure> {
+        match self {
+            Config::Show(data) => {
+                let shown = data.of_server()?.shown().map_err(|error| fault(&error))?;
+                print.line(&json!({"config": shown}), shown.trim_end())
+            }
+            Config::Check(data) => {
+                data.of_server()?;
+                print.line(&json!({"ok": true}), "The configuration can be used.")
+            }
+        }
+    }
+}
+
+impl User {
+    pub(crate) fn run(self, print: &Print) -> Result<(), Failure> {
+        let User::Create(create) = self;
+        let password = secret::read(
+            create.password_file.as_deref(),
+            "New password",
+            Typed::Twice,
+        )?;
+        let role = if create.operator {
+            operator::Role::Operator
+        } else {
+            operator::Role::Member
+        };
+        seat::run(async {
+            let app = create.data.open().await?;
+            let user = operator::create_user(&app, &create.name, &password, role)
+                .await
+                .map_err(|error| fault(&error))?;
+            print.line(
+                &json!({"user": user, "username": create.name, "operator": create.operator}),
+                user,
+            )
+        })
+    }
+}
+
+/// An invite to the instance.
+pub(crate) fn invite(
+    data: &Data,
+    uses: u32,
+    expires_in_s: u32,
+    print: &Print,
+) -> Result<(), Failure> {
+    data.of_server()?;
+    seat::run(async {
+        let app = data.open().await?;
+        let invite = operator::create_invite(&app, data.folder(), uses, expires_in_s)
+            .await
+            .map_err(|error| fault(&error))?;
+        print.line(
+            &json!({"code": invite.code, "url": invite.url}),
+            &invite.url,
+        )
+    })
+}
+
+/// What `doctor` looked at.
+struct Finding {
+    check: &'static str,
+    /// What is the matter, or nothing.
+    trouble: Option<String>,
+}
+
+pub(crate) fn doctor(data: &Data, print: &Print) -> Result<(), Failure> {
+    if !data.folder().is_dir() {
+        data.of_server()?;
+    }
+    let findings = examine(data);
+    let mut troubled = 0;
+    for Finding { check, trouble } in &findings {
+        let said = trouble.as_deref().unwrap_or("fine");
+        print.line(
+            &json!({"check": check, "ok": trouble.is_none(), "finding": trouble}),
+            format_args!("{check}: {said}"),
+        )?;
+        troubled += usize::from(trouble.is_some());
+    }
+    match troubled {
+        0 => Ok(()),
+        count => Err(Failure::new(
+            failure::OTHER,
+            "FINDINGS",
+            format!("{count} of {} checks found something.", findings.len()),
+        )),
+    }
+}
+
+fn examine(data: &Data) -> Vec<Finding> {
+    let finding = |check, outcome: Result<(), String>| Finding {
+        check,
+        trouble: outcome.err(),
+    };
+    let folder = finding("folder", is_private(data.folder()));
+    let config = match data.config() {
+        Ok(config) => config,
+        Err(failure) => return vec![folder, finding("configuration", Err(failure.message))],
+    };
+    let certificate = tls::load(data.folder(), &config, &Env::system())
+        .map(|_| ())
+        .map_err(|error| fault(&error).message);
+    let database = seat::run(async {
+        let app = data.open().await?;
+        operator::check(&app).await.map_err(|error| fault(&error))
+    })
+    .map_err(|failure| failure.message);
+    vec![
+        folder,
+        finding("configuration", Ok(())),
+        finding("certificate", certificate),
+        finding("database", database),
+    ]
+}
+
+/// Keys lie in the folder: nobody else of the machine may enter it.
+fn is_private(folder: &Path) -> Result<(), String> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(folder)
+        .map_err(|error| format!("{error}."))?
+        .permissions()
+        .mode();
+    match mode & 0o077 {
+        0 => Ok(()),
+        _ => Err(format!(
+            "Others on this machine may enter it (mode {:o}): run chmod 700 {}.",
+            mode & 0o777,
+            folder.display()
+        )),
+    }
+}

@@ -1,0 +1,283 @@
+//! Reading, once or for as long as the command runs.
+
+mod follow;
+
+use std::time::Duration;
+
+use clap::Args;
+use cloister_client::view::{
+    ChannelView, Command, CommandReply, Content, MessageView, Query, QueryReply, TimelineView,
+};
+use cloister_wire::{ChannelId, ErrorCode, MessageId};
+use serde_json::{Value, json};
+
+use crate::{
+    arguments::Global,
+    failure::{CONFLICT, Failure},
+    print::{Print, indented, moment, printable},
+    seat::{self, Seat},
+    target::{self, unexpected},
+};
+
+/// Messages asked for at a time.
+const PAGE: u32 = 100;
+/// How long to wait for keys that are on their way.
+const KEYS: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Args)]
+pub(crate) struct Read {
+    /// SERVER/CHANNEL or @user, by names or ids
+    target: String,
+    /// At most so many messages
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: u32,
+    /// Only messages before this one
+    #[arg(long, value_name = "ID", conflicts_with = "follow")]
+    before: Option<MessageId>,
+    /// Go on with new messages until interrupted
+    #[arg(long)]
+    follow: bool,
+}
+
+impl Read {
+    pub(crate) fn run(self, global: &Global, print: &Print) -> Result<(), Failure> {
+        seat::with_profile(global, print, async |seat| {
+            let reached = seat.reach_if_possible().await?;
+            let channel = target::channel(seat, &self.target).await?;
+            let place = Place {
+                seat,
+                channel,
+                reached,
+            };
+            let at_start = place.view().await?;
+            place.load(None).await?;
+            let before = match self.before {
+                Some(id) => Some(place.seq_of(id).await?),
+                None => None,
+            };
+            let messages = place.decrypted(before, self.limit).await?;
+            for message in &messages {
+                show(seat.print, message)?;
+            }
+            if self.follow {
+                let last = messages
+                    .last()
+                    .map_or(at_start.last_seq, |message| message.seq);
+                follow::follow(&place, last, &messages).await?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A channel that is being read.
+struct Place<'a> {
+    seat: &'a Seat<'a>,
+    channel: ChannelId,
+    /// The server answered when the command began.
+    reached: bool,
+}
+
+impl Place<'_> {
+    async fn view(&self) -> Result<ChannelView, Failure> {
+        let channel = self.channel;
+        match self.seat.query(Query::Channel { channel }).await? {
+            QueryReply::Channel {
+                channel: Some(view),
+            } => Ok(view),
+            QueryReply::Channel { channel: None } => Err(Failure::new(
+                CONFLICT,
+                "NOT_FOUND",
+                "There is no such channel that you can see.",
+            )),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn page(&self, before: Option<u64>, limit: u32) -> Result<TimelineView, Failure> {
+        let channel = self.channel;
+        let query = Query::Timeline {
+            channel,
+            before,
+            limit,
+        };
+        match self.seat.query(query).await? {
+            QueryReply::Timeline(page) => Ok(page),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Brings older messages from the server into the store; says whether there may be more.
+    async fn load(&self, before: Option<u64>) -> Result<bool, Failure> {
+        if !self.reached {
+            return Ok(false);
+        }
+        let channel = self.channel;
+        match self
+            .seat
+            .command(Command::LoadHistory { channel, before })
+            .await
+        {
+            Ok(CommandReply::History {
+                loaded,
+                reached_start,
+            }) => Ok(loaded > 0 && !reached_start),
+            Ok(other) => Err(unexpected(&other)),
+            // What is stored can be read all the same.
+            Err(failure) if failure.is(ErrorCode::Offline) => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The newest `limit` messages before `before`, oldest first.
+    async fn newest(&self, before: Option<u64>, limit: u32) -> Result<Vec<MessageView>, Failure> {
+        let mut found: Vec<MessageView> = Vec::new();
+        let mut before = before;
+        let mut more_on_server = true;
+        while found.len() < limit as usize {
+            let wanted = (limit - found.len() as u32).min(PAGE);
+            let page = self.page(before, wanted).await?;
+            let came = !page.messages.is_empty();
+            before = page
+                .messages
+                .first()
+                .map_or(before, |oldest| Some(oldest.seq));
+            found.splice(0..0, page.messages);
+            let goes_on = (came && page.older_in_store)
+                || (page.older_on_server && more_on_server && found.len() < limit as usize);
+            if !goes_on {
+                break;
+            }
+            if !page.older_in_store {
+                more_on_server = self.load(before).await?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The same, once the keys that are on their way have come.
+    async fn decrypted(
+        &self,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<MessageView>, Failure> {
+        let messages = self.newest(before, limit).await?;
+        let first_waiting = messages.iter().find(|message| waits(message));
+        let (Some(waiting), true) = (first_waiting, self.reached) else {
+            return Ok(messages);
+        };
+        let newest = messages.last().map_or(0, |message| message.seq);
+        let span = (newest - waiting.seq + 1).min(u64::from(PAGE)) as u32;
+        let query = Query::Timeline {
+            channel: self.channel,
+            before: Some(newest + 1),
+            limit: span,
+        };
+        let all_there = |view| match view {
+            QueryReply::Timeline(page) => (!page.messages.iter().any(waits)).then_some(()),
+            _ => Some(()),
+        };
+        self.seat.wait_until(&query, KEYS, all_there).await?;
+        self.newest(before, limit).await
+    }
+
+    /// The place of a message in its channel.
+    async fn seq_of(&self, id: MessageId) -> Result<u64, Failure> {
+        let mut before = None;
+        loop {
+            let page = self.newest(before, PAGE).await?;
+            if let Some(message) = page.iter().find(|message| message.id == id) {
+                return Ok(message.seq);
+            }
+            before = page.first().map(|oldest| oldest.seq);
+            if before.is_none() {
+                return Err(Failure::new(
+                    CONFLICT,
+                    "NOT_FOUND",
+                    format!("There is no message {id} here."),
+                ));
+            }
+        }
+    }
+}
+
+fn waits(message: &MessageView) -> bool {
+    message.content == Content::Waiting
+}
+
+fn show(print: &Print, message: &MessageView) -> Result<(), Failure> {
+    let at = moment(message.at);
+    let author = printable(&message.author_name);
+    let text = match (&message.content, cause(&message.content)) {
+        (Content::Text { body }, _) => format!("{at}  {author}: {}", indented(body)),
+        (_, cause) => format!("{at}  {author}: [{}]", cause.unwrap_or_default()),
+    };
+    print.line(&object(message), text)
+}
+
+fn object(message: &MessageView) -> Value {
+    let body = match &message.content {
+        Content::Text { body } => Some(body),
+        _ => None,
+    };
+    let mut object = json!({
+        "id": message.id, "seq": message.seq, "at": message.at, "author": message.author_name,
+        "author_id": message.author, "device": message.device, "body": body, "edited_at": null,
+        "reply_to": null, "attachments": [],
+    });
+    if let Some(cause) = cause(&message.content) {
+        object["undecryptable"] = json!(cause);
+    }
+    object
+}
+
+/// Why there is no text, in one word.
+fn cause(content: &Content) -> Option<String> {
+    match content {
+        Content::Text { .. } => None,
+        Content::Waiting => Some("waiting".into()),
+        Content::BeforeYouJoined => Some("before_you_joined".into()),
+        Content::Undecryptable { cause } => json!(cause).as_str().map(Into::into),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cloister_client::view::Undecryptable;
+    use cloister_wire::{DeviceId, UserId};
+
+    use super::*;
+
+    pub(super) fn message(seq: u64, content: Content) -> MessageView {
+        MessageView {
+            id: MessageId::from_bytes([seq as u8; 16]),
+            seq,
+            at: 1_000,
+            author: UserId::from_bytes([1; 16]),
+            author_name: "bob".into(),
+            device: DeviceId::from_bytes([2; 16]),
+            mine: false,
+            content,
+        }
+    }
+
+    #[test]
+    fn a_readable_message_has_a_body_and_no_cause() {
+        let body = "hi \u{1b}[1m".to_owned();
+        let line = object(&message(7, Content::Text { body: body.clone() }));
+        assert_eq!(line["seq"], 7);
+        assert_eq!(line["author"], "bob");
+        assert_eq!(line["body"], json!(body), "programs get the text as it is");
+        assert_eq!(line["attachments"], json!([]));
+        assert!(line.get("undecryptable").is_none());
+        assert!(line["reply_to"].is_null() && line["edited_at"].is_null());
+    }
+
+    #[test]
+    fn an_unreadable_message_says_why_in_one_word() {
+        let cause = Undecryptable::KeyMissing;
+        let line = object(&message(7, Content::Undecryptable { cause }));
+        assert_eq!(line["undecryptable"], "key_missing");
+        assert!(line["body"].is_null());
+    }
+}

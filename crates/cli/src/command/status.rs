@@ -1,0 +1,85 @@
+//! How things stand, on one page.
+
+use cloister_client::view::{DeviceState, Query, QueryReply, SessionView, StatusView};
+use cloister_wire::ErrorCode;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    arguments::Global,
+    failure::Failure,
+    print::{Print, printable},
+    seat::{self, Seat},
+    target::unexpected,
+};
+
+pub(crate) fn run(global: &Global, print: &Print) -> Result<(), Failure> {
+    seat::with_profile(global, print, async |seat| {
+        if seat.session().await?.state == DeviceState::SignedOut {
+            return Err(seat::signed_out());
+        }
+        if let Err(failure) = seat.reach().await {
+            // A device that waits, or that ended, has a status too.
+            let state = seat.session().await?.state;
+            if state == DeviceState::Active && !failure.is(ErrorCode::Offline) {
+                return Err(failure);
+            }
+        }
+        let status = match seat.query(Query::Status).await? {
+            QueryReply::Status(status) => status,
+            other => return Err(unexpected(&other)),
+        };
+        let session = seat.session().await?;
+        show(seat, &session, &status)
+    })
+}
+
+fn show(seat: &Seat<'_>, session: &SessionView, status: &StatusView) -> Result<(), Failure> {
+    let server = seat.profile().server().to_string();
+    let undecryptable: Map<String, Value> = status
+        .undecryptable
+        .iter()
+        .map(|count| (text_of(&json!(count.cause)), json!(count.count)))
+        .collect();
+    let username = session.me.as_ref().map(|me| printable(&me.username));
+    let lost: u32 = status.undecryptable.iter().map(|count| count.count).sum();
+    let object = json!({
+        "server": server, "username": username, "state": session.state,
+        "connection": status.connection, "outbox": status.outbox, "failed": status.failed,
+        "devices": status.devices, "undecryptable": undecryptable, "waiting": status.waiting,
+        "queue_seq": status.queue_seq, "code": session.pending_code,
+        "last_error": status.last_error, "alarm": session.alarm,
+    });
+    let mut lines = vec![
+        format!("account     {} at {server}", username.unwrap_or_default()),
+        format!("device      {}", text_of(&json!(session.state))),
+        format!("connection  {}", text_of(&json!(status.connection))),
+        format!(
+            "outbox      {} waiting, {} failed",
+            status.outbox, status.failed
+        ),
+        format!("devices     {}", status.devices),
+        format!(
+            "unreadable  {lost}, and {} waiting for a key",
+            status.waiting
+        ),
+    ];
+    lines.extend(
+        undecryptable
+            .iter()
+            .map(|(cause, count)| format!("            {count} {cause}")),
+    );
+    if let Some(code) = &session.pending_code {
+        lines.push(format!("code        {code}"));
+    }
+    if let Some(error) = &status.last_error {
+        lines.push(format!("last error  {}", printable(error)));
+    }
+    if let Some(alarm) = &session.alarm {
+        lines.push(format!("ALARM       {}", printable(alarm)));
+    }
+    seat.print.line(&object, lines.join("\n"))
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
