@@ -105,9 +105,10 @@ function Approve() {
   );
 }
 
-function iconOf(device: DeviceView) {
-  if (/android|ios|iphone|phone/i.test(`${device.platform} ${device.name}`)) return Smartphone;
-  return /cli|terminal|native/i.test(`${device.platform} ${device.name}`) ? SquareTerminal : Laptop;
+function DeviceIcon({ device }: { device: DeviceView }) {
+  const about = `${device.platform} ${device.name}`;
+  if (/android|ios|iphone|phone/i.test(about)) return <Smartphone size={18} strokeWidth={1.75} />;
+  return /cli|terminal|native/i.test(about) ? <SquareTerminal size={18} strokeWidth={1.75} /> : <Laptop size={18} strokeWidth={1.75} />;
 }
 
 function factsOf(device: DeviceView, names: Map<string, string>, now: number): string {
@@ -125,12 +126,11 @@ function factsOf(device: DeviceView, names: Map<string, string>, now: number): s
 function Device({ device, names }: { device: DeviceView; names: Map<string, string> }) {
   const now = useNow(60_000);
   const [mode, setMode] = useState<"shown" | "renaming" | "removing">("shown");
-  const Icon = iconOf(device);
   const back = () => setMode("shown");
   return (
     <li className="device">
       <span className="device-icon" aria-hidden>
-        <Icon size={18} strokeWidth={1.75} />
+        <DeviceIcon device={device} />
       </span>
       {mode === "renaming" ? (
         <Rename device={device} onDone={back} />

@@ -39,7 +39,8 @@ function regions(): HTMLElement[] {
 
 function nextRegion(step: 1 | -1): void {
   const all = regions();
-  const at = all.findIndex((region) => region.contains(document.activeElement));
+  // The composer is a region inside the conversation: the inner one counts.
+  const at = all.findLastIndex((region) => region.contains(document.activeElement));
   for (let tried = 1; tried <= all.length; tried += 1) {
     const region = all[(at + step * tried + all.length * 2) % all.length];
     if (region !== undefined && enter(region)) return;

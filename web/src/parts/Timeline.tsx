@@ -16,6 +16,8 @@ import "./timeline.css";
 /** Closer to the end than this counts as being there. */
 const atEndPx = 32;
 const reachPx = 900;
+/** How far below the top the unread line stands when a channel is opened. */
+const unreadFromTopPx = 96;
 const readDelay_ms = 400;
 
 interface Props {
@@ -50,6 +52,16 @@ export function Timeline({ channel, place, me, online, beginning, onTakenBack }:
     const last = rows.length - 1;
     if (last >= 0) list.current?.scrollToIndex(last, { align: "end" });
   }, [rows.length]);
+
+  // Somebody who comes back starts reading where they stopped.
+  const placed = useRef(false);
+  const unreadRow = rows.findIndex((row) => row.row === "unread");
+  useLayoutEffect(() => {
+    if (placed.current || unreadRow < 0) return;
+    placed.current = true;
+    follow.current = false;
+    list.current?.scrollToIndex(unreadRow, { align: "start", offset: -unreadFromTopPx });
+  }, [unreadRow]);
 
   // Stay at the end while something arrives, is measured, or the composer grows.
   useLayoutEffect(() => {
@@ -213,14 +225,14 @@ function lineOf(id: string, current: string | null) {
 
 /** Whether this drawing added rows above those of the last one and nothing else. */
 function usePrepended(rows: readonly Row[]): boolean {
-  const last = useRef<{ rows: readonly Row[]; prepended: boolean }>({ rows: [], prepended: false });
-  if (last.current.rows !== rows) {
-    const before = last.current.rows.find((row) => row.row === "message");
+  const [last, setLast] = useState<{ rows: readonly Row[]; prepended: boolean }>({ rows: [], prepended: false });
+  if (last.rows !== rows) {
+    const before = last.rows.find((row) => row.row === "message");
     const first = rows.find((row) => row.row === "message");
-    const prepended = before !== undefined && first !== undefined && before.key !== first.key && rows.length > last.current.rows.length && rows.at(-1)?.key === last.current.rows.at(-1)?.key;
-    last.current = { rows, prepended };
+    const grown = rows.length > last.rows.length && rows.at(-1)?.key === last.rows.at(-1)?.key;
+    setLast({ rows, prepended: grown && before !== undefined && first !== undefined && before.key !== first.key });
   }
-  return last.current.prepended;
+  return last.prepended;
 }
 
 /** Where the unread line stands: as the channel was opened, or where somebody looked away. */

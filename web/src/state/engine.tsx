@@ -35,9 +35,9 @@ export function useView<Q extends Query>(query: Q): Answer<Q> | undefined {
 /** The last answer that was there, while a larger question of the same kind is on its way. */
 export function useSteadyView<Q extends Query>(query: Q, identity: string): Answer<Q> | undefined {
   const view = useView(query);
-  const last = useRef<{ identity: string; view: Answer<Q> } | undefined>(undefined);
-  if (view !== undefined) last.current = { identity, view };
-  return view ?? (last.current?.identity === identity ? last.current.view : undefined);
+  const [last, setLast] = useState<{ identity: string; view: Answer<Q> } | undefined>(undefined);
+  if (view !== undefined && view !== last?.view) setLast({ identity, view });
+  return view ?? (last?.identity === identity ? last.view : undefined);
 }
 
 /** Gives a command; rejects with `Refused`. */

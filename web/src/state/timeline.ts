@@ -33,11 +33,9 @@ export function useTimeline(channel: string): Reading {
   const [reach, setReach] = useState<Reach>("idle");
   const give = useGive();
   const window = useSteadyView({ ask: "timeline", channel, before: null, limit }, channel);
-  const shown = useRef<{ window: TimelineView | undefined; view: TimelineView | undefined }>({ window: undefined, view: undefined });
-  if (shown.current.window !== window) {
-    shown.current = { window, view: window && joined(shown.current.view?.messages ?? [], window) };
-  }
-  const view = shown.current.view;
+  const [shown, setShown] = useState<{ window: TimelineView | undefined; view: TimelineView | undefined }>({ window: undefined, view: undefined });
+  if (shown.window !== window) setShown({ window, view: window && joined(shown.view?.messages ?? [], window) });
+  const view = shown.view;
   const waitsFor = useRef<TimelineView | null>(null);
 
   // A larger window was asked for: reading further has to wait until it is here.
