@@ -101,7 +101,7 @@ CREATE TABLE group_session (
     created_epoch   BIGINT NOT NULL CHECK (created_epoch >= 1),
     -- The newest epoch whose whole roster is covered; 0 before the first.
     covered_epoch   BIGINT NOT NULL CHECK (covered_epoch >= 0),
-    -- The lowest index at which every covered device can read.
+    -- From this index on every covered device can read.
     from_index      BIGINT NOT NULL CHECK (from_index >= 0),
     last_index      BIGINT NOT NULL CHECK (last_index >= -1),
     created_at      BIGINT NOT NULL,
@@ -191,5 +191,6 @@ CREATE TABLE guild_log (
 CREATE TABLE guild_log_state (
     guild_id        UUID NOT NULL PRIMARY KEY REFERENCES guild (id) ON DELETE CASCADE,
     seq             BIGINT NOT NULL CHECK (seq >= 0),
+    head            BYTEA NOT NULL CHECK (length(head) = 32),
     state           BYTEA NOT NULL
 );

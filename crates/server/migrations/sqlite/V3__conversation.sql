@@ -101,7 +101,7 @@ CREATE TABLE group_session (
     created_epoch   INTEGER NOT NULL CHECK (created_epoch >= 1),
     -- The newest epoch whose whole roster is covered; 0 before the first.
     covered_epoch   INTEGER NOT NULL CHECK (covered_epoch >= 0),
-    -- The lowest index at which every covered device can read.
+    -- From this index on every covered device can read.
     from_index      INTEGER NOT NULL CHECK (from_index >= 0),
     last_index      INTEGER NOT NULL CHECK (last_index >= -1),
     created_at      INTEGER NOT NULL,
@@ -191,5 +191,6 @@ CREATE TABLE guild_log (
 CREATE TABLE guild_log_state (
     guild_id        BLOB NOT NULL PRIMARY KEY REFERENCES guild (id) ON DELETE CASCADE,
     seq             INTEGER NOT NULL CHECK (seq >= 0),
+    head            BLOB NOT NULL CHECK (length(head) = 32),
     state           BLOB NOT NULL
 ) STRICT;

@@ -14,14 +14,26 @@ use cloister_wire::{
 use super::{epoch, guild_log, guild_log::LogOf};
 use crate::{
     Error, Result,
-    access::{Actor, Permit, channel::View},
+    access::{Actor, Permit, channel::View, guild::InGuild},
     gateway::bus::{Audience, Notice},
     seal::authority::Authority,
     store::{self, channel::New, db::Tx},
 };
 
-/// Makes a text channel with the policy that a member signed, and its first epoch.
+/// Makes a text channel in a guild that there is.
 pub fn create(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    permit: &Permit<'_, InGuild>,
+    request: &CreateChannel,
+) -> Result<Channel> {
+    let mut channel = make(tx, authority, LogOf::now(permit), request, &permit.actor)?;
+    channel.my_permissions = permit.permissions;
+    Ok(channel)
+}
+
+/// Makes a text channel with the policy that a member signed, and its first epoch.
+pub(super) fn make(
     tx: &mut Tx<'_>,
     authority: &Authority,
     of: LogOf,

@@ -37,7 +37,7 @@ struct Members {
 }
 
 /// Every channel of a guild.
-pub fn bump_guild(
+pub(super) fn bump_guild(
     tx: &mut Tx<'_>,
     authority: &Authority,
     guild: GuildId,
@@ -48,7 +48,7 @@ pub fn bump_guild(
 }
 
 /// Every channel and conversation that a person reads.
-pub fn bump_person(
+pub(super) fn bump_person(
     tx: &mut Tx<'_>,
     authority: &Authority,
     user: UserId,
@@ -60,7 +60,7 @@ pub fn bump_person(
 
 /// Begins a new epoch in each of the channels whose audience is another one now, or whose
 /// policy changed.
-pub fn bump(
+pub(super) fn bump(
     tx: &mut Tx<'_>,
     authority: &Authority,
     channels: &[ChannelId],
@@ -86,7 +86,7 @@ pub fn bump(
 }
 
 /// The audience of news about a person's devices.
-pub fn acquaintances(tx: &mut Tx<'_>, user: UserId) -> Result<Audience> {
+pub(super) fn acquaintances(tx: &mut Tx<'_>, user: UserId) -> Result<Audience> {
     let guilds = store::epoch::guilds_of_person(tx, user)?;
     let peers = store::epoch::peers_of_person(tx, user)?;
     Ok(Audience::Acquaintances {

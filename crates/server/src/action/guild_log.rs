@@ -10,7 +10,7 @@ use cloister_wire::{Bytes, ErrorCode, GuildId, UserId, gateway::Event, guild::Ap
 
 use crate::{
     Error, Result,
-    access::Actor,
+    access::{Actor, Permit, guild::InGuild},
     gateway::bus::{Audience, Notice},
     seal::authority::Authority,
     store::{self, db::Tx},
@@ -23,8 +23,18 @@ pub struct LogOf {
     pub access_version: u64,
 }
 
+impl LogOf {
+    /// The guild of a permit, whose rights do not change.
+    pub fn now(permit: &Permit<'_, InGuild>) -> Self {
+        Self {
+            guild: permit.guild,
+            access_version: permit.access_version,
+        }
+    }
+}
+
 /// Begins the log of a new guild with its `Create`.
-pub fn begin(
+pub(super) fn begin(
     tx: &mut Tx<'_>,
     authority: &Authority,
     of: LogOf,
@@ -40,7 +50,7 @@ pub fn begin(
 }
 
 /// Appends what a member signed, if the log alone allows it.
-pub fn append(
+pub(super) fn append(
     tx: &mut Tx<'_>,
     authority: &Authority,
     of: LogOf,
@@ -64,11 +74,10 @@ pub fn append(
 pub fn vouch(
     tx: &mut Tx<'_>,
     authority: &Authority,
-    of: LogOf,
+    permit: &Permit<'_, InGuild>,
     op: &Bytes,
-    actor: &Actor,
 ) -> Result<Appended> {
-    let (op, appended) = append(tx, authority, of, op, actor)?;
+    let (op, appended) = append(tx, authority, LogOf::now(permit), op, &permit.actor)?;
     match op.body {
         OpBody::Add { .. } => Ok(appended),
         _ => Err(op_invalid("This operation has a request of its own.")),
@@ -76,7 +85,7 @@ pub fn vouch(
 }
 
 /// Takes somebody out: needs nobody's signature but the server's.
-pub fn remove(
+pub(super) fn remove(
     tx: &mut Tx<'_>,
     authority: &Authority,
     of: LogOf,

@@ -75,7 +75,7 @@ pub fn send(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, request: &SendToDevice) -
 }
 
 /// Puts a ciphertext into its recipient's queue. The same one twice is there once.
-pub fn deliver(tx: &mut Tx<'_>, sender: &Actor, parcel: &Parcel<'_>) -> Result<()> {
+pub(super) fn deliver(tx: &mut Tx<'_>, sender: &Actor, parcel: &Parcel<'_>) -> Result<()> {
     check_envelope(parcel.envelope)?;
     if store::inbox::is_known(tx, parcel.recipient, sender.device, &parcel.dedupe_id)? {
         return Ok(());
@@ -126,7 +126,7 @@ pub fn refuse(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, request: &NackToDevice)
 }
 
 /// A revoked device: nothing waits for it, nobody shares with it, nobody claims its keys.
-pub fn close(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
+pub(super) fn close(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
     store::inbox::empty(tx, device)?;
     store::prekey::delete_all(tx, device)?;
     store::group_session::forget_device(tx, device)

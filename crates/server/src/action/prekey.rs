@@ -12,7 +12,7 @@ use cloister_wire::{
 
 use crate::{
     Error, Result,
-    access::{Act, Permit, System},
+    access::{Act, Enrol, Permit, System},
     gateway::bus::{Audience, Notice},
     store::{self, db::Tx, device_target::Target},
 };
@@ -36,8 +36,27 @@ pub struct Holder {
     pub signing_key: Hash,
 }
 
+/// Takes in signed prekeys of the device that asks.
+pub fn upload(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Enrol>,
+    request: &UploadKeys,
+) -> Result<KeyCounts> {
+    let device = store::device_target::get(tx, permit.device)?.ok_or_else(Error::not_found)?;
+    let (user, signing_key) = (device.user, device.signing_key);
+    take_in(
+        tx,
+        &Holder {
+            user,
+            device: permit.device,
+            signing_key,
+        },
+        request,
+    )
+}
+
 /// Takes in signed prekeys. The same again changes nothing.
-pub fn upload(tx: &mut Tx<'_>, holder: &Holder, request: &UploadKeys) -> Result<KeyCounts> {
+pub(super) fn take_in(tx: &mut Tx<'_>, holder: &Holder, request: &UploadKeys) -> Result<KeyCounts> {
     if request.one_time.len() > limits::ONE_TIME_KEYS_PER_DEVICE {
         return Err(too_many());
     }

@@ -11,11 +11,20 @@ use super::bus::{Audience, Published};
 pub struct Subscription {
     user: UserId,
     device: DeviceId,
+    approval: Approval,
     guilds: BTreeMap<GuildId, Access>,
     /// Guilds that turned out not to be the person's, with the version at which they weren't.
     strange: BTreeMap<GuildId, u64>,
     /// The stamp that made the session ask for newer rights.
     asked: Option<(GuildId, u64)>,
+}
+
+/// Whether the device was approved when its rights were derived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Approval {
+    Given,
+    /// It hears what is sent to it alone, and what becomes of its person's devices.
+    Waiting,
 }
 
 /// What the person may do in a guild.
@@ -41,10 +50,18 @@ impl Subscription {
         Self {
             user,
             device,
+            approval: Approval::Given,
             guilds,
             strange: BTreeMap::new(),
             asked: None,
         }
+    }
+
+    /// For a device that waits for approval.
+    pub fn waiting(user: UserId, device: DeviceId) -> Self {
+        let mut own = Self::new(user, device, BTreeMap::new());
+        own.approval = Approval::Waiting;
+        own
     }
 
     pub fn guilds(&self) -> impl Iterator<Item = GuildId> {
@@ -53,6 +70,13 @@ impl Subscription {
 
     /// Judges an event, and learns from it where it says exactly whose rights changed.
     pub fn judge(&mut self, published: &Published) -> Verdict {
+        if self.approval == Approval::Waiting {
+            return match &published.audience {
+                Audience::Device(device) => pass_if(*device == self.device),
+                Audience::Acquaintances { user, .. } => pass_if(*user == self.user),
+                _ => Verdict::Refuse,
+            };
+        }
         if let Event::GuildLeft { guild } = published.event {
             let known = self.guilds.remove(&guild).is_some();
             let mine = known || published.audience == Audience::User(self.user);
@@ -101,6 +125,7 @@ impl Subscription {
         {
             self.strange.insert(guild, version);
         }
+        self.approval = newer.approval;
         self.guilds = newer.guilds;
         self.strange
             .retain(|guild, _| !self.guilds.contains_key(guild));

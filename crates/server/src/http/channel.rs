@@ -16,8 +16,7 @@ use super::{
 use crate::{
     App, Result,
     access::{self, Caller, policy::Verb},
-    action::{self, guild_log::LogOf},
-    store,
+    action, store,
 };
 
 /// Which epoch the asker knows; 0 for none.
@@ -39,13 +38,7 @@ pub async fn create(
         .db
         .write(move |tx| {
             let permit = access::guild::may_change(tx, &caller, guild, Verb::CreateChannel)?;
-            let of = LogOf {
-                guild,
-                access_version: permit.access_version,
-            };
-            let mut channel = action::channel::create(tx, &authority, of, &request, &permit.actor)?;
-            channel.my_permissions = permit.permissions;
-            Ok(channel)
+            action::channel::create(tx, &authority, &permit, &request)
         })
         .await?;
     Ok(Reply::created(channel))
@@ -61,7 +54,7 @@ pub async fn epoch(
         .db
         .read(move |tx| {
             let permit = access::channel::view(tx, &caller, channel)?;
-            store::epoch::view(tx, &permit.state, since, Vec::new())
+            store::epoch::page_since(tx, &permit, since)
         })
         .await?;
     Ok(Reply::ok(view))

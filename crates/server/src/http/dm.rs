@@ -31,7 +31,7 @@ pub async fn list(State(app): State<App>, caller: Caller) -> Result<Reply<Dms>> 
         .db
         .read(move |tx| {
             let permit = access::act(tx, &caller)?;
-            store::dm::views(tx, permit.user)
+            store::dm::views(tx, &permit)
         })
         .await?;
     Ok(Reply::ok(Dms { dms }))

@@ -16,8 +16,7 @@ use super::{
 use crate::{
     App, Result,
     access::{self, Caller, policy::Verb},
-    action::{self, guild_log::LogOf},
-    store,
+    action, store,
 };
 
 pub async fn page(
@@ -29,8 +28,8 @@ pub async fn page(
     let log = app
         .db
         .read(move |tx| {
-            access::guild::may(tx, &caller, guild, Verb::LookAround)?;
-            let mut entries = store::guild_log::page(tx, guild, after, LOG_PAGE + 1)?;
+            let permit = access::guild::may(tx, &caller, guild, Verb::LookAround)?;
+            let mut entries = store::guild_log::page(tx, &permit, after, LOG_PAGE + 1)?;
             let end = entries.len() <= LOG_PAGE as usize;
             entries.truncate(LOG_PAGE as usize);
             Ok(Log { entries, end })
@@ -50,11 +49,7 @@ pub async fn append(
         .db
         .write(move |tx| {
             let permit = access::guild::may_change(tx, &caller, guild, Verb::Vouch)?;
-            let of = LogOf {
-                guild,
-                access_version: permit.access_version,
-            };
-            action::guild_log::vouch(tx, &authority, of, &request.op, &permit.actor)
+            action::guild_log::vouch(tx, &authority, &permit, &request.op)
         })
         .await?;
     Ok(Reply::created(appended))

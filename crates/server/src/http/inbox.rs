@@ -35,7 +35,7 @@ pub async fn page(
         .db
         .read(move |tx| {
             let permit = access::act(tx, &caller)?;
-            let mut items = store::inbox::page(tx, permit.device, after, QUEUE_PAGE + 1)?;
+            let mut items = store::inbox::page(tx, &permit, after, QUEUE_PAGE + 1)?;
             let end = items.len() <= QUEUE_PAGE as usize;
             items.truncate(QUEUE_PAGE as usize);
             Ok(QueuePage { items, end })

@@ -91,7 +91,7 @@ fn read_page(
         return Err(Error::invalid("A page of history has 1 to 100 messages."));
     }
     let state = &permit.state;
-    let joined = store::channel::joined_seq(tx, state.id, permit.user())?;
+    let joined = store::channel::joined_seq(tx, permit)?;
     // One more than asked for tells whether there is more.
     let (mut messages, from) = match (page.before, page.after) {
         (Some(_), Some(_)) => {
@@ -123,7 +123,7 @@ fn read_page(
         .first()
         .map_or(from.min(state.last_seq) + 1, |message| message.seq);
     Ok(History {
-        prev_head: store::message::head_at(tx, state, first - 1)?,
+        prev_head: store::message::head_at(tx, permit, first - 1)?,
         head: authority.sign_head(state.id, state.last_seq, state.head),
         messages,
         end,

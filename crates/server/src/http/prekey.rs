@@ -5,10 +5,9 @@ use cloister_wire::key::{ClaimKeys, ClaimedKeys, KeyCounts, UploadKeys};
 
 use super::{extract::Body, reply::Reply};
 use crate::{
-    App, Error, Result,
+    App, Result,
     access::{self, Caller},
-    action::{self, prekey::Holder},
-    store,
+    action, store,
 };
 
 pub async fn upload(
@@ -20,14 +19,7 @@ pub async fn upload(
         .db
         .write(move |tx| {
             let permit = access::enrol(tx, &caller)?;
-            let device = store::device_target::get(tx, permit.device)?;
-            let signing_key = device.ok_or_else(Error::not_found)?.signing_key;
-            let holder = Holder {
-                user: permit.user,
-                device: permit.device,
-                signing_key,
-            };
-            action::prekey::upload(tx, &holder, &request)
+            action::prekey::upload(tx, &permit, &request)
         })
         .await?;
     Ok(Reply::ok(counts))
@@ -38,7 +30,7 @@ pub async fn count(State(app): State<App>, caller: Caller) -> Result<Reply<KeyCo
         .db
         .read(move |tx| {
             let permit = access::enrol(tx, &caller)?;
-            store::prekey::counts(tx, permit.device)
+            store::prekey::count_own(tx, &permit)
         })
         .await?;
     Ok(Reply::ok(counts))

@@ -3,8 +3,11 @@
 use cloister_wire::{ChannelId, GuildId, Hash, Octets, Permissions, UserId, guild::Channel};
 
 use super::db::{Row, Tx};
-use crate::{Result, params, sql};
-
+use crate::{
+    Result,
+    access::{Permit, channel::Read},
+    params, sql,
+};
 sql! {
     STATE = "SELECT id, guild_id, suite, epoch, roster_hash, rotate_floor, record_hash, \
              last_seq, head, last_at FROM channel WHERE id = $1";
@@ -213,10 +216,9 @@ pub fn leave_guild(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<()> 
 }
 
 /// The person reads messages newer than this.
-pub fn joined_seq(tx: &mut Tx<'_>, channel: ChannelId, user: UserId) -> Result<u64> {
-    Ok(tx
-        .maybe(JOINED_SEQ, params![channel, user], |row| row.get(0))?
-        .unwrap_or(0))
+pub fn joined_seq(tx: &mut Tx<'_>, permit: &Permit<'_, Read>) -> Result<u64> {
+    let of = params![permit.channel(), permit.user()];
+    Ok(tx.maybe(JOINED_SEQ, of, |row| row.get(0))?.unwrap_or(0))
 }
 
 /// Moves the cursor forward. Says whether it moved.

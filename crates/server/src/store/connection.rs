@@ -1,9 +1,13 @@
 //! What the server remembers of a device's connections, to notice copies of its store.
 
-use cloister_wire::{DeviceId, Hash};
+use cloister_wire::{DeviceId, Hash, account::DeviceStanding, gateway::Ready};
 
-use super::db::Tx;
-use crate::{Result, params, sql};
+use super::{db::Tx, dm, guild_view, inbox, prekey};
+use crate::{
+    Result,
+    access::{Enrol, Permit},
+    params, sql,
+};
 
 sql! {
     LOCK = "SELECT writes, last_nonce, next_nonce FROM device WHERE id = $1 FOR UPDATE";
@@ -46,7 +50,29 @@ pub fn suspend(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
     Ok(())
 }
 
-/// Version of the device log of the device's person.
-pub fn devlog_version(tx: &mut Tx<'_>, device: DeviceId) -> Result<u64> {
-    tx.one(DEVLOG_VERSION, params![device], |row| row.get(0))
+/// Where everything stands, for a device that has just connected. One that waits for approval
+/// learns of nothing but itself.
+pub fn ready(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, gateway: Hash) -> Result<Ready> {
+    let (guilds, dms) = match permit.standing {
+        DeviceStanding::Active => (
+            guild_view::page_of_user(tx, permit.user)?,
+            dm::views_of(tx, permit.user)?,
+        ),
+        DeviceStanding::Pending | DeviceStanding::Revoked => (Vec::new(), Vec::new()),
+    };
+    let keys = prekey::counts(tx, permit.device)?;
+    Ok(Ready {
+        gateway,
+        user: permit.user,
+        device: permit.device,
+        session: permit.session,
+        n: 0,
+        guilds,
+        dms,
+        queue_seq: inbox::position(tx, permit.device)?.last_seq,
+        one_time_keys: keys.one_time,
+        fallback_used: keys.fallback_used,
+        devlog_version: tx.one(DEVLOG_VERSION, params![permit.device], |row| row.get(0))?,
+        server_time: tx.now(),
+    })
 }

@@ -6,8 +6,11 @@ use super::{
     channel,
     db::{Row, Tx},
 };
-use crate::{Error, Result, access::channel::DIRECT, params, sql};
-
+use crate::{
+    Error, Result,
+    access::{Act, Permit, channel::DIRECT},
+    params, sql,
+};
 sql! {
     PAIR = "SELECT low_id, high_id FROM dm WHERE channel_id = $1";
     FIND = "SELECT channel_id FROM dm WHERE low_id = $1 AND high_id = $2";
@@ -64,8 +67,12 @@ pub fn view(tx: &mut Tx<'_>, channel: ChannelId, user: UserId, peer: UserId) -> 
     Ok(assemble(view, person))
 }
 
-/// Every conversation of a person, as they see it.
-pub fn views(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Dm>> {
+/// Every conversation of the person, as they see it.
+pub fn views(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<Vec<Dm>> {
+    views_of(tx, permit.user)
+}
+
+pub(super) fn views_of(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Dm>> {
     of_person(tx, user)?
         .into_iter()
         .map(|(id, peer)| Ok(assemble(channel::view(tx, id, user)?, peer)))

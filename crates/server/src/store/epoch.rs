@@ -14,8 +14,11 @@ use super::{
     db::{Row, Tx},
     dm,
 };
-use crate::{Error, Result, params, sql};
-
+use crate::{
+    Error, Result,
+    access::{Permit, channel::View},
+    params, sql,
+};
 /// Records in one view; whoever is further behind gets the whole roster.
 const RECORDS_MAX: u64 = 64;
 /// Device logs that come along with a view.
@@ -138,6 +141,11 @@ pub fn view(
         devlogs: devlogs_of(tx, &added)?,
         missing,
     })
+}
+
+/// The audience of a channel, for somebody who may see it.
+pub fn page_since(tx: &mut Tx<'_>, permit: &Permit<'_, View>, since: u64) -> Result<EpochView> {
+    view(tx, &permit.state, since, Vec::new())
 }
 
 /// Device logs of the people of these entries, whole; none if they are many, since whoever

@@ -4,8 +4,11 @@ use cloister_proof::{GuildLog, encode, guild_log::Position};
 use cloister_wire::{Bytes, GuildId};
 
 use super::db::Tx;
-use crate::{Error, Result, params, sql};
-
+use crate::{
+    Error, Result,
+    access::{Permit, guild::InGuild},
+    params, sql,
+};
 sql! {
     STATE = "SELECT state FROM guild_log_state WHERE guild_id = $1 FOR UPDATE";
     POSITION = "SELECT seq, head FROM guild_log_state WHERE guild_id = $1";
@@ -45,6 +48,11 @@ pub fn append(tx: &mut Tx<'_>, log: &GuildLog, entry: &[u8]) -> Result<()> {
 }
 
 /// Entries after `after`, oldest first, at most `limit`.
-pub fn page(tx: &mut Tx<'_>, guild: GuildId, after: u64, limit: u32) -> Result<Vec<Bytes>> {
-    tx.query(PAGE, params![guild, after, limit], |row| row.get(0))
+pub fn page(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, InGuild>,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<Bytes>> {
+    tx.query(PAGE, params![permit.guild, after, limit], |row| row.get(0))
 }

@@ -6,13 +6,17 @@ use cloister_wire::{
 };
 
 use super::db::{Row, Tx};
-use crate::{Error, Result, params, sql};
-
+use crate::{
+    Error, Result,
+    access::{Act, Permit},
+    params, sql,
+};
 sql! {
     NEXT = "INSERT INTO inbox (device_id, last_seq, acked_seq) VALUES ($1, 1, 0) \
             ON CONFLICT (device_id) DO UPDATE SET last_seq = inbox.last_seq + 1 \
             RETURNING last_seq, acked_seq";
     LOCK = "SELECT last_seq, acked_seq FROM inbox WHERE device_id = $1 FOR UPDATE";
+    POSITION = "SELECT last_seq, acked_seq FROM inbox WHERE device_id = $1";
     KNOWN = "SELECT 1 FROM inbox_item WHERE device_id = $1 AND sender_device = $2 \
              AND dedupe_id = $3 AND nack IS NULL";
     INSERT = "INSERT INTO inbox_item (device_id, seq, at, sender_user, sender_device, \
@@ -56,6 +60,15 @@ pub enum NewBody<'a> {
 /// The queue's position, locked.
 pub fn lock(tx: &mut Tx<'_>, device: DeviceId) -> Result<Position> {
     let found = tx.maybe(LOCK, params![device], read_position)?;
+    Ok(found.unwrap_or(Position {
+        last_seq: 0,
+        acked_seq: 0,
+    }))
+}
+
+/// The queue's position.
+pub(super) fn position(tx: &mut Tx<'_>, device: DeviceId) -> Result<Position> {
+    let found = tx.maybe(POSITION, params![device], read_position)?;
     Ok(found.unwrap_or(Position {
         last_seq: 0,
         acked_seq: 0,
@@ -119,8 +132,13 @@ pub fn append(tx: &mut Tx<'_>, device: DeviceId, new: &New<'_>) -> Result<(Posit
 }
 
 /// Items after `after`, at most `limit`.
-pub fn page(tx: &mut Tx<'_>, device: DeviceId, after: u64, limit: u32) -> Result<Vec<QueuedItem>> {
-    tx.query(PAGE, params![device, after, limit], read_item)
+pub fn page(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Act>,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<QueuedItem>> {
+    tx.query(PAGE, params![permit.device, after, limit], read_item)
 }
 
 pub fn get(tx: &mut Tx<'_>, device: DeviceId, seq: u64) -> Result<Option<QueuedItem>> {

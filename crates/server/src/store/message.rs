@@ -5,10 +5,7 @@ use cloister_wire::{
     channel::{Message, MessageClass, Notify, SealedContent, Sent},
 };
 
-use super::{
-    channel::State,
-    db::{Row, Tx},
-};
+use super::db::{Row, Tx};
 use crate::{
     Error, Result,
     access::{
@@ -149,11 +146,11 @@ pub fn page_after(
 }
 
 /// The transcript's head after the message `seq`.
-pub fn head_at(tx: &mut Tx<'_>, state: &State, seq: u64) -> Result<Hash> {
+pub fn head_at(tx: &mut Tx<'_>, permit: &Permit<'_, Read>, seq: u64) -> Result<Hash> {
     if seq == 0 {
-        return Ok(cloister_proof::transcript::start(state.id));
+        return Ok(cloister_proof::transcript::start(permit.channel()));
     }
-    tx.one(HEAD_AT, params![state.id, seq], |row| row.get(0))
+    tx.one(HEAD_AT, params![permit.channel(), seq], |row| row.get(0))
 }
 
 fn read_message(row: Row<'_>) -> Result<Message> {

@@ -3,8 +3,11 @@
 use cloister_wire::{Bytes, DeviceId, Hash, key::KeyCounts};
 
 use super::db::Tx;
-use crate::{Result, params, sql};
-
+use crate::{
+    Result,
+    access::{Enrol, Permit},
+    params, sql,
+};
 sql! {
     HASH = "SELECT hash FROM one_time_key WHERE device_id = $1 AND key_id = $2";
     INSERT = "INSERT INTO one_time_key (device_id, key_id, hash, signed, created_at) \
@@ -63,6 +66,11 @@ pub fn counts(tx: &mut Tx<'_>, device: DeviceId) -> Result<KeyCounts> {
 pub fn delete_unclaimed(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
     tx.execute(DELETE_UNCLAIMED, params![device])?;
     Ok(())
+}
+
+/// The counts of the device that asks.
+pub fn count_own(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>) -> Result<KeyCounts> {
+    counts(tx, permit.device)
 }
 
 /// A revoked device has no keys any more.

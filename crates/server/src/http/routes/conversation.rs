@@ -1,10 +1,5 @@
 //! Endpoints of the conversation: channels, messages, keys, the queue, the guild log, gateway.
 
-use axum::{
-    handler::Handler,
-    http::{Method, StatusCode},
-    routing::MethodFilter,
-};
 use cloister_wire::{
     channel::{EpochView, History, MarkRead, Send, Sent, Share, Shared},
     guild::{AppendOp, Appended, Channel, CreateChannel, Dm, Dms, Log, OpenDm},
@@ -15,11 +10,8 @@ use cloister_wire::{
     limits::BODY_BYTES_SHARE,
 };
 
-use super::{For, Route, get, route};
-use crate::{
-    App, gateway,
-    http::{channel, dm, guild_log, inbox, message, prekey},
-};
+use super::{For, Route, get, post, put};
+use crate::http::{channel, dm, guild_log, inbox, message, prekey};
 
 pub(super) fn table() -> Vec<Route> {
     let mut table = channels();
@@ -119,17 +111,5 @@ fn keys() -> Vec<Route> {
         post("/api/v1/to-device/nack", For::Person, inbox::refuse)
             .takes::<NackToDevice>()
             .about("One item could not be opened: tell its sender."),
-        get("/api/v1/gateway", For::Anyone, gateway::socket::open)
-            .about("The live connection (WebSocket)."),
     ]
-}
-
-fn post<H: Handler<T, App>, T: 'static>(path: &'static str, who: For, handler: H) -> Route {
-    route(Method::POST, MethodFilter::POST, path, who, handler)
-}
-
-fn put<H: Handler<T, App>, T: 'static>(path: &'static str, who: For, handler: H) -> Route {
-    let mut route = route(Method::PUT, MethodFilter::PUT, path, who, handler);
-    route.status = StatusCode::NO_CONTENT;
-    route
 }
