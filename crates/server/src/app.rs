@@ -6,7 +6,7 @@ use crate::{
     Result, access,
     config::Config,
     env::Env,
-    gateway::bus::Bus,
+    gateway::{bus::Bus, lobby::Lobby},
     limit::{Buckets, Rate},
     seal::{authority::Authority, keyring::Keyring, password::Hasher},
     store::{self, db::Db},
@@ -21,12 +21,16 @@ pub struct Parts {
     pub config: Config,
     pub env: Env,
     pub bus: Bus,
+    /// Connections that have not said who they are.
+    pub lobby: Lobby,
     pub db: Db,
     pub keys: Arc<Keyring>,
     /// Makes the server's signed word.
     pub authority: Arc<Authority>,
     pub hasher: Hasher,
     pub limits: Buckets,
+    /// Looking at invitations by code, for each address.
+    pub invite_lookups: Buckets,
 }
 
 impl Deref for App {
@@ -79,6 +83,8 @@ impl App {
     async fn assemble(config: Config, env: Env, bus: Bus, db: Db, keys: Keyring) -> Result<Self> {
         let hasher = Hasher::new(&config.passwords, env.clone())?;
         let limits = Buckets::new(Rate::per_minute(config.limits.requests));
+        let invite_lookups =
+            Buckets::new(Rate::per_minute(config.limits.invite_lookups_per_address));
         let incarnation = db
             .write(|tx| {
                 let permit = access::system(tx, "the server starts");
@@ -92,11 +98,13 @@ impl App {
             config,
             env,
             bus,
+            lobby: Lobby::default(),
             db,
             keys,
             authority,
             hasher,
             limits,
+            invite_lookups,
         })))
     }
 

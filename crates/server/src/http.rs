@@ -1,18 +1,24 @@
 //! HTTP: out of a request, through one transaction, into a reply. No SQL and no rule here.
 
+pub mod account;
 pub mod address;
 pub mod channel;
+pub mod device;
 pub mod dm;
 pub mod extract;
 pub mod guard;
+pub mod guild;
 pub mod guild_log;
 pub mod health;
 pub mod inbox;
 pub mod instance;
+pub mod invite;
 pub mod message;
+pub mod openapi;
 pub mod prekey;
 pub mod reply;
 pub mod routes;
+pub mod session;
 
 use axum::{Router, middleware};
 
@@ -25,6 +31,7 @@ pub fn router(app: &App) -> Router {
         router = router.route(route.path, route.into_method_router());
     }
     router
+        .merge(crate::web::router())
         .layer(middleware::from_fn_with_state(app.clone(), guard::gate))
         .layer(middleware::from_fn(reply::write))
         .layer(middleware::from_fn(guard::headers))

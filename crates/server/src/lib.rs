@@ -13,10 +13,12 @@ pub mod error;
 pub mod gateway;
 pub mod http;
 pub mod limit;
+pub mod operator;
 pub mod seal;
 pub mod serve;
 pub mod store;
 pub mod tls;
+mod web;
 
 #[cfg(test)]
 mod testing;

@@ -84,7 +84,7 @@ pub struct First<'a> {
 }
 
 /// Largest vault: it holds a few keys.
-const VAULT_BYTES: usize = 64 * 1024;
+pub const VAULT_BYTES: usize = 64 * 1024;
 
 /// Makes the account with its device log, first device and keys, and signs it in.
 pub fn register(
@@ -167,7 +167,7 @@ pub fn begin(
     }
     store::device::begin_log(tx, permit, &log, first.genesis)?;
     store::account::insert_vault(tx, permit, first.user, first.vault)?;
-    prekey::upload(tx, &holder(&cert), first.keys)?;
+    prekey::take_in(tx, &holder(&cert), first.keys)?;
     Ok(cert)
 }
 

@@ -47,7 +47,7 @@ pub fn create(
         access_version: 1,
     };
     guild_log::begin(tx, &parts.authority, of, &request.create, permit)?;
-    channel::create(tx, &parts.authority, of, &request.channel, permit)?;
+    channel::make(tx, &parts.authority, of, &request.channel, permit)?;
     store::channel::enter_guild(tx, guild, permit.user)?;
     let view = view(tx, guild, permit.user)?;
     let log = appended(tx, guild)?;
@@ -231,7 +231,8 @@ pub fn views(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Guild>> {
         .collect()
 }
 
-fn appended(tx: &mut Tx<'_>, guild: GuildId) -> Result<Appended> {
+/// The newest entry of a guild's log.
+pub fn appended(tx: &mut Tx<'_>, guild: GuildId) -> Result<Appended> {
     let position = store::guild_log::position(tx, guild)?;
     Ok(Appended {
         seq: position.seq,

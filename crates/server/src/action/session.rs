@@ -256,7 +256,7 @@ fn enrol(
             "This device's id was used before. Draw another one.",
         ));
     }
-    prekey::upload(tx, &holder(&offer.cert), keys)?;
+    prekey::take_in(tx, &holder(&offer.cert), keys)?;
     Ok(offer.cert.device)
 }
 

@@ -1,6 +1,6 @@
 //! What handlers take out of a request: a body, who asks, a cookie.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, net::IpAddr, time::Duration};
 
 use axum::{
     body::Bytes,
@@ -90,6 +90,18 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
+}
+
+/// From where a request came, for limits on what may be tried.
+#[derive(Debug, Clone, Copy)]
+pub struct Address(pub IpAddr);
+
+impl<S: Sync> FromRequestParts<S> for Address {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(super::guard::client(&parts.extensions)))
     }
 }
 

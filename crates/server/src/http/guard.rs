@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::{
     extract::{ConnectInfo, Request, State},
     http::{
-        HeaderMap, HeaderName, HeaderValue, Method, Uri,
+        Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri,
         header::{self, AUTHORIZATION, HOST, ORIGIN},
     },
     middleware::Next,
@@ -117,15 +117,14 @@ fn admit(app: &App, request: &Request) -> Result<(Caller, Spent)> {
     let caller = caller(app, headers)?;
     let key = match &caller {
         Caller::Bearer(claims) => claims.user.to_string(),
-        Caller::Nobody => client(request).to_string(),
+        Caller::Nobody => client(request.extensions()).to_string(),
     };
     Ok((caller, app.limits.spend(&key, app.env.now())))
 }
 
 /// Who is at the other end of the connection.
-pub(super) fn client(request: &Request) -> IpAddr {
-    request
-        .extensions()
+pub(super) fn client(extensions: &Extensions) -> IpAddr {
+    extensions
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::from([127, 0, 0, 1]), |ConnectInfo(address)| {
             address.ip()

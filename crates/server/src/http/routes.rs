@@ -2,6 +2,7 @@
 //! person on every route are made from this one table.
 
 mod conversation;
+mod people;
 
 use axum::{
     extract::DefaultBodyLimit,
@@ -15,7 +16,6 @@ use utoipa::{
     openapi::{RefOr, schema::Schema},
 };
 
-use super::{health, instance};
 use crate::App;
 
 /// Whom a route is for. Who is less gets 401, 403 or, where the thing is not theirs to know of,
@@ -55,27 +55,25 @@ pub struct Route {
 
 /// The whole API.
 pub fn table() -> Vec<Route> {
-    let mut table = people();
+    let mut table = people::table();
     table.extend(conversation::table());
     table
 }
 
-fn people() -> Vec<Route> {
-    vec![
-        get("/healthz", For::Anyone, health::live).about("Whether the process runs."),
-        get("/readyz", For::Anyone, health::ready)
-            .about("Whether it can serve: its database answers."),
-        get("/api/version", For::Anyone, health::version)
-            .gives::<cloister_wire::account::Version>()
-            .about("Version of the program and of its contracts."),
-        get("/api/v1/instance", For::Anyone, instance::show)
-            .gives::<cloister_wire::account::Instance>()
-            .about("What anybody may know of this instance."),
-    ]
-}
-
 fn get<H: Handler<T, App>, T: 'static>(path: &'static str, who: For, handler: H) -> Route {
     route(Method::GET, MethodFilter::GET, path, who, handler)
+}
+
+fn post<H: Handler<T, App>, T: 'static>(path: &'static str, who: For, handler: H) -> Route {
+    route(Method::POST, MethodFilter::POST, path, who, handler)
+}
+
+fn put<H: Handler<T, App>, T: 'static>(path: &'static str, who: For, handler: H) -> Route {
+    route(Method::PUT, MethodFilter::PUT, path, who, handler)
+}
+
+fn delete<H: Handler<T, App>, T: 'static>(path: &'static str, who: For, handler: H) -> Route {
+    route(Method::DELETE, MethodFilter::DELETE, path, who, handler)
 }
 
 fn route<H: Handler<T, App>, T: 'static>(

@@ -82,6 +82,11 @@ impl AccessTokens {
 
     /// What a token says, if we signed it and its time has not run out.
     pub fn read(&self, token: &str, now: u64) -> Option<Claims> {
+        self.read_with_expiry(token, now).map(|(claims, _)| claims)
+    }
+
+    /// The same, with the time (ms UTC) at which it runs out.
+    pub fn read_with_expiry(&self, token: &str, now: u64) -> Option<(Claims, u64)> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         let ours = header.typ.as_deref() == Some(TYPE) && header.kid.as_deref() == Some(&self.kid);
         if !ours {
@@ -101,11 +106,12 @@ impl AccessTokens {
         if now_s >= body.exp || body.iat > now_s + 60 {
             return None;
         }
-        Some(Claims {
+        let claims = Claims {
             user: body.sub,
             device: body.did,
             session: body.sid,
-        })
+        };
+        Some((claims, body.exp * 1_000))
     }
 }
 

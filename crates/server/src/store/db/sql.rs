@@ -33,6 +33,8 @@ macro_rules! sql {
             };
         )*
         /// Every statement of this file.
+        #[cfg(test)]
+        #[allow(dead_code, reason = "the tests of the macro itself don't list theirs")]
         pub(in $crate::store) const STATEMENTS: &[$crate::store::db::Sql] = &[$($name),*];
     };
 }

@@ -1,0 +1,114 @@
+//! Guilds and their members.
+
+use axum::extract::State;
+use cloister_wire::{
+    GuildId, UserId,
+    guild::{CreateGuild, Guild, Guilds, Joined, Members},
+    limits::MEMBERS_PAGE,
+};
+use serde::Deserialize;
+
+use super::{
+    address::{At, Query},
+    extract::Body,
+    reply::{Done, Reply},
+};
+use crate::{
+    App, Result,
+    access::{self, Caller, policy::Verb},
+    action, store,
+};
+
+/// The last member of the page before.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct After {
+    #[serde(default)]
+    after: Option<UserId>,
+}
+
+pub async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    Body(request): Body<CreateGuild>,
+) -> Result<Reply<Joined>> {
+    let parts = app.clone();
+    let joined = app
+        .db
+        .write(move |tx| {
+            let permit = access::act(tx, &caller)?;
+            action::guild::create(tx, &parts, &permit, &request)
+        })
+        .await?;
+    Ok(Reply::created(joined))
+}
+
+pub async fn list(State(app): State<App>, caller: Caller) -> Result<Reply<Guilds>> {
+    let guilds = app
+        .db
+        .read(move |tx| {
+            let permit = access::act(tx, &caller)?;
+            action::guild::views(tx, permit.user)
+        })
+        .await?;
+    Ok(Reply::ok(Guilds { guilds }))
+}
+
+pub async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    At(guild): At<GuildId>,
+) -> Result<Reply<Guild>> {
+    let view = app
+        .db
+        .read(move |tx| {
+            let permit = access::guild::may(tx, &caller, guild, Verb::LookAround)?;
+            action::guild::view(tx, permit.guild, permit.user)
+        })
+        .await?;
+    Ok(Reply::ok(view))
+}
+
+pub async fn members(
+    State(app): State<App>,
+    caller: Caller,
+    At(guild): At<GuildId>,
+    Query(After { after }): Query<After>,
+) -> Result<Reply<Members>> {
+    let after = after.unwrap_or(UserId::from_bytes([0; 16]));
+    let mut members = app
+        .db
+        .read(move |tx| {
+            let permit = access::guild::may(tx, &caller, guild, Verb::LookAround)?;
+            store::guild::page_members(tx, &permit, after)
+        })
+        .await?;
+    let end = members.len() <= MEMBERS_PAGE as usize;
+    members.truncate(MEMBERS_PAGE as usize);
+    Ok(Reply::ok(Members { members, end }))
+}
+
+pub async fn leave(State(app): State<App>, caller: Caller, At(guild): At<GuildId>) -> Result<Done> {
+    let parts = app.clone();
+    app.db
+        .write(move |tx| {
+            let permit = access::guild::may_change(tx, &caller, guild, Verb::Leave)?;
+            action::guild::leave(tx, &parts, &permit)
+        })
+        .await?;
+    Ok(Done::default())
+}
+
+pub async fn delete(
+    State(app): State<App>,
+    caller: Caller,
+    At(guild): At<GuildId>,
+) -> Result<Done> {
+    app.db
+        .write(move |tx| {
+            let permit = access::guild::may_change(tx, &caller, guild, Verb::DeleteGuild)?;
+            action::guild::delete(tx, &permit)
+        })
+        .await?;
+    Ok(Done::default())
+}

@@ -1,0 +1,137 @@
+//! Invitations: looking at one, using one, making and ending them.
+
+use axum::extract::{Path, State};
+use cloister_wire::{
+    ErrorCode, GuildId,
+    account::InvitePreview,
+    guild::{Appended, CreateInvite, EndInvite, Invites, Join, Joined},
+};
+
+use super::{
+    address::At,
+    extract::{Address, Body},
+    reply::Reply,
+};
+use crate::{
+    App, Error, Result,
+    access::{self, Caller, policy::Verb},
+    action, store,
+};
+
+pub async fn preview(
+    State(app): State<App>,
+    Address(address): Address,
+    Path(code): Path<String>,
+) -> Result<Reply<InvitePreview>> {
+    app.invite_lookups
+        .spend(&address.to_string(), app.env.now())
+        .allowed()?;
+    let hash = app.keys.hash_secret("invite", code.as_bytes());
+    let found = app
+        .db
+        .read(move |tx| {
+            let permit = access::anyone(tx);
+            let now = tx.now();
+            let found = store::invite::get(tx, &permit, &hash)?;
+            let Some(invite) = found.filter(|invite| invite.is_live(now)) else {
+                return Ok(None);
+            };
+            let guild = invite.guild;
+            let log = guild
+                .map(|guild| action::guild::appended(tx, guild))
+                .transpose()?;
+            Ok(Some((invite, log)))
+        })
+        .await?;
+    let used_up = |uses: u32, used: u32| uses > 0 && used >= uses;
+    let (invite, log) = found.ok_or_else(|| {
+        let sentence = "This invitation does not exist or has run out.";
+        Error::refuse(ErrorCode::InviteInvalid, sentence)
+    })?;
+    if used_up(invite.uses, invite.used) {
+        let sentence = "This invitation has been used up. Ask for another one.";
+        return Err(Error::refuse(ErrorCode::InviteUsedUp, sentence));
+    }
+    Ok(Reply::ok(InvitePreview {
+        code,
+        guild: invite.guild,
+        guild_name: invite.guild_name,
+        inviter: invite.created_by,
+        inviter_name: invite.inviter_name,
+        members: invite.members,
+        expires_at: invite.expires_at,
+        cert: invite.cert,
+        log,
+    }))
+}
+
+pub async fn join(
+    State(app): State<App>,
+    caller: Caller,
+    Path(code): Path<String>,
+    Body(request): Body<Join>,
+) -> Result<Reply<Joined>> {
+    let parts = app.clone();
+    let joined = app
+        .db
+        .write(move |tx| {
+            let permit = access::act(tx, &caller)?;
+            action::guild::join(tx, &parts, &permit, &code, &request)
+        })
+        .await?;
+    Ok(Reply::created(joined))
+}
+
+pub async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    At(guild): At<GuildId>,
+    Body(request): Body<CreateInvite>,
+) -> Result<Reply<Appended>> {
+    let parts = app.clone();
+    let appended = app
+        .db
+        .write(move |tx| {
+            let permit = access::guild::may(tx, &caller, guild, Verb::CreateInvite)?;
+            action::invite::create(tx, &parts, &permit, &request)
+        })
+        .await?;
+    Ok(Reply::created(appended))
+}
+
+/// All invitations for whoever manages them; for others, their own.
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    At(guild): At<GuildId>,
+) -> Result<Reply<Invites>> {
+    let invites = app
+        .db
+        .read(move |tx| {
+            let permit = access::guild::may(tx, &caller, guild, Verb::CreateInvite)?;
+            let mut invites = store::invite::page(tx, &permit, guild)?;
+            if access::guild::may(tx, &caller, guild, Verb::EndAnyInvite).is_err() {
+                invites.retain(|invite| invite.created_by == permit.user);
+            }
+            Ok(invites)
+        })
+        .await?;
+    Ok(Reply::ok(Invites { invites }))
+}
+
+pub async fn end(
+    State(app): State<App>,
+    caller: Caller,
+    Path((guild, code)): Path<(GuildId, String)>,
+    Body(request): Body<EndInvite>,
+) -> Result<Reply<Appended>> {
+    let parts = app.clone();
+    let appended = app
+        .db
+        .write(move |tx| {
+            let permit = access::guild::may(tx, &caller, guild, Verb::CreateInvite)?;
+            action::invite::end(tx, &parts, &permit, &code, &request)
+        })
+        .await?;
+    Ok(Reply::ok(appended))
+}

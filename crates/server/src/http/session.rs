@@ -1,0 +1,181 @@
+//! Signing in, going on, signing out.
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderValue, Uri, header::ORIGIN},
+};
+use cloister_wire::{
+    ErrorCode,
+    account::{
+        AskChallenge, Challenge, PrepareSignIn, Prepared, Refresh, SignIn, SignedIn, Tokens,
+    },
+};
+
+use super::{
+    extract::{Address, Body, COOKIE_NAME, cookie},
+    guard::{cross_site, is_own_origin},
+    reply::{Done, Reply},
+};
+use crate::{
+    App, Error, Result,
+    access::{self, Caller},
+    action::{
+        self,
+        session::{Refreshed, wrong_credentials},
+    },
+    seal::{password::Password, refresh::RefreshToken},
+    store::{self, account::Account},
+};
+
+/// The header that proves that a request with the cookie comes from our own page.
+pub const CSRF_HEADER: &str = "x-cloister-csrf";
+
+pub async fn challenge(
+    State(app): State<App>,
+    Body(request): Body<AskChallenge>,
+) -> Result<Reply<Challenge>> {
+    let challenge = app
+        .db
+        .write(move |tx| {
+            let permit = access::anyone(tx);
+            action::session::challenge(tx, &permit, request.device)
+        })
+        .await?;
+    Ok(Reply::created(challenge))
+}
+
+pub async fn prepare(
+    State(app): State<App>,
+    Address(address): Address,
+    Body(request): Body<PrepareSignIn>,
+) -> Result<Reply<Prepared>> {
+    let account = check(
+        &app,
+        address.to_string(),
+        request.username,
+        request.password,
+    )
+    .await?;
+    let prepared = app
+        .db
+        .read(move |tx| {
+            let permit = access::anyone(tx);
+            action::session::prepare(tx, &permit, &account)
+        })
+        .await?;
+    Ok(Reply::ok(prepared))
+}
+
+pub async fn sign_in(
+    State(app): State<App>,
+    Address(address): Address,
+    Body(request): Body<SignIn>,
+) -> Result<Reply<SignedIn>> {
+    let (username, password) = (request.username.clone(), request.password.clone());
+    let account = check(&app, address.to_string(), username, password).await?;
+    let parts = app.clone();
+    let granted = app
+        .db
+        .write(move |tx| {
+            let permit = access::anyone(tx);
+            // What was right a moment ago may have changed since.
+            let account = store::account::get(tx, &permit, account.id)?
+                .filter(|now| now.password_hash == account.password_hash)
+                .ok_or_else(wrong_credentials)?;
+            action::session::sign_in(tx, &parts, &permit, &account, &request)
+        })
+        .await?;
+    Ok(Reply::created(granted.signed_in).with_cookie(cookie_of(&app, granted.fresh.cookie)))
+}
+
+/// Counts the attempt, then compares the password. A name that nobody has takes as long.
+async fn check(app: &App, address: String, username: String, password: String) -> Result<Account> {
+    let parts = app.clone();
+    let account = app
+        .db
+        .write(move |tx| {
+            let permit = access::anyone(tx);
+            action::session::attempt(tx, &parts, &permit, &username, &address)?;
+            store::account::get_by_name(tx, &permit, &username)
+        })
+        .await?;
+    let stored = account
+        .as_ref()
+        .map(|account| account.password_hash.clone());
+    let right = app.hasher.verify(Password::new(password), stored).await?;
+    let account = account.filter(|_| right).ok_or_else(wrong_credentials)?;
+    if account.disabled_at.is_some() {
+        return Err(Error::refuse(
+            ErrorCode::AccountDisabled,
+            "This account has been disabled. Ask the operator of this server.",
+        ));
+    }
+    Ok(account)
+}
+
+pub async fn refresh(
+    State(app): State<App>,
+    uri: Uri,
+    headers: HeaderMap,
+    Body(request): Body<Refresh>,
+) -> Result<Reply<Tokens>> {
+    let (text, csrf) = match request.refresh_token {
+        Some(token) => (token, None),
+        None => from_cookie(&app, &uri, &headers)?,
+    };
+    let token = RefreshToken::parse(&text).ok_or_else(Error::unauthenticated)?;
+    let parts = app.clone();
+    let refreshed = app
+        .db
+        .write(move |tx| {
+            let permit = access::anyone(tx);
+            action::session::refresh(tx, &parts, &permit, &token, csrf.as_deref())
+        })
+        .await?;
+    match refreshed {
+        Refreshed::Fresh(fresh) => {
+            Ok(Reply::ok(fresh.tokens).with_cookie(cookie_of(&app, fresh.cookie)))
+        }
+        Refreshed::Reused => Err(Error::refuse(
+            ErrorCode::RefreshReused,
+            "This sign-in was used from two places and has been ended. Sign in again.",
+        )),
+    }
+}
+
+/// The browser's token, if the request came from a page of ours: its origin, what the browser
+/// says of it, and the token in a header must all be right.
+fn from_cookie(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<(String, Option<String>)> {
+    let token = cookie(headers).ok_or_else(Error::unauthenticated)?;
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let origin = text(ORIGIN.as_str()).ok_or_else(cross_site)?;
+    if !is_own_origin(app, origin, uri, headers) {
+        return Err(cross_site());
+    }
+    let csrf = text(CSRF_HEADER).ok_or_else(cross_site)?;
+    Ok((token, Some(csrf.to_owned())))
+}
+
+pub async fn sign_out(State(app): State<App>, caller: Caller) -> Result<Done> {
+    app.db
+        .write(move |tx| {
+            let permit = access::enrol(tx, &caller)?;
+            action::session::sign_out(tx, &permit)
+        })
+        .await?;
+    let forget = format!("{COOKIE_NAME}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0");
+    Ok(Done::default().with_cookie(HeaderValue::try_from(forget).ok()))
+}
+
+/// The cookie that holds a browser's refresh token. `__Host-` needs `Secure` and `Path=/`.
+pub(super) fn cookie_of(app: &App, token: Option<(RefreshToken, u64)>) -> Option<HeaderValue> {
+    let (token, expires_at) = token?;
+    let seconds = expires_at.saturating_sub(app.env.now()) / 1_000;
+    let text = token.text();
+    let cookie = format!(
+        "{COOKIE_NAME}={text}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={seconds}"
+    );
+    let mut value = HeaderValue::try_from(cookie).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}

@@ -1,0 +1,111 @@
+//! What an operator does on the machine itself, beside a running server or without one.
+
+use std::path::Path;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use cloister_wire::{ErrorCode, UserId};
+
+use crate::{
+    App, Error, Result, access,
+    action::account::{Username, check_password, display_name},
+    config::Config,
+    env::Env,
+    seal::password::Password,
+    store::{self, account::NewAccount, invite::NewInvite},
+};
+
+/// An account that somebody will sign in to with their first device.
+#[derive(Debug)]
+pub struct NewUser {
+    pub username: String,
+    pub password: Password,
+    pub role: Role,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Person,
+    Operator,
+}
+
+/// How an invitation to the instance may be used.
+#[derive(Debug, Clone, Copy)]
+pub struct InviteTerms {
+    /// 0: no limit.
+    pub uses: u32,
+    /// From now, in ms.
+    pub lives_ms: Option<u64>,
+}
+
+/// An invitation to the instance.
+#[derive(Debug, Clone)]
+pub struct Invitation {
+    pub code: String,
+    pub url: String,
+}
+
+/// Makes an account without devices. The first operator ends the set-up link.
+pub async fn user_create(data: &Path, config: Config, env: Env, user: NewUser) -> Result<UserId> {
+    let username = Username::parse(&user.username)?;
+    let display_name = display_name(&user.username)?;
+    check_password(user.password.as_str(), &[username.as_str(), &config.name])?;
+    let app = App::open(data, config, env).await?;
+    let password_hash = app.hasher.hash(user.password).await?;
+    app.db
+        .write(move |tx| {
+            let permit = access::system(tx, "the operator makes an account");
+            let operator_at = (user.role == Role::Operator).then(|| tx.now());
+            let account = NewAccount {
+                id: tx.id(UserId::new),
+                username: username.as_str().to_owned(),
+                display_name: display_name.clone(),
+                password_hash: password_hash.clone(),
+                operator_at,
+            };
+            if !store::account::insert(tx, &permit, &account)? {
+                return Err(Error::refuse(
+                    ErrorCode::UsernameTaken,
+                    "This name is taken.",
+                ));
+            }
+            if operator_at.is_some() {
+                store::instance::update_set_up_hash(tx, &permit, None)?;
+            }
+            Ok(account.id)
+        })
+        .await
+}
+
+/// Makes an invitation to the instance.
+pub async fn invite_create(
+    data: &Path,
+    config: Config,
+    env: Env,
+    terms: InviteTerms,
+) -> Result<Invitation> {
+    let address = config.address(config.listen);
+    let app = App::open(data, config, env).await?;
+    let code = URL_SAFE_NO_PAD.encode(app.env.bytes::<16>());
+    let code_hash = app.keys.hash_secret("invite", code.as_bytes());
+    app.db
+        .write(move |tx| {
+            let permit = access::system(tx, "the operator invites somebody");
+            let invite = NewInvite {
+                code_hash,
+                to_guild: None,
+                created_by: None,
+                uses: terms.uses,
+                expires_at: terms.lives_ms.map(|lives| tx.now() + lives),
+            };
+            if store::invite::insert(tx, &permit, &invite)? {
+                Ok(())
+            } else {
+                Err(Error::internal("a random code was drawn twice"))
+            }
+        })
+        .await?;
+    Ok(Invitation {
+        url: format!("{address}/invite/{code}"),
+        code,
+    })
+}
