@@ -43,7 +43,11 @@ enum Command {
     /// Install what is missing and run every test: Rust, web and two people in a browser.
     Test,
     /// Format, lints, licences, house rules and types: everything that is wrong without running it.
-    Check,
+    Check {
+        /// Only these steps, in their order.
+        #[arg(value_parser = check::step_names())]
+        only: Vec<String>,
+    },
     /// Build the client engine for the browser into web/src/engine/wasm.
     Wasm {
         /// Which compiler to use.
@@ -68,7 +72,7 @@ fn main() -> ExitCode {
     let done = Place::find().and_then(|place| match command {
         Command::Run { serve } => run::run(&place, &serve),
         Command::Test => test::test(&place),
-        Command::Check => check::check(&place),
+        Command::Check { only } => check::check(&place, &only),
         Command::Wasm { toolchain } => wasm::build(&place, toolchain),
         Command::Wire => wire::write(&place),
         Command::Sim { seed, steps } => sim::sim(&place, seed, steps),

@@ -1,6 +1,8 @@
-//! Every function of the server's store proves with a permit that its caller may do this. The few that
-//! must run before there can be a permit are listed in `xtask/permitless.txt`, and the list may only
-//! get shorter.
+//! Nobody reaches data without the proof that they may, which is a permit.
+//!
+//! The server's actions take one, all of them. So do the store's functions, if they are called from
+//! anywhere but the rooms that make permits or hold one already. What must run before there can be a
+//! permit is a list, `xtask/permitless.txt`, that may only get shorter.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,52 +11,123 @@ use anyhow::{Context, Result, anyhow};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use crate::place::Place;
-use crate::tidy::{Fault, Source, has_extension};
+use crate::tidy::{Fault, Source, has_extension, rust};
 
 const LIST: &str = "xtask/permitless.txt";
-const STORE: &str = "crates/server/src/store/";
+const SERVER: &str = "crates/server/src/";
+const STORE: &str = "store/";
+const ACTION: &str = "action/";
+/// They make permits, hold one, or are the data; or they are tests.
+const TRUSTED: [&str; 8] = [
+    "access.rs",
+    "access/",
+    "action.rs",
+    "action/",
+    "store.rs",
+    "store/",
+    "testing.rs",
+    "testing/",
+];
 /// The ways to the database: a function that takes one of them reads or writes.
 const DOORS: [&str; 2] = ["Tx", "Db"];
 /// The proofs: only `access` makes them.
 const PROOFS: [&str; 3] = ["Permit", "System", "Subscription"];
 /// The database itself, which the permits are about, not the data in it.
-const ENGINE: [&str; 2] = ["db.rs", "db/"];
+const ENGINE: &str = "db";
 
 pub(super) fn check(place: &Place, sources: &[Source]) -> Result<Vec<Fault>> {
     let list = fs::read_to_string(place.root().join(LIST))
         .with_context(|| format!("cannot read {LIST}"))?;
-    let listed: BTreeSet<&str> = list
+    let listed = list
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .collect();
-    let mut found = BTreeSet::new();
-    let mut faults = Vec::new();
-    for source in sources {
-        let Some(noun) = source.path.strip_prefix(STORE) else {
-            continue;
-        };
-        if !has_extension(noun, &["rs"]) || ENGINE.iter().any(|engine| noun.starts_with(engine)) {
-            continue;
-        }
-        for (line, function) in permitless(source)? {
-            let name = format!("{noun}::{function}");
-            if !listed.contains(name.as_str()) {
-                let what = format!(
-                    "`{function}` reaches data without a permit; take a Permit, or System with a reason"
-                );
-                faults.push(Fault::new(&source.path, line, what));
-            }
-            found.insert(name);
-        }
-    }
-    for gone in listed.iter().filter(|name| !found.contains(**name)) {
-        faults.push(Fault::new(
+    let found = find(sources)?;
+    Ok(compare(&listed, found))
+}
+
+/// A function that reaches data unproved: its name on the list, and the fault if it is not there.
+type Unproved = (String, Fault);
+
+fn compare(listed: &BTreeSet<&str>, found: Vec<Unproved>) -> Vec<Fault> {
+    let names: BTreeSet<String> = found.iter().map(|(name, _)| name.clone()).collect();
+    let gone = listed.iter().filter(|name| !names.contains(**name));
+    let gone = gone.map(|name| {
+        Fault::new(
             LIST,
             0,
-            format!("{gone} is no longer there or takes a permit now; take it off the list"),
-        ));
+            format!("{name} needs no exception any more; take it off the list"),
+        )
+    });
+    let gone: Vec<Fault> = gone.collect();
+    let new = found
+        .into_iter()
+        .filter(|(name, _)| !listed.contains(name.as_str()))
+        .map(|(_, fault)| fault);
+    new.chain(gone).collect()
+}
+
+fn find(sources: &[Source]) -> Result<Vec<Unproved>> {
+    let mut found = Vec::new();
+    let mut unproved = BTreeSet::new();
+    for (source, file) in sources
+        .iter()
+        .filter_map(|source| Some((source, source.path.strip_prefix(SERVER)?)))
+    {
+        if !has_extension(file, &["rs"]) {
+            continue;
+        }
+        if let Some(action) = file.strip_prefix(ACTION) {
+            for (line, function) in permitless(source)? {
+                let what = format!(
+                    "`{function}` takes no permit; only parts that actions share, pub(super), may"
+                );
+                found.push((
+                    format!("{ACTION}{action}::{function}"),
+                    Fault::new(&source.path, line, what),
+                ));
+            }
+        } else if let Some(noun) = file
+            .strip_prefix(STORE)
+            .and_then(|file| file.strip_suffix(".rs"))
+        {
+            unproved.extend(
+                permitless(source)?
+                    .into_iter()
+                    .map(|(_, function)| format!("store::{noun}::{function}")),
+            );
+        }
     }
-    Ok(faults)
+    for (source, file) in sources
+        .iter()
+        .filter_map(|source| Some((source, source.path.strip_prefix(SERVER)?)))
+    {
+        if has_extension(file, &["rs"]) && !TRUSTED.iter().any(|room| file.starts_with(room)) {
+            for (line, path) in rust::paths(source)? {
+                found.extend(call(&source.path, line, &path, &unproved));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// What is wrong with naming this path outside of the trusted rooms.
+fn call(file: &str, line: usize, path: &str, unproved: &BTreeSet<String>) -> Option<Unproved> {
+    let path = path.strip_prefix("crate::").unwrap_or(path);
+    let noun = path.strip_prefix("store::")?;
+    if noun.split("::").next() == Some(ENGINE) {
+        return None;
+    }
+    let what = if unproved.contains(path) {
+        format!("`{path}` takes no permit, and this is not a room that makes or holds one")
+    } else if noun.contains("::") || noun.starts_with(char::is_uppercase) {
+        return None;
+    } else {
+        format!(
+            "name the functions of `{path}` by their whole path, so that it is seen which are called"
+        )
+    };
+    Some((path.to_owned(), Fault::new(file, line, what)))
 }
 
 /// The public functions that take a door and no proof, with their lines.
@@ -64,6 +137,7 @@ fn permitless(source: &Source) -> Result<Vec<(usize, String)>> {
         .parse()
         .map_err(|error| anyhow!("{}: {error}", source.path))?;
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let proofs = proofs(&tokens);
     let mut found = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let (TokenTree::Ident(word), Some(TokenTree::Ident(name))) = (token, tokens.get(at + 1))
@@ -76,18 +150,39 @@ fn permitless(source: &Source) -> Result<Vec<(usize, String)>> {
         let signature = tokens[at + 2..].iter().take_while(|token| !is_body(token));
         let mut words = BTreeSet::new();
         collect_words(signature.cloned().collect(), &mut words);
-        let names = |all: &[&str]| all.iter().any(|one| words.contains(*one));
-        if names(&DOORS) && !names(&PROOFS) {
+        if DOORS.iter().any(|door| words.contains(*door)) && words.is_disjoint(&proofs) {
             found.push((name.span().start().line, name.to_string()));
         }
     }
     Ok(found)
 }
 
+/// The names of proofs, those that the file gives them itself included: `type Sender<'tx> = Permit<…>;`.
+fn proofs(tokens: &[TokenTree]) -> BTreeSet<String> {
+    let mut proofs: BTreeSet<String> = PROOFS.map(str::to_owned).into();
+    for (at, token) in tokens.iter().enumerate() {
+        if let (TokenTree::Ident(word), Some(TokenTree::Ident(name))) = (token, tokens.get(at + 1))
+            && word == "type"
+        {
+            let meaning = tokens[at + 2..]
+                .iter()
+                .take_while(|token| token.to_string() != ";");
+            let mut words = BTreeSet::new();
+            collect_words(meaning.cloned().collect(), &mut words);
+            if !words.is_disjoint(&proofs) {
+                proofs.insert(name.to_string());
+            }
+        }
+    }
+    proofs
+}
+
+/// `pub` or `pub(crate)`; `pub(super)` stays within the room.
 fn is_public(before: &[TokenTree]) -> bool {
     match before {
-        [.., TokenTree::Ident(word)] | [.., TokenTree::Ident(word), TokenTree::Group(_)] => {
-            word == "pub"
+        [.., TokenTree::Ident(word)] => word == "pub",
+        [.., TokenTree::Ident(word), TokenTree::Group(scope)] => {
+            word == "pub" && scope.stream().to_string() == "crate"
         }
         _ => false,
     }
@@ -114,18 +209,60 @@ mod tests {
     use super::*;
     use crate::tidy::source;
 
+    const STORE_TEXT: &str = "pub fn by_token(tx: &mut Tx, token: &str) -> Result<Row> { x }\n\
+        pub fn append(tx: &mut Tx, permit: &Permit<Send>) { x }\n\
+        pub fn sweep<'tx>(tx: &mut Tx<'tx>, why: &System) { x }\n\
+        pub fn pure(row: &Row) -> Message { x }\n\
+        pub(super) fn shared(tx: &mut Tx) { x }\n\
+        fn own(tx: &mut Tx) { x }\n";
+
+    fn names(sources: &[Source]) -> Vec<String> {
+        find(sources)
+            .expect("Rust")
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect()
+    }
+
     #[test]
-    fn only_public_functions_that_reach_data_without_a_proof_are_found() {
-        let text = "pub fn by_token(tx: &mut Tx, token: &str) -> Result<Row> { x }\n\
-            pub(crate) fn rights(tx: &mut Tx) -> Rights { x }\n\
-            pub fn append(tx: &mut Tx, permit: &Permit<Send>) { x }\n\
-            pub fn sweep<'tx>(tx: &mut Tx<'tx>, why: &System) { x }\n\
-            pub fn pure(row: &Row) -> Message { x }\n\
-            fn own(tx: &mut Tx) { x }\n";
-        let found = permitless(&source("crates/server/src/store/session.rs", text)).expect("Rust");
+    fn an_action_that_takes_no_permit_is_found() {
         assert_eq!(
-            found,
-            [(1, "by_token".to_owned()), (2, "rights".to_owned())]
+            names(&[source("crates/server/src/action/message.rs", STORE_TEXT)]),
+            ["action/message.rs::by_token"]
+        );
+    }
+
+    #[test]
+    fn a_permit_under_a_name_of_the_file_is_a_permit() {
+        let text = "type Sender<'tx> = Permit<'tx, MaySend>;\npub fn send(tx: &mut Tx, sender: &Sender<'_>) { x }\n";
+        assert!(names(&[source("crates/server/src/action/message.rs", text)]).is_empty());
+    }
+
+    #[test]
+    fn a_handler_may_call_only_what_takes_a_permit() {
+        let handler = "use crate::store::{self, db::Tx, Row};\n\
+            fn a() { store::session::by_token(tx, token); store::session::append(tx, permit); }\n";
+        let store = || source("crates/server/src/store/session.rs", STORE_TEXT);
+        assert_eq!(
+            names(&[store(), source("crates/server/src/http/a.rs", handler)]),
+            ["store::session::by_token"]
+        );
+        assert!(names(&[store(), source("crates/server/src/access/a.rs", handler)]).is_empty());
+        let hidden = "use crate::store::session;\n";
+        assert_eq!(
+            names(&[store(), source("crates/server/src/http/a.rs", hidden)]),
+            ["store::session"]
+        );
+    }
+
+    #[test]
+    fn the_list_excuses_and_may_only_get_shorter() {
+        let found = || vec![("store::a::b".to_owned(), Fault::new("x.rs", 1, "unproved"))];
+        assert_eq!(compare(&BTreeSet::new(), found()).len(), 1);
+        assert!(compare(&BTreeSet::from(["store::a::b"]), found()).is_empty());
+        assert_eq!(
+            compare(&BTreeSet::from(["store::a::b"]), Vec::new()).len(),
+            1
         );
     }
 }

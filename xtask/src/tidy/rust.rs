@@ -1,5 +1,5 @@
 //! Rules about Rust's tokens: what the crates without input and output may name, where SQL may stand,
-//! and macros that mean unfinished work. Comments are no tokens; doc comments are skipped.
+//! and macros that mean unfinished work. Comments are no tokens; doc comments and unit tests are skipped.
 
 use anyhow::{Result, anyhow};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
@@ -43,12 +43,7 @@ const SQL: [&str; 7] = [
 const UNFINISHED: [&str; 2] = ["todo", "unimplemented"];
 
 pub(super) fn check(source: &Source) -> Result<Vec<Fault>> {
-    let tokens: TokenStream = source
-        .text
-        .parse()
-        .map_err(|error| anyhow!("{}: {error}", source.path))?;
-    let mut found = Found::default();
-    found.read(&tokens.into_iter().collect::<Vec<_>>());
+    let found = Found::of(source)?;
     let mut faults = Vec::new();
     let mut fault = |line: usize, what: String| faults.push(Fault::new(&source.path, line, what));
     for (line, name) in &found.macros {
@@ -77,6 +72,11 @@ pub(super) fn check(source: &Source) -> Result<Vec<Fault>> {
     Ok(faults)
 }
 
+/// Every path that a file names, whole even where `use` groups them, with its line.
+pub(super) fn paths(source: &Source) -> Result<Vec<(usize, String)>> {
+    Ok(Found::of(source)?.paths)
+}
+
 fn is_in(path: &str, start: &str) -> bool {
     path.strip_prefix(start)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
@@ -100,6 +100,16 @@ struct Found {
 }
 
 impl Found {
+    fn of(source: &Source) -> Result<Self> {
+        let tokens: TokenStream = source
+            .text
+            .parse()
+            .map_err(|error| anyhow!("{}: {error}", source.path))?;
+        let mut found = Self::default();
+        found.read(&tokens.into_iter().collect::<Vec<_>>());
+        Ok(found)
+    }
+
     fn read(&mut self, tokens: &[TokenTree]) {
         let mut at = 0;
         while at < tokens.len() {
@@ -120,11 +130,15 @@ impl Found {
         }
     }
 
-    /// Skips `#[doc = "…"]`, which is what a doc comment is; reads into every other attribute.
+    /// Skips `#[doc = "…"]`, which is what a doc comment is, and what is under `#[cfg(test)]`; reads into
+    /// every other attribute.
     fn attribute(&mut self, tokens: &[TokenTree], at: usize) -> usize {
         let inner = usize::from(is_mark(tokens.get(at + 1), '!'));
         if let Some(TokenTree::Group(group)) = tokens.get(at + 1 + inner) {
             let content: Vec<TokenTree> = group.stream().into_iter().collect();
+            if group.stream().to_string().replace(' ', "") == "cfg(test)" {
+                return end_of_item(tokens, at + 2 + inner);
+            }
             if !matches!(content.first(), Some(TokenTree::Ident(name)) if name == "doc") {
                 self.read(&content);
             }
@@ -159,6 +173,8 @@ impl Found {
         if is_mark(tokens.get(at), '!') {
             self.macros.push((line, path.clone()));
         }
+        // `a::{self, b}` names `a`.
+        let path = path.strip_suffix("::self").unwrap_or(&path).to_owned();
         self.paths.push((line, path));
         at
     }
@@ -172,6 +188,18 @@ impl Found {
             };
         }
     }
+}
+
+/// Behind the braces or the semicolon with which an item ends.
+fn end_of_item(tokens: &[TokenTree], start: usize) -> usize {
+    let is_end = |token: &TokenTree| match token {
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        _ => is_mark(Some(token), ';'),
+    };
+    tokens[start..]
+        .iter()
+        .position(is_end)
+        .map_or(tokens.len(), |length| start + length + 1)
 }
 
 fn is_mark(token: Option<&TokenTree>, mark: char) -> bool {
@@ -209,6 +237,12 @@ mod tests {
         assert_eq!(lines("crates/server/src/http/account.rs", text), [3, 4]);
         assert!(lines("crates/server/src/store/account.rs", text).is_empty());
         assert!(lines("crates/server/tests/api/account.rs", text).is_empty());
+    }
+
+    #[test]
+    fn unit_tests_may_arrange_what_the_code_may_not() {
+        let text = "#[cfg(test)]\nmod tests {\n const Q: &str = \"SELECT 1\";\n}\nconst Q: &str = \"SELECT 1\";\n";
+        assert_eq!(lines("crates/cli/src/main.rs", text), [5]);
     }
 
     #[test]
