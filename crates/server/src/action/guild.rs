@@ -76,7 +76,8 @@ pub fn join(
         guild,
         access_version,
     };
-    let (op, log) = guild_log::append(tx, &parts.authority, of, &request.op, permit)?;
+    let (op, log, logged) =
+        guild_log::append_quietly(tx, &parts.authority, of, &request.op, permit)?;
     if !matches!(op.body, cloister_proof::guild_log::OpBody::Join { .. }) {
         return Err(Error::refuse(
             ErrorCode::OpInvalid,
@@ -101,6 +102,7 @@ pub fn join(
             access_version,
         },
     ));
+    tx.emit(logged);
     epoch::bump_guild(tx, &parts.authority, guild, EpochCause::Joined)?;
     // With the epochs that the new member reads in.
     Ok(Joined {

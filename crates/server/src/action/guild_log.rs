@@ -57,6 +57,19 @@ pub(super) fn append(
     op: &Bytes,
     actor: &Actor,
 ) -> Result<(Op, Appended)> {
+    let (op, appended, news) = append_quietly(tx, authority, of, op, actor)?;
+    tx.emit(news);
+    Ok((op, appended))
+}
+
+/// The same, for whoever has something to tell before the entry: the news is theirs to emit.
+pub(super) fn append_quietly(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    of: LogOf,
+    op: &Bytes,
+    actor: &Actor,
+) -> Result<(Op, Appended, Notice)> {
     let mut log = store::guild_log::lock(tx, of.guild)?;
     let devlogs = BTreeMap::from([(actor.user, devlog(tx, actor.user)?)]);
     let at = log.at_ms.max(tx.now());
@@ -67,7 +80,8 @@ pub(super) fn append(
     let entry = entry(authority, &log, at, Change::Op { op: op.clone() });
     log.append(&entry.to_bytes(), &authority.public_key(), &devlogs)
         .map_err(refusal)?;
-    Ok((checked, keep(tx, of, &log, &entry)?))
+    let (appended, news) = keep(tx, of, &log, &entry)?;
+    Ok((checked, appended, news))
 }
 
 /// A member with the right vouches for somebody who came without proof of an invitation.
@@ -98,7 +112,9 @@ pub(super) fn remove(
     let nobody: BTreeMap<UserId, DeviceLog> = BTreeMap::new();
     log.append(&entry.to_bytes(), &authority.public_key(), &nobody)
         .map_err(refusal)?;
-    keep(tx, of, &log, &entry)
+    let (appended, news) = keep(tx, of, &log, &entry)?;
+    tx.emit(news);
+    Ok(appended)
 }
 
 fn entry(authority: &Authority, log: &GuildLog, at_ms: u64, change: Change) -> Signed {
@@ -113,7 +129,7 @@ fn entry(authority: &Authority, log: &GuildLog, at_ms: u64, change: Change) -> S
     })
 }
 
-fn keep(tx: &mut Tx<'_>, of: LogOf, log: &GuildLog, entry: &Signed) -> Result<Appended> {
+fn keep(tx: &mut Tx<'_>, of: LogOf, log: &GuildLog, entry: &Signed) -> Result<(Appended, Notice)> {
     let bytes = entry.to_bytes();
     store::guild_log::append(tx, log, &bytes)?;
     let LogOf {
@@ -121,22 +137,18 @@ fn keep(tx: &mut Tx<'_>, of: LogOf, log: &GuildLog, entry: &Signed) -> Result<Ap
         access_version,
     } = of;
     let seq = log.position.seq;
-    tx.emit(Notice::event(
-        Audience::Guild {
-            guild,
-            access_version,
-        },
-        Event::LogAppended {
-            guild,
-            seq,
-            entry: Bytes(bytes),
-            access_version,
-        },
-    ));
-    Ok(Appended {
+    let audience = Audience::Guild {
+        guild,
+        access_version,
+    };
+    let event = Event::LogAppended {
+        guild,
         seq,
-        head: log.position.head,
-    })
+        entry: Bytes(bytes),
+        access_version,
+    };
+    let head = log.position.head;
+    Ok((Appended { seq, head }, Notice::event(audience, event)))
 }
 
 /// A person's device log, verified.

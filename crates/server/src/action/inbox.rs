@@ -14,7 +14,7 @@ use cloister_wire::{
 
 use crate::{
     Error, Result,
-    access::{Act, Actor, Permit},
+    access::{Act, Actor, Enrol, Permit},
     gateway::bus::{Audience, Notice},
     store::{
         self,
@@ -94,7 +94,11 @@ pub(super) fn deliver(tx: &mut Tx<'_>, sender: &Actor, parcel: &Parcel<'_>) -> R
 }
 
 /// The device has decrypted and stored everything up to `seq`.
-pub fn acknowledge(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, request: &AckToDevice) -> Result<()> {
+pub fn acknowledge(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Enrol>,
+    request: &AckToDevice,
+) -> Result<()> {
     let position = store::inbox::lock(tx, permit.device)?;
     if request.seq > position.last_seq {
         return Err(Error::invalid("Nothing with that number was ever queued."));
@@ -104,7 +108,7 @@ pub fn acknowledge(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, request: &AckToDev
 }
 
 /// The device could not open one item: it is done with it here, and its sender hears of it.
-pub fn refuse(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, request: &NackToDevice) -> Result<()> {
+pub fn refuse(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, request: &NackToDevice) -> Result<()> {
     store::inbox::lock(tx, permit.device)?;
     let item = store::inbox::get(tx, permit.device, request.seq)?.ok_or_else(Error::not_found)?;
     if matches!(item.body, QueuedBody::Nack { .. }) {

@@ -34,7 +34,7 @@ pub async fn page(
     let page = app
         .db
         .read(move |tx| {
-            let permit = access::act(tx, &caller)?;
+            let permit = access::enrol(tx, &caller)?;
             let mut items = store::inbox::page(tx, &permit, after, QUEUE_PAGE + 1)?;
             let end = items.len() <= QUEUE_PAGE as usize;
             items.truncate(QUEUE_PAGE as usize);
@@ -65,7 +65,7 @@ pub async fn acknowledge(
 ) -> Result<Done> {
     app.db
         .write(move |tx| {
-            let permit = access::act(tx, &caller)?;
+            let permit = access::enrol(tx, &caller)?;
             action::inbox::acknowledge(tx, &permit, &request)
         })
         .await?;
@@ -79,7 +79,7 @@ pub async fn refuse(
 ) -> Result<Done> {
     app.db
         .write(move |tx| {
-            let permit = access::act(tx, &caller)?;
+            let permit = access::enrol(tx, &caller)?;
             action::inbox::refuse(tx, &permit, &request)
         })
         .await?;

@@ -8,7 +8,7 @@ use cloister_wire::{
 use super::db::{Row, Tx};
 use crate::{
     Error, Result,
-    access::{Act, Permit},
+    access::{Enrol, Permit},
     params, sql,
 };
 sql! {
@@ -134,7 +134,7 @@ pub fn append(tx: &mut Tx<'_>, device: DeviceId, new: &New<'_>) -> Result<(Posit
 /// Items after `after`, at most `limit`.
 pub fn page(
     tx: &mut Tx<'_>,
-    permit: &Permit<'_, Act>,
+    permit: &Permit<'_, Enrol>,
     after: u64,
     limit: u32,
 ) -> Result<Vec<QueuedItem>> {

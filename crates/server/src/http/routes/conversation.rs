@@ -11,7 +11,10 @@ use cloister_wire::{
 };
 
 use super::{For, Route, get, post, put};
-use crate::http::{channel, dm, guild_log, inbox, message, prekey};
+use crate::{
+    gateway,
+    http::{channel, dm, guild_log, inbox, message, prekey},
+};
 
 pub(super) fn table() -> Vec<Route> {
     let mut table = channels();
@@ -98,18 +101,20 @@ fn keys() -> Vec<Route> {
             .takes::<ClaimKeys>()
             .gives::<ClaimedKeys>()
             .about("Take one prekey of each of these devices."),
-        get("/api/v1/to-device", For::Person, inbox::page)
+        get("/api/v1/to-device", For::Enrolling, inbox::page)
             .gives::<QueuePage>()
             .about("What waits for this device."),
         post("/api/v1/to-device", For::Person, inbox::send)
             .takes::<SendToDevice>()
             .body_bytes(BODY_BYTES_SHARE)
             .about("Put items into the queues of other devices."),
-        post("/api/v1/to-device/ack", For::Person, inbox::acknowledge)
+        post("/api/v1/to-device/ack", For::Enrolling, inbox::acknowledge)
             .takes::<AckToDevice>()
             .about("Everything up to a number is decrypted and stored."),
-        post("/api/v1/to-device/nack", For::Person, inbox::refuse)
+        post("/api/v1/to-device/nack", For::Enrolling, inbox::refuse)
             .takes::<NackToDevice>()
             .about("One item could not be opened: tell its sender."),
+        get("/api/v1/gateway", For::Anyone, gateway::socket::open)
+            .about("The live connection (WebSocket)."),
     ]
 }
