@@ -137,18 +137,12 @@ function useDraft(channel: string, saved: string): (text: string) => void {
   );
 }
 
-/** One line that grows with its text; the style sheet sets where it stops. */
+/** One line that grows with its text, in browsers whose style sheets can't say so. */
 function useGrowing(area: { current: HTMLTextAreaElement | null }, text: string): void {
   useLayoutEffect(() => {
     const box = area.current;
-    if (box === null) return;
-    const fit = () => {
-      box.style.blockSize = "auto";
-      box.style.blockSize = `${box.scrollHeight}px`;
-    };
-    fit();
-    const observer = new ResizeObserver(fit);
-    if (box.parentElement) observer.observe(box.parentElement);
-    return () => observer.disconnect();
+    if (box === null || CSS.supports("field-sizing", "content")) return;
+    box.style.blockSize = "auto";
+    box.style.blockSize = `${box.scrollHeight}px`;
   }, [area, text]);
 }

@@ -36,8 +36,10 @@ export function Timeline({ channel, place, me, online, beginning, onTakenBack }:
   const attentive = useAttention();
   const list = useRef<VirtualizerHandle>(null);
   const scroller = useRef<HTMLDivElement>(null);
+  const hasView = view !== undefined;
   const [atEnd, setAtEnd] = useState(true);
   const follow = useRef(true);
+  const last = useRef({ offset: 0, height: 0 });
   const [seenAtEnd, setSeenAtEnd] = useState(0);
   const [focused, setFocused] = useState<string | null>(null);
   const minute = useNow(60_000);
@@ -49,9 +51,9 @@ export function Timeline({ channel, place, me, online, beginning, onTakenBack }:
 
   const toEnd = useCallback(() => {
     follow.current = true;
-    const last = rows.length - 1;
-    if (last >= 0) list.current?.scrollToIndex(last, { align: "end" });
-  }, [rows.length]);
+    const place = scroller.current;
+    if (place !== null) place.scrollTop = place.scrollHeight;
+  }, []);
 
   // Somebody who comes back starts reading where they stopped.
   const placed = useRef(false);
@@ -71,25 +73,29 @@ export function Timeline({ channel, place, me, online, beginning, onTakenBack }:
     const place = scroller.current;
     if (place === null) return;
     const observer = new ResizeObserver(() => {
-      if (follow.current) toEnd();
+      if (follow.current) place.scrollTop = place.scrollHeight;
     });
     observer.observe(place);
+    for (const part of place.children) observer.observe(part);
     return () => observer.disconnect();
-  }, [toEnd]);
+  }, [hasView]);
 
   const onScroll = useCallback(
     (offset: number) => {
       const handle = list.current;
       if (handle === null) return;
       const end = handle.scrollSize - handle.viewportSize - offset <= atEndPx;
-      follow.current = end;
-      setAtEnd(end);
+      // Only somebody who scrolls up leaves the end; a growing page or composer doesn't.
+      const { offset: before, height } = last.current;
+      if (end) follow.current = true;
+      else if (offset < before && handle.viewportSize === height) follow.current = false;
+      last.current = { offset, height: handle.viewportSize };
+      setAtEnd(follow.current);
       if (offset < reachPx) older();
     },
     [older],
   );
 
-  const hasView = view !== undefined;
   const older_somewhere = view?.older_in_store === true || view?.older_on_server === true;
   // The first window may not fill the screen, and a lost connection may have come back.
   useEffect(() => {

@@ -176,7 +176,7 @@ function fillClub(world: World, club: GuildView, scene: Scene, start: number, no
   addMessage(world, general.id, id(1), "Mine too. Worth it.", start - day + 9 * minute);
   for (const [author, after, body] of lines) addMessage(world, general.id, id(author), body, start + after * minute);
   if (scene.has("huge")) addMessage(world, general.id, id(2), huge(), start + 62 * minute);
-  general.read_seq = scene.has("unread") ? general.last_seq - 4 : general.last_seq;
+  general.read_seq = general.last_seq - (scene.has("away") ? 60 : scene.has("unread") ? 4 : 0);
   addMessage(world, house.id, id(7), "Who has the second key?", now - 50 * minute);
   addMessage(world, house.id, id(5), "Me.", now - 49 * minute);
 }
