@@ -45,11 +45,18 @@ pub struct Invitation {
 }
 
 /// Makes an account without devices. The first operator ends the set-up link.
-pub async fn user_create(data: &Path, config: Config, env: Env, user: NewUser) -> Result<UserId> {
+pub async fn user_create(data: &Path, config: Config, env: Env, new: NewUser) -> Result<UserId> {
+    user(&App::open(data, config, env).await?, new).await
+}
+
+/// Makes an account without devices, on an open server.
+pub async fn user(app: &App, user: NewUser) -> Result<UserId> {
     let username = Username::parse(&user.username)?;
     let display_name = display_name(&user.username)?;
-    check_password(user.password.as_str(), &[username.as_str(), &config.name])?;
-    let app = App::open(data, config, env).await?;
+    check_password(
+        user.password.as_str(),
+        &[username.as_str(), &app.config.name],
+    )?;
     let password_hash = app.hasher.hash(user.password).await?;
     app.db
         .write(move |tx| {
@@ -83,8 +90,12 @@ pub async fn invite_create(
     env: Env,
     terms: InviteTerms,
 ) -> Result<Invitation> {
-    let address = config.address(config.listen);
-    let app = App::open(data, config, env).await?;
+    invite(&App::open(data, config, env).await?, terms).await
+}
+
+/// Makes an invitation to the instance, on an open server.
+pub async fn invite(app: &App, terms: InviteTerms) -> Result<Invitation> {
+    let address = app.config.address(app.config.listen);
     let code = URL_SAFE_NO_PAD.encode(app.env.bytes::<16>());
     let code_hash = app.keys.hash_secret("invite", code.as_bytes());
     app.db

@@ -186,7 +186,7 @@ async fn renew(data: std::path::PathBuf, app: App, tls: RustlsConfig) {
 
 /// The token of the set-up link while no operator exists. It is kept in a file that only the
 /// owner may read, so that a restart prints the same link; the database knows its hash.
-async fn set_up_token(data: &Path, app: &App) -> Result<Option<String>> {
+pub async fn set_up_token(data: &Path, app: &App) -> Result<Option<String>> {
     let path = data.join(SET_UP_FILE);
     let operators = app
         .db
