@@ -5,9 +5,14 @@ mod cast;
 
 mod api {
     mod account;
+    mod channel;
     mod device;
+    mod dm;
     mod frame;
     mod guild;
+    mod inbox;
     mod invite;
+    mod message;
+    mod prekey;
     mod session;
 }

@@ -9,6 +9,7 @@
 )]
 
 pub mod person;
+pub mod talk;
 
 use std::{
     fmt::Write,

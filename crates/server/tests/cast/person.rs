@@ -260,7 +260,7 @@ impl Person {
         answer
     }
 
-    fn op(&self, guild: GuildId, after: Position, body: OpBody, more: &[&dyn Signer]) -> Bytes {
+    pub fn op(&self, guild: GuildId, after: Position, body: OpBody, more: &[&dyn Signer]) -> Bytes {
         let op = Op {
             v: 1,
             guild,
