@@ -132,10 +132,9 @@ fn rustup() -> bool {
         return false;
     }
     say("Asking rustup for Rust's standard library for WebAssembly");
-    process::succeeds_within(
-        Command::new("rustup").args(["target", "add", TARGET]),
-        RUSTUP_LIMIT,
-    )
+    let mut rustup = Command::new("rustup");
+    // It may also believe that it is there already.
+    process::succeeds_within(rustup.args(["target", "add", TARGET]), RUSTUP_LIMIT) && is_installed()
 }
 
 /// A clang with its llvm, by major version.
