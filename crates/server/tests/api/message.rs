@@ -1,0 +1,465 @@
+//! Messages: who may send what, when, and what everybody gets to see of it.
+
+use cloister_proof::transcript;
+use cloister_wire::{
+    MessageId, Octets,
+    channel::{History, MessageClass, SealedContent, Send, Sent},
+};
+use serde_json::json;
+
+use crate::cast::{
+    on_every_database,
+    person::Person,
+    talk::{Voice, ciphertext, queue, two, view_in},
+};
+
+#[tokio::test]
+async fn a_message_is_accepted_once_everybody_who_reads_has_the_key() {
+    on_every_database(async |stage| {
+        let (alice, bob, guild) = two(stage).await;
+        let voice = Voice::of(stage, &alice.device, guild.channel).await;
+        let message = voice.message(1, 0);
+        let refused = voice.send(&message).await;
+        refused.refused(409, "SHARE_REQUIRED");
+        assert_eq!(view_in(&refused).missing, [bob.device.id]);
+        let shared = voice
+            .share(&voice.sharing(&[bob.device.id]))
+            .await
+            .expect(200);
+        assert_eq!(shared["covered"], 1);
+        let sent = voice.send(&message).await.expect(201);
+        assert_eq!(sent["seq"], 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_order_is_gap_free_and_everybody_sees_the_same_signed_chain() {
+    on_every_database(async |stage| {
+        let (alice, bob, guild) = two(stage).await;
+        Voice::of(stage, &alice.device, guild.channel)
+            .await
+            .say(3)
+            .await;
+        let listener = Voice::of(stage, &bob.device, guild.channel).await;
+        listener.say(1).await;
+        let history: History =
+            serde_json::from_value(listener.history("").await.expect(200)).unwrap();
+        let seqs: Vec<u64> = history.messages.iter().map(|message| message.seq).collect();
+        assert_eq!(seqs, [1, 2, 3, 4]);
+        let head = history
+            .messages
+            .iter()
+            .fold(history.prev_head, |head, message| {
+                transcript::next(&head, message.id, message.sender_device, &message.content)
+            });
+        assert_eq!(history.prev_head, transcript::start(guild.channel));
+        assert_eq!(head, history.head.head);
+        let key = stage.app.authority.public_key();
+        transcript::verify(1, guild.channel, &history.head, &key).unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_same_transaction_gets_the_same_answer_whatever_its_body() {
+    on_every_database(async |stage| {
+        let (alice, _, guild) = two(stage).await;
+        let voice = Voice::of(stage, &alice.device, guild.channel).await;
+        voice.say(1).await;
+        let again = voice.send(&voice.message(1, 0)).await.expect(201);
+        let first: Sent = serde_json::from_value(again).unwrap();
+        assert_eq!(first.seq, 1);
+        let other = Send {
+            epoch: 99,
+            c2: Octets([0; 32]),
+            ..voice.message(1, 7)
+        };
+        let second: Sent = serde_json::from_value(voice.send(&other).await.expect(201)).unwrap();
+        assert_eq!(second, first);
+        assert_eq!(
+            voice.history("").await.expect(200)["messages"]
+                .as_array()
+                .unwrap()
+                .len(),
+            1
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_for_yesterdays_audience_is_refused_with_what_changed() {
+    on_every_database(async |stage| {
+        let (alice, _, guild) = two(stage).await;
+        let voice = Voice::of(stage, &alice.device, guild.channel).await;
+        voice.say(1).await;
+        let carol = Person::invited(stage, "carol", 5).await;
+        let link = alice.invite(stage, &guild, "second-gate", 0).await;
+        carol.join(stage, &guild, &link).await.expect(201);
+        let refused = voice.send(&voice.message(2, 1)).await;
+        refused.refused(409, "EPOCH_STALE");
+        let view = view_in(&refused);
+        let records = voice.records(&view);
+        assert_eq!(records.len(), 1);
+        let after = voice.roster.after(&records[0]).unwrap();
+        assert_eq!(after.hash(), view.roster_hash);
+        assert!(after.device(carol.device.id).is_some());
+        assert_eq!(view.devlogs[0].user, carol.id);
+        // The session goes on, once the newcomer has it: nobody lost access.
+        let mut voice = voice;
+        voice.look().await;
+        voice
+            .share(&voice.sharing(&[carol.device.id]))
+            .await
+            .expect(200);
+        voice.send(&voice.message(2, 1)).await.expect(201);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn after_somebody_left_the_old_session_is_refused() {
+    on_every_database(async |stage| {
+        let (alice, bob, guild) = two(stage).await;
+        let mut voice = Voice::of(stage, &alice.device, guild.channel).await;
+        voice.say(1).await;
+        let path = format!("/api/v1/guilds/{}/leave", guild.id);
+        stage
+            .post(&path)
+            .bearing(&bob.device.access)
+            .send()
+            .await
+            .expect(204);
+        voice.look().await;
+        assert!(voice.others().is_empty());
+        voice
+            .send(&voice.message(2, 1))
+            .await
+            .refused(409, "ROTATE_REQUIRED");
+        voice
+            .share(&voice.sharing(&[]))
+            .await
+            .refused(409, "ROTATE_REQUIRED");
+        // A new one needs no share, since nobody else is there.
+        voice.session = Octets([0x99; 32]);
+        voice.send(&voice.message(2, 0)).await.expect(201);
+        voice_of_a_leaver_is_unheard(stage, &bob, guild.channel).await;
+    })
+    .await;
+}
+
+async fn voice_of_a_leaver_is_unheard(
+    stage: &crate::cast::Stage,
+    bob: &Person,
+    channel: cloister_wire::ChannelId,
+) {
+    let path = format!("/api/v1/channels/{channel}/messages");
+    stage
+        .get(&path)
+        .bearing(&bob.device.access)
+        .send()
+        .await
+        .refused(404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_place_in_a_session_is_used_once_only() {
+    on_every_database(async |stage| {
+        let (alice, _, guild) = two(stage).await;
+        let voice = Voice::of(stage, &alice.device, guild.channel).await;
+        voice.say(3).await;
+        voice
+            .send(&voice.message(9, 2))
+            .await
+            .refused(409, "INDEX_STALE");
+        voice
+            .send(&voice.message(9, 0))
+            .await
+            .refused(409, "INDEX_STALE");
+        voice.send(&voice.message(9, 17)).await.expect(201);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_that_can_be_read_is_accepted() {
+    on_every_database(async |stage| {
+        let (alice, _, guild) = two(stage).await;
+        let voice = Voice::of(stage, &alice.device, guild.channel).await;
+        voice
+            .share(&voice.sharing(&voice.others()))
+            .await
+            .expect(200);
+        let sealed = |ct: &[u8]| Send {
+            content: SealedContent::Group {
+                session: voice.session,
+                msg_index: 0,
+                ct: ct.into(),
+            },
+            ..voice.message(1, 0)
+        };
+        let text = sealed("Hello, everybody in this channel!".as_bytes());
+        voice.send(&text).await.refused(422, "PLAINTEXT_REFUSED");
+        voice
+            .send(&sealed(b""))
+            .await
+            .refused(422, "PLAINTEXT_REFUSED");
+        let mut body = serde_json::to_value(voice.message(1, 0)).unwrap();
+        body["content"] = json!({"plain": {"text": "hello"}});
+        let path = format!("/api/v1/channels/{}/messages", guild.channel);
+        let ask = stage.post(&path).bearing(&alice.device.access).json(body);
+        ask.send().await.refused(400, "MALFORMED");
+        // The sealing of a direct conversation is not that of a channel.
+        voice
+            .send(&voice.direct(1, &voice.others()))
+            .await
+            .refused(422, "INVALID");
+        assert_eq!(voice.history("").await.expect(200)["messages"], json!([]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_long_is_refused() {
+    on_every_database(async |stage| {
+        let (alice, _, guild) = two(stage).await;
+        let voice = Voice::of(stage, &alice.device, guild.channel).await;
+        let ct = vec![0xff; cloister_wire::limits::CIPHERTEXT_BYTES + 1].into();
+        let long = Send {
+            content: SealedContent::Group {
+                session: voice.session,
+                msg_index: 0,
+                ct,
+            },
+            ..voice.message(1, 0)
+        };
+        voice.send(&long).await.refused(413, "MESSAGE_TOO_LONG");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn annotations_need_a_living_target_and_deletions_their_author() {
+    on_every_database(async |stage| {
+        let (alice, bob, guild) = two(stage).await;
+        let voice = Voice::of(stage, &alice.device, guild.channel).await;
+        voice.say(1).await;
+        let history: History = serde_json::from_value(voice.history("").await.expect(200)).unwrap();
+        let target = history.messages[0].id;
+        let nothing = MessageId::from_bytes([7; 16]);
+        let annotation = MessageClass::Annotation;
+        voice
+            .send(&voice.about(2, 1, annotation, nothing))
+            .await
+            .refused(404, "TARGET_GONE");
+        let edit = voice.about(3, 1, annotation, target);
+        let edited: Sent = serde_json::from_value(voice.send(&edit).await.expect(201)).unwrap();
+        // An annotation is nothing to annotate.
+        let twice = voice.about(4, 2, annotation, edited.id);
+        voice.send(&twice).await.refused(404, "TARGET_GONE");
+        let other = Voice::of(stage, &bob.device, guild.channel).await;
+        other
+            .share(&other.sharing(&other.others()))
+            .await
+            .expect(200);
+        let deletion = other.about(5, 0, MessageClass::Control, target);
+        other.send(&deletion).await.refused(403, "FORBIDDEN");
+        voice
+            .send(&voice.about(6, 2, MessageClass::Control, target))
+            .await
+            .expect(201);
+        let targeted = Send {
+            target: Some(target),
+            ..voice.message(7, 3)
+        };
+        voice.send(&targeted).await.refused(422, "INVALID");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn history_pages_both_ways_and_says_where_it_ends() {
+    on_every_database(async |stage| {
+        let (alice, _, guild) = two(stage).await;
+        let voice = Voice::of(stage, &alice.device, guild.channel).await;
+        voice.say(7).await;
+        let page = async |query: &str| -> (Vec<u64>, bool) {
+            let answer = voice.history(query).await.expect(200);
+            let history: History = serde_json::from_value(answer).unwrap();
+            (
+                history.messages.iter().map(|one| one.seq).collect(),
+                history.end,
+            )
+        };
+        assert_eq!(page("?limit=3").await, (vec![5, 6, 7], false));
+        assert_eq!(page("?limit=3&before=5").await, (vec![2, 3, 4], false));
+        assert_eq!(page("?limit=3&before=2").await, (vec![1], true));
+        assert_eq!(page("?limit=3&after=2").await, (vec![3, 4, 5], false));
+        assert_eq!(page("?limit=3&after=4").await, (vec![5, 6, 7], true));
+        assert_eq!(page("?after=7").await, (vec![], true));
+        voice.history("?limit=101").await.refused(422, "INVALID");
+        voice
+            .history("?before=3&after=1")
+            .await
+            .refused(422, "INVALID");
+        voice.history("?around=3").await.refused(400, "MALFORMED");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_joins_later_reads_from_then_on() {
+    on_every_database(async |stage| {
+        let (alice, _, guild) = two(stage).await;
+        let mut voice = Voice::of(stage, &alice.device, guild.channel).await;
+        voice.say(2).await;
+        let carol = Person::invited(stage, "carol", 5).await;
+        let link = alice.invite(stage, &guild, "second-gate", 0).await;
+        carol.join(stage, &guild, &link).await.expect(201);
+        voice.look().await;
+        voice
+            .share(&voice.sharing(&[carol.device.id]))
+            .await
+            .expect(200);
+        voice.send(&voice.message(9, 2)).await.expect(201);
+        let late = Voice::of(stage, &carol.device, guild.channel).await;
+        let history: History = serde_json::from_value(late.history("").await.expect(200)).unwrap();
+        assert_eq!(
+            history
+                .messages
+                .iter()
+                .map(|one| one.seq)
+                .collect::<Vec<_>>(),
+            [3]
+        );
+        assert!(history.end);
+        // The chain can still be checked from there.
+        let one = &history.messages[0];
+        let head = transcript::next(&history.prev_head, one.id, one.sender_device, &one.content);
+        assert_eq!(head, history.head.head);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn strangers_neither_read_nor_write_nor_learn_that_the_channel_exists() {
+    on_every_database(async |stage| {
+        let (alice, _, guild) = two(stage).await;
+        let dave = Person::invited(stage, "dave", 6).await;
+        let voice = Voice::of(stage, &alice.device, guild.channel).await;
+        let stranger = Voice {
+            device: dave.device.clone(),
+            ..voice
+        };
+        stranger
+            .send(&stranger.message(1, 0))
+            .await
+            .refused(404, "NOT_FOUND");
+        stranger
+            .share(&stranger.sharing(&[]))
+            .await
+            .refused(404, "NOT_FOUND");
+        stranger.history("").await.refused(404, "NOT_FOUND");
+        let path = format!("/api/v1/channels/{}/epoch", guild.channel);
+        let ask = stage.get(&path).bearing(&dave.device.access);
+        ask.send().await.refused(404, "NOT_FOUND");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn envelopes_for_devices_that_do_not_read_here_are_refused_by_name() {
+    on_every_database(async |stage| {
+        let (alice, bob, guild) = two(stage).await;
+        let dave = Person::invited(stage, "dave", 6).await;
+        let voice = Voice::of(stage, &alice.device, guild.channel).await;
+        let extra = voice.sharing(&[bob.device.id, dave.device.id]);
+        let refused = voice.share(&extra).await;
+        refused.refused(409, "DEVICES_MISMATCH");
+        assert_eq!(view_in(&refused).missing, [dave.device.id]);
+        let mut stale = voice.sharing(&[bob.device.id]);
+        stale.envelopes[0].envelope.reg_id = 2;
+        let refused = voice.share(&stale).await;
+        refused.refused(410, "DEVICES_STALE");
+        assert_eq!(view_in(&refused).missing, [bob.device.id]);
+        assert!(queue(stage, &bob.device).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_second_share_with_the_same_device_is_not_delivered() {
+    on_every_database(async |stage| {
+        let (alice, bob, guild) = two(stage).await;
+        let voice = Voice::of(stage, &alice.device, guild.channel).await;
+        voice
+            .share(&voice.sharing(&[bob.device.id]))
+            .await
+            .expect(200);
+        let mut again = voice.sharing(&[bob.device.id]);
+        again.envelopes[0].dedupe_id = Octets([0xdd; 32]);
+        again.envelopes[0].envelope.ct = ciphertext(0x44);
+        assert_eq!(voice.share(&again).await.expect(200)["covered"], 1);
+        assert_eq!(queue(stage, &bob.device).await.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_device_that_is_told_why_it_gets_no_key_does_not_hold_others_up() {
+    on_every_database(async |stage| {
+        let (alice, bob, guild) = two(stage).await;
+        let voice = Voice::of(stage, &alice.device, guild.channel).await;
+        voice
+            .share(&voice.withholding(&[bob.device.id]))
+            .await
+            .expect(200);
+        voice.send(&voice.message(1, 0)).await.expect(201);
+        assert!(queue(stage, &bob.device).await.is_empty());
+        // The key may still come.
+        voice
+            .share(&voice.sharing(&[bob.device.id]))
+            .await
+            .expect(200);
+        assert_eq!(queue(stage, &bob.device).await.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_from_before_the_place_that_was_shared_is_refused() {
+    on_every_database(async |stage| {
+        let (alice, bob, guild) = two(stage).await;
+        let voice = Voice::of(stage, &alice.device, guild.channel).await;
+        let mut share = voice.sharing(&[bob.device.id]);
+        share.from_index = 5;
+        voice.share(&share).await.expect(200);
+        voice
+            .send(&voice.message(1, 4))
+            .await
+            .refused(422, "INVALID");
+        voice.send(&voice.message(1, 5)).await.expect(201);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_belongs_to_one_channel() {
+    on_every_database(async |stage| {
+        let (alice, _, guild) = two(stage).await;
+        let first = Voice::of(stage, &alice.device, guild.channel).await;
+        first.say(1).await;
+        let second = super::channel::create(stage, &alice, &guild, 0x51).await;
+        let other = Voice::of(stage, &alice.device, second).await;
+        other
+            .share(&other.sharing(&other.others()))
+            .await
+            .refused(422, "INVALID");
+        other
+            .send(&other.message(9, 1))
+            .await
+            .refused(422, "INVALID");
+    })
+    .await;
+}
