@@ -1,0 +1,201 @@
+/**
+ * A server of one's own and people with browsers of their own, for one test. Everything that was
+ * started here ends with the test.
+ */
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const BINARY = process.env.CLOISTER_BIN ?? path.resolve(import.meta.dirname, "../../target/debug/cloister");
+const START_TIMEOUT_MS = 30_000;
+const LOOK_TIMEOUT_MS = 20_000;
+const PASSWORD = "three unrelated words";
+
+/** Opens a stage whose parts end with the test `t`. */
+export async function stage(t) {
+  const folder = await mkdtemp(path.join(tmpdir(), "cloister-e2e-"));
+  const opened = new Stage(folder);
+  t.after(() => opened.close());
+  await opened.startServer();
+  return opened;
+}
+
+class Stage {
+  #folder;
+  #server = null;
+  #address = "127.0.0.1:0";
+  #contexts = [];
+
+  constructor(folder) {
+    this.#folder = folder;
+  }
+
+  /** Starts the server over the same data, on the same port if it ran before. */
+  async startServer() {
+    const server = spawn(BINARY, ["serve", "--data", path.join(this.#folder, "data"), "--listen", this.#address]);
+    this.#server = server;
+    let errors = "";
+    server.stderr.on("data", (text) => (errors += text));
+    const said = {};
+    const ready = (async () => {
+      for await (const line of createInterface({ input: server.stdout })) {
+        const [name, value] = line.split(" ");
+        said[name] = value;
+        // The set-up link comes last, and only as long as nobody has used it.
+        if (name === "set-up" || (name === "certificate" && this.setUpLink)) return;
+      }
+      throw new Error(`the server ended: ${errors}`);
+    })();
+    await within(START_TIMEOUT_MS, ready, "the server to start");
+    this.url = said.listening;
+    this.setUpLink = said["set-up"] ?? this.setUpLink;
+    this.#address = new URL(this.url).host;
+  }
+
+  /** As a power cut would: nothing is drained, nothing is said. */
+  async killServer() {
+    const gone = new Promise((resolve) => this.#server.once("exit", resolve));
+    this.#server.kill("SIGKILL");
+    await gone;
+  }
+
+  /** A person with a browser profile of their own. */
+  async person(name) {
+    const profile = path.join(this.#folder, name);
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath: CHROMIUM,
+      // The server's certificate is its own; a service worker starts only where the browser was told so.
+      args: ["--no-sandbox", "--ignore-certificate-errors"],
+    });
+    context.setDefaultTimeout(LOOK_TIMEOUT_MS);
+    this.#contexts.push(context);
+    return new Person(name, context, this);
+  }
+
+  async close() {
+    await Promise.all(this.#contexts.map((context) => context.close().catch(() => {})));
+    if (this.#server.exitCode === null) await this.killServer();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+class Person {
+  constructor(name, context, stage) {
+    this.name = name;
+    this.context = context;
+    this.stage = stage;
+    /** The tab that this person looks at. */
+    this.page = context.pages()[0];
+    /** What the page's own policy refused or what broke in it. */
+    this.faults = [];
+    this.#watch(this.page);
+    context.on("page", (page) => this.#watch(page));
+  }
+
+  #watch(page) {
+    page.on("pageerror", (error) => this.faults.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error" && /Content Security Policy|TrustedScript|panicked/.test(message.text())) {
+        this.faults.push(message.text());
+      }
+    });
+  }
+
+  async setUp() {
+    await this.page.goto(this.stage.setUpLink);
+    await this.#makeAccount("Set up Cloister");
+    await this.page.getByRole("button", { name: "Add a server" }).waitFor();
+  }
+
+  async joinBy(link) {
+    await this.page.goto(link);
+    await this.#makeAccount("Create account and join");
+  }
+
+  async #makeAccount(button) {
+    await this.page.getByLabel("Your name").fill(this.name);
+    await this.page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await this.page.getByRole("button", { name: button }).click();
+  }
+
+  async createGuild(name) {
+    await this.page.getByRole("button", { name: "Add a server" }).click();
+    await this.page.getByLabel("Name", { exact: true }).fill(name);
+    await this.page.getByRole("button", { name: "Create server" }).click();
+    await this.page.getByRole("button", { name: `${name}, server menu` }).waitFor();
+  }
+
+  /** Makes an invite link to the guild that is open. */
+  async invite() {
+    await this.page.getByRole("button", { name: "Invite people" }).first().click();
+    await this.page.getByRole("button", { name: "Make a link" }).click();
+    const link = await this.page.getByLabel("Invite link").inputValue();
+    await this.page.getByRole("button", { name: "Close" }).click();
+    return link;
+  }
+
+  async openChannel(name) {
+    await this.page.getByRole("link", { name, exact: true }).click();
+    await this.#composer().waitFor();
+  }
+
+  /** Opens the conversation with somebody from the member list. */
+  async openConversation(name) {
+    await this.page.getByRole("complementary", { name: "Members" }).getByRole("button", { name }).click();
+    await this.page.getByRole("button", { name: `Message ${name}` }).click();
+    await this.page.waitForURL(/\/messages\//);
+    await this.#composer().waitFor();
+  }
+
+  async says(text) {
+    await this.#composer().fill(text);
+    await this.#composer().press("Enter");
+  }
+
+  /** Waits until the text stands in the conversation that is open. */
+  async sees(text) {
+    await this.#message(text).first().waitFor();
+  }
+
+  /** Waits until the server has acknowledged a message of this person's. */
+  async seesSent(text) {
+    await this.sees(text);
+    await this.page.waitForFunction(() => document.querySelector(".line-sending, .line-failed") === null);
+  }
+
+  async count(text) {
+    return this.#message(text).count();
+  }
+
+  /** Opens another tab on the same address and looks at it. */
+  async openTab() {
+    const address = this.page.url();
+    this.page = await this.context.newPage();
+    await this.page.goto(address);
+    await this.#composer().waitFor();
+  }
+
+  #composer() {
+    return this.page.getByRole("textbox", { name: /^Message / });
+  }
+
+  #message(text) {
+    return this.page.getByRole("feed").getByRole("article").filter({ hasText: text });
+  }
+}
+
+async function within(ms, promise, what) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited ${ms} ms for ${what}`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
