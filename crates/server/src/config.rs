@@ -213,7 +213,7 @@ impl Config {
     }
 
     /// What the types alone can't say.
-    fn check(&self) -> Result<()> {
+    pub fn check(&self) -> Result<()> {
         if self.tls.mode == TlsMode::Off && !self.listen.ip().is_loopback() {
             return Err(unusable(&format!(
                 "tls.mode is off and listen is {}: without TLS only a loopback address such as \

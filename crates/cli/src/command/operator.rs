@@ -1,10 +1,18 @@
 //! What the operator does on the machine of the server, beside a running one or without.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, Subcommand};
 use cloister_server::{
-    App, Error, config::Config as Configuration, env::Env, operator, serve, tls,
+    App, Error,
+    config::Config as Configuration,
+    env::Env,
+    operator::{self, InviteTerms, NewUser, Role},
+    seal::password::Password,
+    serve, tls,
 };
 use serde_json::json;
 
@@ -16,6 +24,8 @@ use crate::{
 };
 
 const DATA: &str = "cloister-data";
+/// File with the address of the running server.
+const ADDRESS: &str = "address";
 
 /// Which server.
 #[derive(Debug, Args)]
@@ -53,10 +63,22 @@ impl Data {
         )
     }
 
-    async fn open(&self) -> Result<App, Failure> {
-        App::open(&self.data, self.config()?, Env::system())
+    /// Opens keys and database, as a starting server does.
+    async fn open(&self, config: Configuration) -> Result<(), Failure> {
+        App::open(&self.data, config, Env::system())
             .await
+            .map(|_| ())
             .map_err(|error| fault(&error))
+    }
+
+    /// Keeps the address that the running server has, for the links that are made beside it.
+    pub(crate) fn keep_address(&self, address: &str) -> Result<(), Failure> {
+        Ok(fs::write(self.data.join(ADDRESS), address)?)
+    }
+
+    fn last_address(&self) -> Option<String> {
+        let address = fs::read_to_string(self.data.join(ADDRESS)).ok()?;
+        Some(address.trim().to_owned()).filter(|address| !address.is_empty())
     }
 }
 
@@ -112,7 +134,7 @@ pub(crate) fn init(data: &Data, print: &Print) -> Result<(), Failure> {
     let fresh = !data.folder().exists();
     let config = data.config()?;
     let identity = tls::load(data.folder(), &config, &Env::system()).map_err(|e| fault(&e))?;
-    seat::run(data.open())?;
+    seat::run(data.open(config))?;
     let (folder, fingerprint) = (data.folder().display(), identity.fingerprint);
     let state = if fresh { "made" } else { "ready" };
     print.line(
@@ -147,20 +169,22 @@ impl User {
             Typed::Twice,
         )?;
         let role = if create.operator {
-            operator::Role::Operator
+            Role::Operator
         } else {
-            operator::Role::Member
+            Role::Person
         };
-        seat::run(async {
-            let app = create.data.open().await?;
-            let user = operator::create_user(&app, &create.name, &password, role)
-                .await
-                .map_err(|error| fault(&error))?;
-            print.line(
-                &json!({"user": user, "username": create.name, "operator": create.operator}),
-                user,
-            )
-        })
+        let new = NewUser {
+            username: create.name.clone(),
+            password: Password::new(password),
+            role,
+        };
+        let config = create.data.config()?;
+        let made = operator::user_create(create.data.folder(), config, Env::system(), new);
+        let user = seat::run(async { made.await.map_err(|error| fault(&error)) })?;
+        print.line(
+            &json!({"user": user, "username": create.name, "operator": create.operator}),
+            user,
+        )
     }
 }
 
@@ -171,17 +195,19 @@ pub(crate) fn invite(
     expires_in_s: u32,
     print: &Print,
 ) -> Result<(), Failure> {
-    data.of_server()?;
-    seat::run(async {
-        let app = data.open().await?;
-        let invite = operator::create_invite(&app, data.folder(), uses, expires_in_s)
-            .await
-            .map_err(|error| fault(&error))?;
-        print.line(
-            &json!({"code": invite.code, "url": invite.url}),
-            &invite.url,
-        )
-    })
+    let mut config = data.of_server()?;
+    // Where the server really is: it may listen on a port that the configuration leaves open.
+    config.public_url = config.public_url.or_else(|| data.last_address());
+    let terms = InviteTerms {
+        uses,
+        lives_ms: Some(u64::from(expires_in_s) * 1_000),
+    };
+    let made = operator::invite_create(data.folder(), config, Env::system(), terms);
+    let invite = seat::run(async { made.await.map_err(|error| fault(&error)) })?;
+    print.line(
+        &json!({"code": invite.code, "url": invite.url}),
+        &invite.url,
+    )
 }
 
 /// What `doctor` looked at.
@@ -228,11 +254,7 @@ fn examine(data: &Data) -> Vec<Finding> {
     let certificate = tls::load(data.folder(), &config, &Env::system())
         .map(|_| ())
         .map_err(|error| fault(&error).message);
-    let database = seat::run(async {
-        let app = data.open().await?;
-        operator::check(&app).await.map_err(|error| fault(&error))
-    })
-    .map_err(|failure| failure.message);
+    let database = seat::run(data.open(config)).map_err(|failure| failure.message);
     vec![
         folder,
         finding("configuration", Ok(())),
@@ -244,7 +266,7 @@ fn examine(data: &Data) -> Vec<Finding> {
 /// Keys lie in the folder: nobody else of the machine may enter it.
 fn is_private(folder: &Path) -> Result<(), String> {
     use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(folder)
+    let mode = fs::metadata(folder)
         .map_err(|error| format!("{error}."))?
         .permissions()
         .mode();

@@ -43,7 +43,10 @@ impl Serve {
                 self.data.folder(),
                 config,
                 Env::system(),
-                |ready| unsaid = say(print, ready),
+                |ready| {
+                    let kept = self.data.keep_address(&ready.address);
+                    unsaid = kept.and_then(|()| say(print, ready));
+                },
                 serve::signal(),
             )
             .await
