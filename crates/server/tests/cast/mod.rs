@@ -124,6 +124,11 @@ impl Ask<'_> {
 }
 
 impl Stage {
+    /// A stage on SQLite.
+    pub async fn open_sqlite(config: Config) -> Self {
+        Self::open(config, tempfile::tempdir().unwrap()).await
+    }
+
     async fn open(config: Config, folder: tempfile::TempDir) -> Self {
         let clock = Arc::new(AtomicU64::new(START));
         let (time, seed) = (clock.clone(), Arc::new(Mutex::new(0x5eed_u64)));

@@ -1,0 +1,242 @@
+//! Every route, tried by every person of the cast. A route that is not known here fails the test,
+//! so that none is added without saying what it takes.
+
+mod cast;
+
+use axum::http::Method;
+use cast::{
+    Answer, Stage, config, on_every_database,
+    person::{Guild, Person, fixed},
+};
+use cloister_server::http::routes::{For, Route, table};
+use cloister_wire::{Bytes, DeviceId, Octets, Txn, UserId};
+use serde_json::{Value, json};
+
+/// Who asks, from the least to the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Anonymous,
+    /// A device of the member that waits for approval.
+    Pending,
+    Outsider,
+    Member,
+    Owner,
+    /// Runs the instance; a stranger to the guild.
+    Operator,
+}
+
+const CAST: [Who; 6] = [
+    Who::Anonymous,
+    Who::Pending,
+    Who::Outsider,
+    Who::Member,
+    Who::Owner,
+    Who::Operator,
+];
+
+/// What must stop somebody at the door of a route; `None` if nothing does.
+fn door(route: For, who: Who) -> Option<&'static str> {
+    match (route, who) {
+        (For::Anyone, _) => None,
+        (_, Who::Anonymous) => Some("UNAUTHENTICATED"),
+        (For::Enrolling, _) => None,
+        (_, Who::Pending) => Some("DEVICE_PENDING"),
+        (For::Person, _) => None,
+        (For::Operator, who) => (who != Who::Operator).then_some("FORBIDDEN"),
+        (For::Member | For::Owner | For::Reader, Who::Outsider | Who::Operator) => {
+            Some("NOT_FOUND")
+        }
+        (For::Owner, Who::Member) => Some("FORBIDDEN"),
+        (For::Member | For::Owner | For::Reader, _) => None,
+    }
+}
+
+/// Codes with which a door is closed.
+fn is_door(route: For, code: &str) -> bool {
+    match code {
+        "DEVICE_PENDING" => true,
+        // A refresh without a good token has the same code.
+        "UNAUTHENTICATED" => route != For::Anyone,
+        // Elsewhere these may be about the thing that is asked for, not about who asks.
+        "NOT_FOUND" | "FORBIDDEN" => matches!(
+            route,
+            For::Member | For::Owner | For::Reader | For::Operator
+        ),
+        _ => false,
+    }
+}
+
+struct Scene {
+    guild: Guild,
+    anonymous: String,
+    pending: String,
+    outsider: String,
+    member: String,
+    owner: String,
+    operator: String,
+}
+
+impl Scene {
+    async fn set(stage: &Stage) -> Self {
+        let operator = Person::set_up(stage, "trent", 6).await;
+        let alice = Person::invited(stage, "alice", 1).await;
+        let bob = Person::invited(stage, "bob", 2).await;
+        let dave = Person::invited(stage, "dave", 4).await;
+        let guild = alice.create_guild(stage, 9).await;
+        let link = alice.invite(stage, &guild, "welcome-all", 0).await;
+        bob.join(stage, &guild, &link).await.expect(201);
+        let phone = bob.add_pending(stage, 12).await;
+        Self {
+            guild,
+            anonymous: String::new(),
+            pending: phone.access,
+            outsider: dave.device.access,
+            member: bob.device.access,
+            owner: alice.device.access,
+            operator: operator.device.access,
+        }
+    }
+
+    fn token(&self, who: Who) -> &str {
+        match who {
+            Who::Anonymous => &self.anonymous,
+            Who::Pending => &self.pending,
+            Who::Outsider => &self.outsider,
+            Who::Member => &self.member,
+            Who::Owner => &self.owner,
+            Who::Operator => &self.operator,
+        }
+    }
+
+    async fn ask(&self, stage: &Stage, route: &Route, who: Who) -> Answer {
+        let path = route
+            .path
+            .replace("{guild}", &self.guild.id.to_string())
+            .replace("{channel}", &self.guild.channel.to_string())
+            .replace("{code}", "welcome-all")
+            .replace("{device}", &fixed(99, DeviceId::new).to_string());
+        assert!(
+            !path.contains('{'),
+            "{route:?} has a name in its path that this test does not know"
+        );
+        let mut ask = stage.ask(route.method.clone(), &path);
+        if who != Who::Anonymous {
+            ask = ask.bearing(self.token(who));
+        }
+        match body(route) {
+            Some(body) => ask.json(body).send().await,
+            None => ask.send().await,
+        }
+    }
+}
+
+/// A body of the right form; what is in it need not be right.
+fn body(route: &Route) -> Option<Value> {
+    let (bytes, hash) = (Bytes(vec![1, 2, 3]), Octets([7_u8; 32]));
+    let signature = Octets([7_u8; 64]);
+    let (user, device) = (fixed(98, UserId::new), fixed(99, DeviceId::new));
+    let keys = json!({"one_time": [], "fallback": null});
+    let envelope = json!({"reg_id": 1, "kind": 0, "ct": bytes});
+    let item =
+        json!({"device": device, "dedupe_id": hash, "class": "control", "envelope": envelope});
+    let channel = fixed(97, cloister_wire::ChannelId::new);
+    let create_channel = json!({"channel": channel, "name": "news", "policy": bytes});
+    let one = |name: &str| Some(json!({name: bytes}));
+    match (
+        route.method.clone(),
+        route.path.trim_start_matches("/api/v1/"),
+    ) {
+        (Method::GET | Method::DELETE, _) | (Method::POST, "guilds/{guild}/leave") => None,
+        (Method::POST, "accounts") => Some(json!({
+            "admission": {"open": {}}, "username": "eve", "display_name": "eve",
+            "password": "vivid otter climbs nine", "user": user, "genesis": bytes, "keys": keys,
+            "vault": bytes, "name_ct": bytes, "client": "native",
+        })),
+        (Method::POST, "challenges") => Some(json!({"device": device})),
+        (Method::POST, "sessions/prepare") => Some(json!({"username": "x", "password": "y"})),
+        (Method::POST, "sessions") => Some(json!({
+            "username": "x", "password": "y", "client": "native",
+            "device": {"known": {"device": device, "nonce": hash, "signature": signature}},
+        })),
+        (Method::POST, "sessions/refresh") => Some(json!({"refresh_token": "clr_AAAA"})),
+        (Method::PUT, "vault") => one("vault"),
+        (Method::POST, "devlog") => one("entry"),
+        (Method::POST, "devlogs") => Some(json!({"users": [{"user": user, "version": null}]})),
+        (Method::PUT, "devices/{device}/name") => one("name_ct"),
+        (Method::POST, "guilds") => Some(json!({
+            "guild": fixed(96, cloister_wire::GuildId::new), "name": "x", "create": bytes,
+            "channel": create_channel,
+        })),
+        (Method::POST, "guilds/{guild}/channels") => Some(create_channel),
+        (Method::POST, "guilds/{guild}/invites") => {
+            Some(json!({"code": "another-one", "cert": bytes, "op": bytes}))
+        }
+        (
+            Method::POST,
+            "guilds/{guild}/invites/{code}/end" | "guilds/{guild}/log" | "invites/{code}/join",
+        ) => one("op"),
+        (Method::PUT, "channels/{channel}/read") => Some(json!({"seq": 0})),
+        (Method::POST, "channels/{channel}/messages") => Some(json!({
+            "txn": fixed(95, Txn::new), "epoch": 1, "roster_hash": hash, "suite": 1,
+            "class": "message", "target": null, "thread": null, "notify": null, "ttl_s": null,
+            "content": {"group": {"session": hash, "msg_index": 0, "ct": Bytes(vec![7; 64])}},
+            "c2": hash, "wraps": [], "writes": 1,
+        })),
+        (Method::POST, "channels/{channel}/shares") => Some(json!({
+            "session": hash, "epoch": 1, "roster_hash": hash, "from_index": 0,
+            "shared_history": true, "envelopes": [], "withheld": [], "writes": 1,
+        })),
+        (Method::POST, "dms") => Some(json!({"peer": user})),
+        (Method::PUT, "keys") => Some(keys),
+        (Method::POST, "keys/claim") => Some(json!({"devices": [device]})),
+        (Method::POST, "to-device") => Some(json!({"items": [item]})),
+        (Method::POST, "to-device/ack") => Some(json!({"seq": 0, "writes": 1})),
+        (Method::POST, "to-device/nack") => Some(json!({"seq": 1, "reason": "no_session"})),
+        _ => panic!("{route:?} is not known here: say what body it takes"),
+    }
+}
+
+#[tokio::test]
+async fn every_route_opens_for_whom_it_is_and_for_nobody_else() {
+    let mut outcomes = String::new();
+    for route in table() {
+        let stage = Stage::open_sqlite(config()).await;
+        let scene = Scene::set(&stage).await;
+        outcomes += &format!("{} {}\n   ", route.method, route.path);
+        for who in CAST {
+            let answer = scene.ask(&stage, &route, who).await;
+            let code = answer.code();
+            assert_ne!(code, "INTERNAL", "{who:?} at {route:?}");
+            match door(route.who, who) {
+                Some(expected) => assert_eq!(code, expected, "{who:?} at {route:?}"),
+                None => assert!(
+                    !is_door(route.who, code),
+                    "{who:?} was stopped at {route:?}: {}",
+                    answer.body
+                ),
+            }
+            outcomes += &format!(" {who:?}={}", answer.status.as_u16());
+        }
+        outcomes += "\n";
+    }
+    insta::assert_snapshot!(outcomes);
+}
+
+#[tokio::test]
+async fn what_is_hidden_is_answered_like_what_is_not_there() {
+    on_every_database(async |stage| {
+        let scene = Scene::set(stage).await;
+        for path in ["guilds/{}", "guilds/{}/members", "guilds/{}/log"] {
+            let real = format!(
+                "/api/v1/{}",
+                path.replace("{}", &scene.guild.id.to_string())
+            );
+            let none = fixed(50, cloister_wire::GuildId::new).to_string();
+            let none = format!("/api/v1/{}", path.replace("{}", &none));
+            let hidden = stage.get(&real).bearing(&scene.outsider).send().await;
+            let absent = stage.get(&none).bearing(&scene.outsider).send().await;
+            assert_eq!((hidden.status, hidden.body), (absent.status, absent.body));
+        }
+    })
+    .await;
+}
