@@ -33,3 +33,8 @@ pub enum OpenError {
     #[error("no key for it is here")]
     NoKey,
 }
+
+/// An Ed25519 key from its stored seed.
+pub fn signing_key(seed: &cloister_wire::Hash) -> ed25519_dalek::SigningKey {
+    ed25519_dalek::SigningKey::from_bytes(&seed.0)
+}

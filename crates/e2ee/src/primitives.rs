@@ -19,13 +19,13 @@ pub struct OlmCiphertext {
 /// Olm and Megolm. `to_bytes` and `from_bytes` are for the encrypted store only.
 pub trait Primitives: Debug + Send + Sized + 'static {
     /// A device's long-term keys and prekeys.
-    type Account: Signer + Send;
+    type Account: Signer + Send + Sync;
     /// A pairwise session.
-    type Session: Send;
+    type Session: Send + Sync;
     /// A group session that this device sends with.
-    type Outbound: Send;
+    type Outbound: Send + Sync;
     /// A group session that this device receives with.
-    type Inbound: Send;
+    type Inbound: Send + Sync;
 
     fn new_account(chance: &mut dyn CryptoRng) -> Self::Account;
     /// Curve25519 identity key.

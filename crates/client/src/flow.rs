@@ -1,0 +1,19 @@
+//! What the engine does by itself and on command. Each flow is an async function over
+//! [`crate::core::Shared`]; what must survive a crash is committed to the store before a flow
+//! waits, and [`sync::ready`] starts again whatever a crash interrupted.
+
+pub(crate) mod account;
+pub(crate) mod audience;
+pub(crate) mod call;
+pub(crate) mod command;
+pub(crate) mod connect;
+pub(crate) mod device;
+pub(crate) mod envelope;
+pub(crate) mod guild;
+pub(crate) mod incoming;
+pub(crate) mod invite;
+pub(crate) mod outgoing;
+pub(crate) mod people;
+pub(crate) mod prekeys;
+pub(crate) mod queue;
+pub(crate) mod sync;

@@ -1,0 +1,218 @@
+//! What a person asks for, handed to the flow that does it.
+
+use cloister_e2ee::Primitives;
+use cloister_proof::devlog::RevokeReason;
+use cloister_wire::{ChannelId, ErrorCode, Txn, channel::MarkRead, limits::MESSAGE_CHARS};
+
+use crate::{
+    core::{Outcome, Shared, refuse},
+    engine::Method,
+    flow::{account, connect, device, guild, incoming, invite, outgoing},
+    store::{EntryState, OutboxRow},
+    view::{Command, CommandReply, Refusal, Topic},
+};
+
+/// How long "later" puts off the recovery key.
+const LATER_MS: u64 = 24 * 3_600_000;
+
+pub(crate) fn begin<P: Primitives>(shared: &Shared<P>, id: u64, command: Command) {
+    let shared = shared.clone();
+    shared.clone().spawn(async move {
+        let outcome = carry_out(&shared, command).await;
+        shared.core().answer(id, outcome);
+    });
+}
+
+async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outcome {
+    match command {
+        Command::Preview { invite } => account::look(shared, invite).await,
+        Command::Register {
+            set_up_token,
+            invite,
+            username,
+            display_name,
+            password,
+            device_name,
+        } => {
+            let new = account::NewAccount {
+                set_up_token,
+                invite,
+                username,
+                display_name,
+                password,
+                device_name,
+            };
+            account::register(shared, new).await
+        }
+        Command::SignIn {
+            username,
+            password,
+            device_name,
+            recovery_key,
+        } => {
+            account::sign_in(
+                shared,
+                account::Credentials {
+                    username,
+                    password,
+                    device_name,
+                    recovery_key,
+                },
+            )
+            .await
+        }
+        Command::SignOut => account::sign_out(shared).await,
+        Command::CreateGuild { name } => guild::create(shared, name).await,
+        Command::LeaveGuild { guild } => guild::leave(shared, guild).await,
+        Command::DeleteGuild { guild } => guild::delete(shared, guild).await,
+        Command::CreateChannel { guild, name } => guild::create_channel(shared, guild, name).await,
+        Command::JoinGuild { invite } => invite::join(shared, &invite).await,
+        Command::CreateInvite {
+            guild,
+            uses,
+            expires_in_s,
+        } => invite::create(shared, guild, uses, expires_in_s).await,
+        Command::EndInvite { guild, code } => invite::end(shared, guild, code).await,
+        Command::Vouch { guild, user } => guild::vouch(shared, guild, user).await,
+        Command::OpenDm { user } => guild::open_dm(shared, user).await,
+        Command::Send { channel, body } => send(shared, channel, &body),
+        Command::Retry { entry } => retry(shared, &entry),
+        Command::Drop { entry } => give_up(shared, &entry),
+        Command::MarkRead { channel, seq } => mark_read(shared, channel, seq).await,
+        Command::LoadHistory { channel, .. } => incoming::load_older(shared, channel).await,
+        Command::SaveDraft { channel, body } => {
+            let mut core = shared.core();
+            core.store.put_draft(channel, &body)?;
+            core.tell(Topic::Channel { channel });
+            Ok(CommandReply::Done)
+        }
+        Command::ApproveDevice { code } => device::approve(shared, &code).await,
+        Command::RevokeDevice { device } => {
+            device::revoke(shared, device, RevokeReason::Lost).await
+        }
+        Command::RenameDevice { device, name } => device::rename(shared, device, &name).await,
+        Command::RecoveryKept => {
+            let mut core = shared.core();
+            core.store.forget("recovery")?;
+            core.tell(Topic::Recovery);
+            Ok(CommandReply::Done)
+        }
+        Command::RecoveryLater => {
+            let mut core = shared.core();
+            if let Some(mut recovery) = core.store.recovery()? {
+                recovery.later_until = core.now + LATER_MS;
+                core.store.put_recovery(&recovery)?;
+            }
+            core.tell(Topic::Recovery);
+            Ok(CommandReply::Done)
+        }
+        Command::Reconnect => {
+            connect::hurry(shared);
+            Ok(CommandReply::Done)
+        }
+    }
+}
+
+/// Puts a message into the outbox; from here on it is not lost.
+fn send<P: Primitives>(shared: &Shared<P>, channel: ChannelId, body: &str) -> Outcome {
+    let body = body.trim_end();
+    if body.trim().is_empty() {
+        return Err(refuse(ErrorCode::Invalid, "The message is empty."));
+    }
+    if body.chars().count() > MESSAGE_CHARS {
+        return Err(refuse(
+            ErrorCode::MessageTooLong,
+            "The message is longer than 4,000 characters.",
+        ));
+    }
+    let entry = {
+        let mut core = shared.core();
+        if core.store.channel(channel)?.is_none() {
+            return Err(refuse(ErrorCode::NotFound, "That channel is not here."));
+        }
+        let entry = Txn::new(core.now, &core.draw());
+        let now = core.now;
+        core.store.commit(|store| {
+            store.queue(entry, channel, body, now)?;
+            store.put_draft(channel, "")
+        })?;
+        core.tell(Topic::Outbox);
+        core.tell(Topic::Timeline { channel });
+        entry
+    };
+    outgoing::pump(shared, channel);
+    Ok(CommandReply::Queued {
+        entry: entry.to_string(),
+    })
+}
+
+fn entry<P: Primitives>(shared: &Shared<P>, entry: &str) -> Result<OutboxRow, Refusal> {
+    let gone = || {
+        refuse(
+            ErrorCode::NotFound,
+            "That message is not in the outbox any more.",
+        )
+    };
+    let entry: Txn = entry.parse().map_err(|_| gone())?;
+    shared.core().store.entry(entry)?.ok_or_else(gone)
+}
+
+fn retry<P: Primitives>(shared: &Shared<P>, id: &str) -> Outcome {
+    let row = entry(shared, id)?;
+    {
+        let mut core = shared.core();
+        if matches!(row.state, EntryState::Failed { .. }) {
+            core.store.commit(|store| {
+                store.put_entry_state(row.entry, &EntryState::Queued)?;
+                store.clear_attempts(row.entry)
+            })?;
+        }
+        core.tell(Topic::Outbox);
+        core.tell(Topic::Timeline {
+            channel: row.channel,
+        });
+    }
+    outgoing::pump(shared, row.channel);
+    Ok(CommandReply::Done)
+}
+
+/// Gives up a message. One that may be on the server already can't be taken back like this.
+fn give_up<P: Primitives>(shared: &Shared<P>, id: &str) -> Outcome {
+    let row = entry(shared, id)?;
+    if matches!(row.state, EntryState::Sealed(_)) {
+        return Err(refuse(
+            ErrorCode::Invalid,
+            "This message is being sent and may have arrived. Wait for the answer.",
+        ));
+    }
+    let mut core = shared.core();
+    core.store.delete_entry(row.entry)?;
+    core.tell(Topic::Outbox);
+    core.tell(Topic::Timeline {
+        channel: row.channel,
+    });
+    Ok(CommandReply::Dropped { body: row.body })
+}
+
+async fn mark_read<P: Primitives>(shared: &Shared<P>, channel: ChannelId, seq: u64) -> Outcome {
+    {
+        let mut core = shared.core();
+        let Some(row) = core.store.channel(channel)? else {
+            return Err(refuse(ErrorCode::NotFound, "That channel is not here."));
+        };
+        if seq <= row.view.read_seq {
+            return Ok(CommandReply::Done);
+        }
+        core.store
+            .update_channel_view(channel, |view| view.read_seq = seq)?;
+        incoming::tell(&mut core, &row);
+    }
+    shared
+        .tell_server(
+            Method::Put,
+            format!("/api/v1/channels/{channel}/read"),
+            &MarkRead { seq },
+        )
+        .await?;
+    Ok(CommandReply::Done)
+}

@@ -1,0 +1,420 @@
+//! Messages on their way in: put in order, opened, watched for a server that shows different
+//! people different histories.
+
+use cloister_e2ee::{OpenError, Plain, Primitives, content::MessageContent, direct};
+use cloister_proof::{Context, transcript};
+use cloister_wire::{
+    ChannelId, Hash,
+    channel::{History, Message, SealedContent, SignedHead},
+    limits::HISTORY_PAGE,
+};
+
+use crate::{
+    core::{Core, Shared},
+    flow::{call::CallError, outgoing, queue},
+    store::{ChannelRow, MessageState, Store, StoreError},
+    view::{CommandReply, Refusal, Topic, Undecryptable},
+};
+
+/// A message that the gateway brought.
+pub(crate) fn arrive<P: Primitives>(
+    shared: &Shared<P>,
+    message: &Message,
+    head: &SignedHead,
+) -> Result<(), Refusal> {
+    let channel = message.channel;
+    let gap = {
+        let mut core = shared.core();
+        let Some(row) = core.store.channel(channel)? else {
+            return Ok(());
+        };
+        if message.seq <= row.high && row.low <= row.high {
+            return Ok(());
+        }
+        let gap = message.seq != row.high + 1;
+        if !gap {
+            core.store.begin()?;
+            let done = append(&mut core, &row, message, Some(head));
+            core.store.end(done)?;
+            tell(&mut core, &row);
+        }
+        gap
+    };
+    if gap {
+        catch_up(shared, channel);
+    }
+    queue::settle(shared);
+    Ok(())
+}
+
+/// Brings everything newer than what is here.
+pub(crate) fn catch_up<P: Primitives>(shared: &Shared<P>, channel: ChannelId) {
+    shared.spawn_single(format!("catch up {channel}"), move |shared| async move {
+        loop {
+            match newer_page(&shared, channel).await {
+                Ok(true) => break,
+                Ok(false) => {}
+                Err(error) => {
+                    shared.core().fail(&error);
+                    break;
+                }
+            }
+        }
+        queue::settle(&shared);
+    });
+}
+
+/// One page of newer messages; true when there are no more.
+async fn newer_page<P: Primitives>(
+    shared: &Shared<P>,
+    channel: ChannelId,
+) -> Result<bool, Refusal> {
+    let Some(row) = shared.core().store.channel(channel)? else {
+        return Ok(true);
+    };
+    let path = format!(
+        "/api/v1/channels/{channel}/messages?after={}&limit={HISTORY_PAGE}",
+        row.high
+    );
+    let page: Result<History, CallError> = shared.get(path).await;
+    let page = page?;
+    let mut core = shared.core();
+    // An event may have brought some of them meanwhile.
+    let Some(mut row) = core.store.channel(channel)? else {
+        return Ok(true);
+    };
+    if row.head.is_none()
+        && page
+            .messages
+            .first()
+            .is_some_and(|first| first.seq == row.high + 1)
+    {
+        core.store.put_head(channel, &page.prev_head)?;
+        row.head = Some(page.prev_head);
+    }
+    core.store.begin()?;
+    let done = (|| {
+        for message in &page.messages {
+            let current = core.store.channel(channel)?.ok_or(StoreError::Unreadable)?;
+            if message.seq == current.high + 1 {
+                append(&mut core, &current, message, None)?;
+            }
+        }
+        Ok::<(), Refusal>(())
+    })();
+    core.store.end(done)?;
+    if page.messages.is_empty() {
+        // Nothing of what is newer may be read here: the range ends where the channel does.
+        let high = page.head.seq.max(row.high);
+        core.store.put_range(
+            channel,
+            if row.low > row.high {
+                high + 1
+            } else {
+                row.low
+            },
+            high,
+            row.reached_start,
+        )?;
+    }
+    take_head(&mut core, channel, &page.head)?;
+    tell(&mut core, &row);
+    Ok(page.end || page.messages.is_empty())
+}
+
+/// Brings a page of older messages.
+pub(crate) async fn load_older<P: Primitives>(
+    shared: &Shared<P>,
+    channel: ChannelId,
+) -> Result<CommandReply, Refusal> {
+    let row = shared
+        .core()
+        .store
+        .channel(channel)?
+        .ok_or_else(super::audience::gone)?;
+    if row.reached_start {
+        return Ok(CommandReply::History {
+            loaded: 0,
+            reached_start: true,
+        });
+    }
+    let path = format!(
+        "/api/v1/channels/{channel}/messages?before={}&limit={HISTORY_PAGE}",
+        row.low
+    );
+    let page: History = shared.get(path).await?;
+    let mut core = shared.core();
+    let now = core.now;
+    core.store.begin()?;
+    let done = (|| {
+        let row = core.store.channel(channel)?.ok_or(StoreError::Unreadable)?;
+        for message in &page.messages {
+            let state = known_or_open(&mut core, &row, message)?;
+            core.store.put_message(message, &state, now)?;
+        }
+        let low = page
+            .messages
+            .first()
+            .map_or(row.low, |first| first.seq.min(row.low));
+        Ok::<(), Refusal>(core.store.put_range(channel, low, row.high, page.end)?)
+    })();
+    core.store.end(done)?;
+    tell(&mut core, &row);
+    drop(core);
+    queue::settle(shared);
+    Ok(CommandReply::History {
+        loaded: page.messages.len() as u32,
+        reached_start: page.end,
+    })
+}
+
+/// Appends the next message of a channel; the caller commits.
+fn append<P: Primitives>(
+    core: &mut Core<P>,
+    row: &ChannelRow,
+    message: &Message,
+    signed: Option<&SignedHead>,
+) -> Result<(), Refusal> {
+    let channel = message.channel;
+    let now = core.now;
+    let state = known_or_open(core, row, message)?;
+    core.store.put_message(message, &state, now)?;
+    let low = if row.low > row.high {
+        message.seq
+    } else {
+        row.low
+    };
+    core.store
+        .put_range(channel, low, message.seq, row.reached_start)?;
+    let head = row
+        .head
+        .map(|head| transcript::next(&head, message.id, message.sender_device, &message.content));
+    match (head, signed) {
+        (Some(head), Some(signed)) if signed.seq == message.seq && signed.head != head => {
+            alarm(
+                core,
+                "The server signed another history of this channel than the one it shows here.",
+            );
+        }
+        (None, Some(signed)) if signed.seq == message.seq => {
+            core.store.put_head(channel, &signed.head)?
+        }
+        _ => {}
+    }
+    if let Some(head) = head {
+        core.store.put_head(channel, &head)?;
+    }
+    if let Some(signed) = signed {
+        take_head(core, channel, signed)?;
+    }
+    Ok(())
+}
+
+/// Keeps the newest head that the server signed: it is what this device has seen.
+fn take_head<P: Primitives>(
+    core: &mut Core<P>,
+    channel: ChannelId,
+    signed: &SignedHead,
+) -> Result<(), Refusal> {
+    let Some(instance) = core.store.instance()? else {
+        return Ok(());
+    };
+    if signed.seq == 0 {
+        return Ok(());
+    }
+    if transcript::verify(instance.incarnation, channel, signed, &instance.server_key).is_err() {
+        alarm(core, "The server's signature on a history does not check.");
+        return Ok(());
+    }
+    let Some(row) = core.store.channel(channel)? else {
+        return Ok(());
+    };
+    if row.high == signed.seq && row.head.is_some_and(|head| head != signed.head) {
+        alarm(
+            core,
+            "The server signed another history of this channel than the one it shows here.",
+        );
+        return Ok(());
+    }
+    if row
+        .signed_head
+        .as_ref()
+        .is_none_or(|known| known.seq < signed.seq)
+        && row.high >= signed.seq
+    {
+        core.store.put_signed_head(channel, signed, core.now)?;
+    }
+    Ok(())
+}
+
+fn known_or_open<P: Primitives>(
+    core: &mut Core<P>,
+    row: &ChannelRow,
+    message: &Message,
+) -> Result<MessageState, Refusal> {
+    let me = core.store.me()?;
+    if message.sender_device == me.device {
+        if let Some(body) = outgoing::acknowledged(core, message.txn)? {
+            return Ok(MessageState::Text(body));
+        }
+    }
+    if let Some(body) = core.store.text_of(message.id)? {
+        return Ok(MessageState::Text(body));
+    }
+    open(core, row, message)
+}
+
+/// Opens a message as far as the keys here allow.
+pub(crate) fn open<P: Primitives>(
+    core: &mut Core<P>,
+    row: &ChannelRow,
+    message: &Message,
+) -> Result<MessageState, Refusal> {
+    let context = Context::of_message(message);
+    let opened = match &message.content {
+        SealedContent::Group {
+            session,
+            msg_index,
+            ct,
+        } => open_group(core, message, session, *msg_index, ct.as_ref())?,
+        SealedContent::Direct { ct } => open_direct(core, message, &context, ct.as_ref())?,
+    };
+    let padded = match opened {
+        Opened::Padded(padded) => padded,
+        Opened::Closed(cause) => return Ok(MessageState::Closed(cause)),
+        Opened::NoKey if row.first_epoch.is_some_and(|first| message.epoch < first) => {
+            return Ok(MessageState::Before);
+        }
+        Opened::NoKey => return Ok(MessageState::Waiting),
+    };
+    Ok(match Plain::open(&padded, &context, &message.c2) {
+        Ok(plain) => {
+            compare_seen(core, message.channel, &plain.seen())?;
+            let MessageContent::Text { body } = plain.content;
+            MessageState::Text(body)
+        }
+        Err(OpenError::Mismatch) => MessageState::Closed(Undecryptable::WrongSender),
+        Err(_) => MessageState::Closed(Undecryptable::Corrupt),
+    })
+}
+
+enum Opened {
+    Padded(Vec<u8>),
+    Closed(Undecryptable),
+    NoKey,
+}
+
+fn open_group<P: Primitives>(
+    core: &mut Core<P>,
+    message: &Message,
+    session: &Hash,
+    msg_index: u32,
+    ct: &[u8],
+) -> Result<Opened, Refusal> {
+    let Some(mut inbound) = core.store.inbound(session)? else {
+        return Ok(Opened::NoKey);
+    };
+    let belongs = inbound.channel == message.channel
+        && inbound.sender_user == message.sender_user
+        && inbound.sender_device == message.sender_device
+        && inbound.suite == message.suite;
+    if !belongs {
+        return Ok(Opened::Closed(Undecryptable::WrongSender));
+    }
+    if core.store.index_taken(session, msg_index, message.id)? {
+        return Ok(Opened::Closed(Undecryptable::Replayed));
+    }
+    Ok(match P::inbound_decrypt(&mut inbound.ratchet, ct) {
+        Ok((padded, index)) if index == msg_index => Opened::Padded(padded),
+        Ok(_) => Opened::Closed(Undecryptable::Corrupt),
+        Err(OpenError::NoKey) => Opened::NoKey,
+        Err(_) => Opened::Closed(Undecryptable::Corrupt),
+    })
+}
+
+fn open_direct<P: Primitives>(
+    core: &mut Core<P>,
+    message: &Message,
+    context: &Context,
+    ct: &[u8],
+) -> Result<Opened, Refusal> {
+    let Some((key, ciphertext)) =
+        core.store
+            .dm_key(message.channel, message.sender_device, message.txn)?
+    else {
+        return Ok(Opened::NoKey);
+    };
+    if cloister_proof::hash(&[ct]) != ciphertext {
+        return Ok(Opened::Closed(Undecryptable::Corrupt));
+    }
+    Ok(direct::open(&key, context, ct)
+        .map_or(Opened::Closed(Undecryptable::Corrupt), Opened::Padded))
+}
+
+/// Compares what the sender had seen with what this device has.
+fn compare_seen<P: Primitives>(
+    core: &mut Core<P>,
+    channel: ChannelId,
+    seen: &SignedHead,
+) -> Result<(), Refusal> {
+    let (Some(instance), Some(row)) = (core.store.instance()?, core.store.channel(channel)?) else {
+        return Ok(());
+    };
+    let Some(own) = row.signed_head.filter(|own| own.seq == seen.seq) else {
+        return Ok(());
+    };
+    let signed =
+        transcript::verify(instance.incarnation, channel, seen, &instance.server_key).is_ok();
+    if signed && own.head != seen.head {
+        alarm(
+            core,
+            "The server shows different people different histories of this channel.",
+        );
+    }
+    Ok(())
+}
+
+fn alarm<P: Primitives>(core: &mut Core<P>, sentence: &str) {
+    core.alarm = Some(sentence.to_owned());
+    core.tell(Topic::Session);
+}
+
+/// Stores a message of this device that the server has acknowledged.
+pub(crate) fn place_own<P: Primitives>(
+    store: &Store<P>,
+    message: &Message,
+    body: &str,
+    now: u64,
+) -> Result<(), StoreError> {
+    store.put_message(message, &MessageState::Text(body.to_owned()), now)
+}
+
+/// Tries sealed messages again: a key has come.
+pub(crate) fn reopen<P: Primitives>(core: &mut Core<P>, sealed: &[Message]) -> Result<(), Refusal> {
+    for message in sealed {
+        let Some(row) = core.store.channel(message.channel)? else {
+            continue;
+        };
+        let now = core.now;
+        let state = open(core, &row, message)?;
+        if state != MessageState::Waiting {
+            core.store.put_message(message, &state, now)?;
+            tell(core, &row);
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn tell<P: Primitives>(core: &mut Core<P>, row: &ChannelRow) {
+    let channel = row.view.id;
+    core.tell(Topic::Timeline { channel });
+    core.tell(Topic::Channel { channel });
+    core.tell(Topic::Recovery);
+    match row.view.guild {
+        Some(guild) => {
+            core.tell(Topic::Guilds);
+            core.tell(Topic::Guild { guild });
+        }
+        None => core.tell(Topic::Dms),
+    }
+}

@@ -1,0 +1,533 @@
+//! What other devices sent to this one: taken in order, each item once, acknowledged when its
+//! effect is in the store.
+
+use std::collections::BTreeSet;
+
+use cloister_e2ee::{DeviceContent, DeviceMessage, OlmCiphertext, OpenError, Primitives};
+use cloister_proof::{DeviceCert, decode};
+use cloister_wire::{
+    DeviceId, ErrorCode, Hash, UserId,
+    key::{
+        AckToDevice, NackReason, NackToDevice, QueuePage, QueuedBody, QueuedItem, SendToDevice,
+        ToDeviceItem,
+    },
+    limits::QUEUE_PAGE,
+};
+
+use crate::{
+    core::{Core, Shared},
+    engine::Method,
+    flow::{
+        account,
+        call::{CallError, to_cbor},
+        device, envelope, incoming, people,
+    },
+    store::{InboundRow, MessageState, Parcel, SentItem, StoreError},
+    view::{Refusal, Topic, Undecryptable},
+};
+
+/// An item is sent again at most so often.
+const RESENDS_MAX: u32 = 3;
+/// A new session with a device is made at most so often because of nacks.
+const RENEW_MS: u64 = 3_600_000;
+/// Time for pushes to come before the queue is asked.
+const SETTLE_MS: u64 = 250;
+
+/// An item that the gateway brought.
+pub(crate) fn arrive<P: Primitives>(shared: &Shared<P>, item: &QueuedItem) -> Result<(), Refusal> {
+    let in_order = {
+        let mut core = shared.core();
+        let next = core.store.queue_seq()? + 1;
+        if item.seq < next {
+            return Ok(());
+        }
+        let known = core
+            .store
+            .cert(item.sender_user, item.sender_device)?
+            .is_some();
+        let in_order = item.seq == next && known;
+        if in_order {
+            take(shared, &mut core, item)?;
+        }
+        in_order
+    };
+    if in_order {
+        acknowledge(shared);
+    } else {
+        drain(shared);
+    }
+    Ok(())
+}
+
+/// Reads the queue to its end.
+pub(crate) fn drain<P: Primitives>(shared: &Shared<P>) {
+    shared.spawn_single("drain".to_owned(), |shared| async move {
+        if let Err(error) = read_to_end(&shared).await {
+            shared.core().fail(&error);
+        }
+        acknowledge(&shared);
+    });
+}
+
+async fn read_to_end<P: Primitives>(shared: &Shared<P>) -> Result<(), Refusal> {
+    loop {
+        let after = shared.core().store.queue_seq()?;
+        let page: Result<QueuePage, CallError> = shared
+            .get(format!(
+                "/api/v1/to-device?after={after}&limit={QUEUE_PAGE}"
+            ))
+            .await;
+        let page = page?;
+        let strangers: BTreeSet<UserId> = {
+            let core = shared.core();
+            let known = |item: &&QueuedItem| {
+                !matches!(
+                    core.store.cert(item.sender_user, item.sender_device),
+                    Ok(Some(_))
+                )
+            };
+            page.items
+                .iter()
+                .filter(known)
+                .map(|item| item.sender_user)
+                .collect()
+        };
+        if !strangers.is_empty() {
+            people::refresh(shared, &strangers).await?;
+        }
+        let mut core = shared.core();
+        for item in &page.items {
+            if item.seq == core.store.queue_seq()? + 1 {
+                take(shared, &mut core, item)?;
+            }
+        }
+        let stuck = page
+            .items
+            .last()
+            .is_some_and(|last| core.store.queue_seq().is_ok_and(|seq| seq < last.seq));
+        if stuck {
+            return Err(crate::core::refuse(
+                ErrorCode::Internal,
+                "The server left out items of this device's queue.",
+            ));
+        }
+        if page.end {
+            return Ok(());
+        }
+    }
+}
+
+/// Takes one item: its effect, the moved ratchet and the place in the queue are one step.
+fn take<P: Primitives>(
+    shared: &Shared<P>,
+    core: &mut Core<P>,
+    item: &QueuedItem,
+) -> Result<(), Refusal> {
+    core.store.begin()?;
+    let done = apply(shared, core, item).and_then(|()| Ok(core.store.put_queue_seq(item.seq)?));
+    core.store.end(done)
+}
+
+fn apply<P: Primitives>(
+    shared: &Shared<P>,
+    core: &mut Core<P>,
+    item: &QueuedItem,
+) -> Result<(), Refusal> {
+    let now = core.now;
+    match &item.body {
+        QueuedBody::Nack { .. } => {
+            // Each report names an item of this device; it is answered once.
+            let (user, device, dedupe_id) = (item.sender_user, item.sender_device, item.dedupe_id);
+            let flow = shared.clone();
+            core.spawn_later(async move { answer_nack(&flow, user, device, dedupe_id).await });
+            Ok(())
+        }
+        QueuedBody::Sealed { .. } if core.store.was_taken(&item.dedupe_id)? => Ok(()),
+        QueuedBody::Sealed { kind, ct } => {
+            let Some(sender) = core.store.cert(item.sender_user, item.sender_device)? else {
+                // Nobody's log has this device: what it says counts for nothing.
+                return Ok(());
+            };
+            let letter = OlmCiphertext {
+                kind: *kind,
+                ct: ct.0.clone(),
+            };
+            match open_letter(core, &sender, &letter)? {
+                Ok(plain) => {
+                    core.store.take_item(&item.dedupe_id, now)?;
+                    core.store.raise_writes()?;
+                    effect(core, item, &sender, &plain)
+                }
+                Err(reason) => {
+                    Ok(core
+                        .store
+                        .put_nack(item.seq, reason, item.sender_device, now)?)
+                }
+            }
+        }
+    }
+}
+
+/// Opens an Olm message with the session it belongs to, or with the one that it opens.
+fn open_letter<P: Primitives>(
+    core: &mut Core<P>,
+    sender: &DeviceCert,
+    letter: &OlmCiphertext,
+) -> Result<Result<Vec<u8>, NackReason>, Refusal> {
+    let now = core.now;
+    let opened_id = P::opened_session_id(letter);
+    let mut tried = false;
+    for mut session in core.store.olm_sessions(sender.device)? {
+        if opened_id
+            .as_ref()
+            .is_some_and(|id| *id != P::session_id(&session))
+        {
+            continue;
+        }
+        tried = true;
+        if let Ok(plain) = P::decrypt(&mut session, letter) {
+            core.store
+                .put_olm(sender.device, &session, now, Some(now))?;
+            return Ok(Ok(plain));
+        }
+    }
+    if tried || letter.kind != 0 {
+        return Ok(Err(if tried {
+            NackReason::Corrupt
+        } else {
+            NackReason::NoSession
+        }));
+    }
+    let mut account = core.store.account()?.ok_or(StoreError::Unreadable)?;
+    match P::accept_session(&mut account, &sender.identity, letter) {
+        Ok((session, plain)) => {
+            core.store.put_account(&account)?;
+            core.store
+                .put_olm(sender.device, &session, now, Some(now))?;
+            Ok(Ok(plain))
+        }
+        Err(OpenError::UnknownPrekey) => Ok(Err(NackReason::UnknownPrekey)),
+        Err(_) => Ok(Err(NackReason::Corrupt)),
+    }
+}
+
+fn effect<P: Primitives>(
+    core: &mut Core<P>,
+    item: &QueuedItem,
+    sender: &DeviceCert,
+    plain: &[u8],
+) -> Result<(), Refusal> {
+    let me = core.store.me()?;
+    let own_cert = match core.store.cert(me.user, me.device)? {
+        Some(cert) => cert,
+        // Not approved yet: the offer says who this device is.
+        None => match me
+            .offer
+            .as_ref()
+            .and_then(|offer| cloister_proof::DeviceOffer::verify(offer.as_ref()).ok())
+        {
+            Some(offer) => offer.cert,
+            None => return Ok(()),
+        },
+    };
+    let Ok(message) = DeviceMessage::open(plain, sender, &own_cert, &item.dedupe_id) else {
+        return Ok(());
+    };
+    compare_log(core, &message)?;
+    match message.content {
+        DeviceContent::RoomKey {
+            channel,
+            session,
+            key,
+            created_epoch,
+            shared_history,
+            suite,
+        } => {
+            let Some(ratchet) =
+                P::inbound(key.as_ref()).filter(|ratchet| P::inbound_id(ratchet) == session)
+            else {
+                return Ok(());
+            };
+            let known = core.store.inbound(&session)?;
+            let better = known.as_ref().is_none_or(|known| {
+                known.sender_device == sender.device
+                    && known.channel == channel
+                    && P::inbound_first_index(&ratchet) < P::inbound_first_index(&known.ratchet)
+            });
+            if better {
+                let (sender_user, sender_device) = (sender.user, sender.device);
+                let shared_history = shared_history == 1;
+                core.store.put_inbound(&InboundRow {
+                    session,
+                    channel,
+                    sender_user,
+                    sender_device,
+                    ratchet,
+                    created_epoch,
+                    shared_history,
+                    suite,
+                })?;
+                let sealed = core.store.sealed_in(channel, Some(&session))?;
+                incoming::reopen(core, &sealed)?;
+            }
+            Ok(())
+        }
+        DeviceContent::DmKey {
+            channel,
+            txn,
+            key,
+            ciphertext,
+        } => {
+            core.store
+                .put_dm_key(channel, sender.device, txn, &key, &ciphertext)?;
+            let sealed = core.store.sealed_txn(channel, sender.device, txn)?;
+            incoming::reopen(core, sealed.as_slice())
+        }
+        DeviceContent::Welcome { account_key } if sender.user == me.user => {
+            core.store.put_account_key(&account_key)?;
+            core.tell(Topic::Devices);
+            Ok(())
+        }
+        DeviceContent::Welcome { .. } => Ok(()),
+    }
+}
+
+/// The sender says what its own log is; at the same version it must be the one pinned here.
+fn compare_log<P: Primitives>(core: &mut Core<P>, message: &DeviceMessage) -> Result<(), Refusal> {
+    let Some(log) = core.store.devlog(message.sender_user)? else {
+        return Ok(());
+    };
+    if log.version == message.sender_log_version && log.head != message.sender_log_head {
+        core.store.put_violation(
+            message.sender_user,
+            "The server shows them another device log than it shows here.",
+        )?;
+        core.alarm = Some("The server shows different people different device logs.".to_owned());
+        core.tell(Topic::Session);
+    }
+    Ok(())
+}
+
+/// Tells the server how far the queue was taken, and what could not be opened.
+pub(crate) fn acknowledge<P: Primitives>(shared: &Shared<P>) {
+    shared.spawn_single("ack".to_owned(), |shared| async move {
+        if let Err(error) = report(&shared).await {
+            shared.core().fail(&error);
+        }
+        give_name(&shared).await;
+    });
+}
+
+async fn report<P: Primitives>(shared: &Shared<P>) -> Result<(), Refusal> {
+    let nacks = shared.core().store.unreported_nacks()?;
+    for (seq, reason) in nacks {
+        match shared
+            .tell_server(
+                Method::Post,
+                "/api/v1/to-device/nack".to_owned(),
+                &NackToDevice { seq, reason },
+            )
+            .await
+        {
+            // Not found: an earlier report arrived and its answer did not.
+            Ok(()) | Err(CallError::Refused { status: 404, .. }) => {
+                shared.core().store.report_nack(seq)?
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let (seq, acked, writes) = {
+        let core = shared.core();
+        (
+            core.store.queue_seq()?,
+            core.store.acked_seq()?,
+            core.store.writes()?,
+        )
+    };
+    if seq > acked {
+        shared
+            .tell_server(
+                Method::Post,
+                "/api/v1/to-device/ack".to_owned(),
+                &AckToDevice { seq, writes },
+            )
+            .await?;
+        shared.core().store.put_acked_seq(seq)?;
+    }
+    Ok(())
+}
+
+/// A device that was just approved has a name waiting for the account key.
+async fn give_name<P: Primitives>(shared: &Shared<P>) {
+    let (name, me, ready) = {
+        let core = shared.core();
+        let name = core.store.device_name().ok().flatten();
+        let ready = matches!(core.store.account_key(), Ok(Some(_)));
+        (name, core.store.identity().ok().flatten(), ready)
+    };
+    let (Some(name), Some(me), true) = (name, me, ready) else {
+        return;
+    };
+    if account::state_of(me.standing) != crate::view::DeviceState::Active {
+        return;
+    }
+    if device::rename(shared, me.device, &name).await.is_ok() {
+        let mut core = shared.core();
+        if let Err(error) = core.store.forget("device_name") {
+            core.fail(&Refusal::from(error));
+        }
+    }
+}
+
+/// Somebody could not open what this device sent: it is sealed again in a new session.
+async fn answer_nack<P: Primitives>(
+    shared: &Shared<P>,
+    user: UserId,
+    device: DeviceId,
+    dedupe_id: Hash,
+) {
+    if let Err(error) = seal_again(shared, user, device, dedupe_id).await {
+        shared.core().fail(&error);
+    }
+    resend(shared);
+}
+
+async fn seal_again<P: Primitives>(
+    shared: &Shared<P>,
+    user: UserId,
+    device: DeviceId,
+    dedupe_id: Hash,
+) -> Result<(), Refusal> {
+    let (item, renew) = {
+        let core = shared.core();
+        let Some(item) = core
+            .store
+            .sent_item(&dedupe_id)?
+            .filter(|item| item.device == device)
+        else {
+            return Ok(());
+        };
+        let renew = item.resent == 0
+            || core.now.saturating_sub(core.store.newest_olm_at(device)?) > RENEW_MS;
+        (item, renew)
+    };
+    if item.resent >= RESENDS_MAX {
+        return Ok(());
+    }
+    if renew {
+        envelope::renew_session(shared, user, device).await?;
+    }
+    let mut core = shared.core();
+    let Ok(content) = decode::<DeviceContent>(&item.content) else {
+        return Ok(());
+    };
+    let reg_id = core
+        .store
+        .devlog(user)?
+        .and_then(|log| log.devices.get(&device).map(|record| record.reg_id));
+    let Some(reg_id) = reg_id else { return Ok(()) };
+    core.store.begin()?;
+    let sealed = envelope::seal(&mut core, (user, device, reg_id), item.class, &content);
+    let now = core.now;
+    let done = sealed.and_then(|wrap| {
+        let Some(wrap) = wrap else { return Ok(()) };
+        let again = SentItem {
+            dedupe_id: wrap.dedupe_id,
+            resent: item.resent + 1,
+            ..item.clone()
+        };
+        core.store.put_sent_item(&again, now)?;
+        core.store.put_sent_item(
+            &SentItem {
+                resent: RESENDS_MAX,
+                ..item.clone()
+            },
+            now,
+        )?;
+        let item = ToDeviceItem {
+            device,
+            dedupe_id: wrap.dedupe_id,
+            class: item.class,
+            envelope: wrap.envelope,
+        };
+        let body = to_cbor(&SendToDevice { items: vec![item] });
+        core.store.put_parcel(&Parcel {
+            number: 0,
+            channel: None,
+            path: "/api/v1/to-device".to_owned(),
+            body,
+            session: None,
+            devices: Vec::new(),
+        })?;
+        core.store.raise_writes()?;
+        Ok(())
+    });
+    core.store.end(done)
+}
+
+/// Delivers parcels that belong to no channel.
+pub(crate) fn resend<P: Primitives>(shared: &Shared<P>) {
+    shared.spawn_single("parcels".to_owned(), |shared| async move {
+        loop {
+            let parcel = shared.core().store.next_parcel(None);
+            let Ok(Some(parcel)) = parcel else { return };
+            match shared
+                .call(Method::Post, parcel.path.clone(), Some(parcel.body.clone()))
+                .await
+            {
+                Err(CallError::NoAnswer) => return,
+                Err(error) if error.retry_later() => {
+                    let wait = error.retry_after_ms().unwrap_or(2_000);
+                    shared.sleep(wait).await;
+                }
+                // Refused for good (the device is gone): there is nobody to send it to.
+                Ok(_) | Err(_) => {
+                    if shared.core().store.delete_parcel(parcel.number).is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    });
+}
+
+/// Decides about messages without a key. A key comes no later than the message that needs it,
+/// so: once the queue was read to its end after the message came, its key is missing.
+pub(crate) fn settle<P: Primitives>(shared: &Shared<P>) {
+    let waiting = shared.core().store.waiting(u64::MAX >> 1);
+    if !matches!(waiting, Ok(messages) if !messages.is_empty()) {
+        return;
+    }
+    shared.spawn_single("settle".to_owned(), |shared| async move {
+        shared.sleep(SETTLE_MS).await;
+        let since = shared.core().now;
+        if let Err(error) = read_to_end(&shared).await {
+            shared.core().fail(&error);
+            return;
+        }
+        acknowledge(&shared);
+        let decided = decide(&mut shared.core(), since);
+        if let Err(error) = decided {
+            shared.core().fail(&error);
+        }
+    });
+}
+
+fn decide<P: Primitives>(core: &mut Core<P>, since: u64) -> Result<(), Refusal> {
+    for message in core.store.waiting(since)? {
+        let Some(row) = core.store.channel(message.channel)? else {
+            continue;
+        };
+        let now = core.now;
+        let state = match incoming::open(core, &row, &message)? {
+            MessageState::Waiting if core.store.nack_pending(message.sender_device, now)? => {
+                continue;
+            }
+            MessageState::Waiting => MessageState::Closed(Undecryptable::KeyMissing),
+            state => state,
+        };
+        core.store.put_message(&message, &state, now)?;
+        incoming::tell(core, &row);
+    }
+    Ok(())
+}

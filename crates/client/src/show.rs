@@ -1,0 +1,443 @@
+//! Answers to queries, from the store alone.
+
+use cloister_e2ee::Primitives;
+use cloister_proof::{DeviceOffer, fingerprint};
+use cloister_wire::{
+    ChannelId, ErrorCode, GuildId, Permissions, UserId,
+    account::{Device, DeviceStanding},
+};
+
+use crate::{
+    core::Core,
+    flow::{account, invite},
+    store::{ChannelRow, EntryState, MessageRow, MessageState, OutboxRow, StoreError, Trouble},
+    view::{
+        CauseCount, ChannelKind, ChannelSummary, ChannelView, Content, Delivery, DeviceState,
+        DeviceView, DmSummary, GuildSummary, GuildView, InviteView, MeView, MemberView,
+        MessageView, OutboxView, Query, QueryReply, RecoveryView, Refusal, Safety, SessionView,
+        StatusView, TimelineView, Undecryptable,
+    },
+};
+
+type Shown<T> = Result<T, StoreError>;
+
+pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<QueryReply> {
+    Ok(match query {
+        Query::Session => QueryReply::Session(session(core)?),
+        Query::Guilds => QueryReply::Guilds {
+            guilds: guilds(core)?,
+        },
+        Query::Guild { guild } => QueryReply::Guild {
+            guild: guild_view(core, *guild)?,
+        },
+        Query::Dms => QueryReply::Dms { dms: dms(core)? },
+        Query::Channel { channel } => QueryReply::Channel {
+            channel: channel_view(core, *channel)?,
+        },
+        Query::Timeline {
+            channel,
+            before,
+            limit,
+        } => QueryReply::Timeline(timeline(core, *channel, *before, *limit)?),
+        Query::Devices => QueryReply::Devices {
+            devices: devices(core)?,
+        },
+        Query::Recovery => QueryReply::Recovery(recovery(core)?),
+        Query::Outbox => QueryReply::Outbox {
+            entries: core
+                .store
+                .outbox(None)?
+                .into_iter()
+                .map(outbox_view)
+                .collect(),
+        },
+        Query::Invites { guild } => QueryReply::Invites {
+            invites: invites(core, *guild)?,
+        },
+        Query::Status => QueryReply::Status(status(core)?),
+    })
+}
+
+fn session<P: Primitives>(core: &Core<P>) -> Shown<SessionView> {
+    let identity = core.store.identity()?;
+    let trouble = core.store.trouble()?;
+    let signed_in = core.store.tokens()?.is_some();
+    let state = match (&identity, trouble) {
+        (None, _) => DeviceState::SignedOut,
+        (_, Some(Trouble::Revoked)) => DeviceState::Revoked,
+        (_, Some(Trouble::Cloned)) => DeviceState::Cloned,
+        (_, Some(Trouble::SignedOut)) => DeviceState::SignedOut,
+        (Some(_), None) if !signed_in => DeviceState::SignedOut,
+        (Some(identity), None) => account::state_of(identity.standing),
+    };
+    let pending_code = identity
+        .as_ref()
+        .filter(|_| state == DeviceState::Pending)
+        .and_then(|identity| identity.offer.as_ref())
+        .and_then(|offer| DeviceOffer::verify(offer.as_ref()).ok())
+        .map(|offer| fingerprint::device_code(&offer));
+    Ok(SessionView {
+        state,
+        connection: core.link.connection,
+        me: identity.map(|me| MeView {
+            user: me.user,
+            username: me.username,
+            display_name: me.display_name,
+            device: me.device,
+            operator: me.operator,
+        }),
+        pending_code,
+        retry_at: core.link.retry_at,
+        instance_name: core
+            .store
+            .instance()?
+            .map_or_else(String::new, |instance| instance.name),
+        alarm: core.alarm.clone(),
+    })
+}
+
+fn unread<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<u32> {
+    let Some(me) = core.store.identity()? else {
+        return Ok(0);
+    };
+    core.store.unread(row.view.id, row.view.read_seq, me.user)
+}
+
+fn guilds<P: Primitives>(core: &Core<P>) -> Shown<Vec<GuildSummary>> {
+    core.store
+        .guilds()?
+        .into_iter()
+        .map(|guild| {
+            let rows = core.store.channels_of(guild.id)?;
+            let unread = rows
+                .iter()
+                .map(|row| unread(core, row))
+                .sum::<Shown<u32>>()?;
+            Ok(GuildSummary {
+                id: guild.id,
+                name: guild.name,
+                unread,
+                mentions: 0,
+            })
+        })
+        .collect()
+}
+
+fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<GuildView>> {
+    let Some(row) = core.store.guild(guild)? else {
+        return Ok(None);
+    };
+    let me = core.store.me()?;
+    let log = core.store.guild_log(guild)?;
+    let mut channels = core
+        .store
+        .channels_of(guild)?
+        .iter()
+        .map(|row| {
+            let view = &row.view;
+            let summary = ChannelSummary {
+                id: view.id,
+                name: view.name.clone(),
+                unread: unread(core, row)?,
+                last_seq: view.last_seq,
+            };
+            Ok((view.position, summary))
+        })
+        .collect::<Shown<Vec<_>>>()?;
+    channels.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
+    let members = core
+        .store
+        .members(guild)?
+        .into_iter()
+        .map(|(user, joined_at)| {
+            let (username, display_name) = core.store.names(user)?.unwrap_or_default();
+            let logged = log.as_ref().and_then(|log| log.members.get(&user));
+            Ok(MemberView {
+                user,
+                username,
+                display_name,
+                owner: user == row.view.owner,
+                joined_at,
+                vouched: logged.is_some_and(|member| member.vouched),
+                me: user == me.user,
+                safety: safety(core, user)?,
+            })
+        })
+        .collect::<Shown<Vec<_>>>()?;
+    Ok(Some(GuildView {
+        id: guild,
+        name: row.view.name,
+        owner: row.view.owner,
+        my_permissions: row.view.my_permissions,
+        channels: channels.into_iter().map(|(_, summary)| summary).collect(),
+        members,
+    }))
+}
+
+fn safety<P: Primitives>(core: &Core<P>, user: UserId) -> Shown<Safety> {
+    Ok(if core.store.violation(user)?.is_some() {
+        Safety::Violation
+    } else if core.store.devlog(user)?.is_some() {
+        Safety::Known
+    } else {
+        Safety::Unknown
+    })
+}
+
+fn dms<P: Primitives>(core: &Core<P>) -> Shown<Vec<DmSummary>> {
+    core.store
+        .dms()?
+        .iter()
+        .filter_map(|row| row.peer.map(|peer| (row, peer)))
+        .map(|(row, peer)| {
+            let (username, display_name) = core.store.names(peer)?.unwrap_or_default();
+            Ok(DmSummary {
+                channel: row.view.id,
+                peer,
+                username,
+                display_name,
+                unread: unread(core, row)?,
+                last_at: row.last_at,
+                preview: core.store.last_text(row.view.id)?,
+            })
+        })
+        .collect()
+}
+
+fn channel_view<P: Primitives>(core: &Core<P>, channel: ChannelId) -> Shown<Option<ChannelView>> {
+    let Some(row) = core.store.channel(channel)? else {
+        return Ok(None);
+    };
+    let (name, kind) = match row.peer {
+        Some(peer) => (core.store.display_name(peer)?, ChannelKind::Dm { peer }),
+        None => (row.view.name.clone(), ChannelKind::Text),
+    };
+    let log = row
+        .view
+        .guild
+        .map(|guild| core.store.guild_log(guild))
+        .transpose()?
+        .flatten();
+    let readers = row
+        .audience
+        .as_ref()
+        .map(|audience| audience.roster.users())
+        .unwrap_or_default();
+    let unvouched = log.map_or_else(Vec::new, |log| {
+        log.members
+            .iter()
+            .filter(|(_, member)| !member.vouched)
+            .map(|(user, _)| *user)
+            .collect()
+    });
+    Ok(Some(ChannelView {
+        id: channel,
+        kind,
+        guild: row.view.guild,
+        name,
+        draft: row.draft.clone(),
+        read_seq: row.view.read_seq,
+        last_seq: row.view.last_seq,
+        readers: readers.len() as u32,
+        devices: row
+            .audience
+            .as_ref()
+            .map_or(0, |audience| audience.roster.len() as u32),
+        unvouched,
+        can_send: row.view.my_permissions.contains(Permissions::SEND_MESSAGES),
+        blocked: blocked(core, &row)?,
+    }))
+}
+
+/// Why nothing can be encrypted here, if so.
+fn blocked<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<Option<Refusal>> {
+    let why = match (row.view.guild, row.peer) {
+        (Some(guild), _) => core.store.guild(guild)?.and_then(|row| row.violation),
+        (None, Some(peer)) => core.store.violation(peer)?,
+        (None, None) => None,
+    };
+    Ok(why.map(|message| Refusal {
+        code: ErrorCode::TrustViolation,
+        message,
+        retry_after_ms: None,
+    }))
+}
+
+fn timeline<P: Primitives>(
+    core: &Core<P>,
+    channel: ChannelId,
+    before: Option<u64>,
+    limit: u32,
+) -> Shown<TimelineView> {
+    let row = core.store.channel(channel)?;
+    let messages = core.store.timeline(channel, before, limit.min(1_000))?;
+    let oldest = messages.first().map_or(0, |message| message.seq);
+    let older_in_store = oldest > 0 && !core.store.timeline(channel, Some(oldest), 1)?.is_empty();
+    let pending = core
+        .store
+        .outbox(Some(channel))?
+        .into_iter()
+        .map(outbox_view)
+        .collect();
+    let me = core.store.me()?;
+    let messages = messages
+        .into_iter()
+        .map(|message| message_view(core, me.user, message))
+        .collect::<Shown<Vec<_>>>()?;
+    Ok(TimelineView {
+        channel,
+        messages,
+        pending,
+        older_in_store,
+        older_on_server: row
+            .as_ref()
+            .is_some_and(|row| !row.reached_start && row.low > row.view.joined_seq + 1),
+        since_joined: row.as_ref().is_some_and(|row| row.view.joined_seq > 0),
+        read_seq: row.as_ref().map_or(0, |row| row.view.read_seq),
+        last_seq: row.as_ref().map_or(0, |row| row.view.last_seq),
+    })
+}
+
+fn message_view<P: Primitives>(
+    core: &Core<P>,
+    me: UserId,
+    message: MessageRow,
+) -> Shown<MessageView> {
+    let content = match message.state {
+        MessageState::Text(body) => Content::Text { body },
+        MessageState::Waiting => Content::Waiting,
+        MessageState::Closed(cause) => Content::Undecryptable { cause },
+        MessageState::Before => Content::Undecryptable {
+            cause: Undecryptable::BeforeThisDevice,
+        },
+    };
+    Ok(MessageView {
+        id: message.id,
+        seq: message.seq,
+        at: message.at,
+        author: message.author,
+        author_name: core.store.display_name(message.author)?,
+        device: message.device,
+        mine: message.author == me,
+        content,
+    })
+}
+
+fn outbox_view(row: OutboxRow) -> OutboxView {
+    let delivery = match row.state {
+        EntryState::Queued | EntryState::Sealed(_) => Delivery::Sending,
+        EntryState::Failed { code, message } => Delivery::Failed { code, message },
+    };
+    OutboxView {
+        entry: row.entry.to_string(),
+        channel: row.channel,
+        body: row.body,
+        at: row.at,
+        delivery,
+    }
+}
+
+fn devices<P: Primitives>(core: &Core<P>) -> Shown<Vec<DeviceView>> {
+    let Some(me) = core.store.identity()? else {
+        return Ok(Vec::new());
+    };
+    let log = core.store.devlog(me.user)?;
+    let key = core.store.account_key()?;
+    let view = |device: &Device| {
+        let offer = DeviceOffer::verify(device.cert.as_ref()).ok();
+        let record = log.as_ref().and_then(|log| log.devices.get(&device.id));
+        let cert = record
+            .map(|record| &record.cert)
+            .or(offer.as_ref().map(|offer| &offer.cert));
+        // What the log says counts; the server's word is for devices that are not in it yet.
+        let state = match record {
+            Some(record) if record.active() => DeviceState::Active,
+            Some(_) => DeviceState::Revoked,
+            None => DeviceState::Pending,
+        };
+        DeviceView {
+            id: device.id,
+            name: key
+                .and_then(|key| account::open_name(&key, device.name_ct.as_ref()))
+                .unwrap_or_default(),
+            platform: cert.map(|cert| cert.platform.clone()).unwrap_or_default(),
+            state,
+            this_one: device.id == me.device,
+            created_at: device.created_at,
+            last_seen_at: device.last_seen_at,
+            code: offer
+                .as_ref()
+                .filter(|_| state == DeviceState::Pending)
+                .map(fingerprint::device_code),
+            approved_by: record.and_then(|record| record.approver),
+        }
+    };
+    let list = core.store.device_list()?.unwrap_or_default();
+    Ok(list
+        .iter()
+        .filter(|device| device.standing != DeviceStanding::Revoked)
+        .map(view)
+        .collect())
+}
+
+fn recovery<P: Primitives>(core: &Core<P>) -> Shown<RecoveryView> {
+    let Some(recovery) = core.store.recovery()? else {
+        return Ok(RecoveryView {
+            key: None,
+            offer: false,
+        });
+    };
+    let me = core.store.me()?;
+    let offer = core.now >= recovery.later_until && core.store.exchange_took_place(me.user)?;
+    Ok(RecoveryView {
+        key: Some(recovery.key),
+        offer,
+    })
+}
+
+fn invites<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Vec<InviteView>> {
+    let Some(log) = core.store.guild_log(guild)? else {
+        return Ok(Vec::new());
+    };
+    let mut invites = log
+        .invites
+        .iter()
+        .filter(|(_, invite)| !invite.ended && invite.expires_ms.is_none_or(|at| at > core.now))
+        .map(|(code, one)| {
+            let seed = core.store.invite_seed(code)?;
+            Ok(InviteView {
+                code: code.clone(),
+                url: seed.map(|seed| invite::link_url(&core.options.base_url, code, &seed)),
+                uses: one.uses,
+                used: one.used,
+                expires_at: one.expires_ms,
+                created_by: one.by,
+                created_at: one.at_ms,
+            })
+        })
+        .collect::<Shown<Vec<_>>>()?;
+    invites.sort_by_key(|invite| std::cmp::Reverse(invite.created_at));
+    Ok(invites)
+}
+
+fn status<P: Primitives>(core: &Core<P>) -> Shown<StatusView> {
+    let outbox = core.store.outbox(None)?;
+    let failed = outbox
+        .iter()
+        .filter(|row| matches!(row.state, EntryState::Failed { .. }))
+        .count() as u32;
+    let (causes, waiting) = core.store.undecryptable()?;
+    Ok(StatusView {
+        connection: core.link.connection,
+        outbox: outbox.len() as u32,
+        failed,
+        undecryptable: causes
+            .into_iter()
+            .map(|(cause, count)| CauseCount { cause, count })
+            .collect(),
+        waiting,
+        devices: devices(core)?.len() as u32,
+        queue_seq: core.store.queue_seq()?,
+        last_error: core.last_error.clone(),
+    })
+}

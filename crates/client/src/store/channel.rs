@@ -1,0 +1,281 @@
+//! Channels and direct conversations: what is known of their messages and of their audience.
+
+use cloister_e2ee::Primitives;
+use cloister_proof::Roster;
+use cloister_wire::{ChannelId, GuildId, Hash, UserId, channel::SignedHead, guild::Channel};
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::{Store, StoreError, StoreResult, hash32, id16, pack, unpack};
+
+#[derive(Debug, Clone)]
+pub(crate) struct ChannelRow {
+    pub view: Channel,
+    pub peer: Option<UserId>,
+    pub last_at: u64,
+    pub draft: String,
+    pub low: u64,
+    pub high: u64,
+    pub reached_start: bool,
+    /// The transcript's head at `high`.
+    pub head: Option<Hash>,
+    pub signed_head: Option<SignedHead>,
+    pub audience: Option<Audience>,
+    pub first_epoch: Option<u64>,
+    /// The server has said that the audience is no longer the one that is known.
+    pub stale: bool,
+}
+
+/// Who reads what is sent now, after verification.
+#[derive(Debug, Clone)]
+pub(crate) struct Audience {
+    pub epoch: u64,
+    pub record_hash: Hash,
+    pub floor: u64,
+    pub roster: Roster,
+}
+
+const COLUMNS: &str = "view, peer, last_at, draft, low, high, reached_start, head, signed_head, epoch, record_hash, floor, roster, first_epoch, stale_at";
+
+struct Raw {
+    view: Vec<u8>,
+    peer: Option<Vec<u8>>,
+    last_at: i64,
+    draft: String,
+    low: i64,
+    high: i64,
+    reached_start: i64,
+    head: Option<Vec<u8>>,
+    signed_head: Option<Vec<u8>>,
+    epoch: i64,
+    record_hash: Option<Vec<u8>>,
+    floor: i64,
+    roster: Option<Vec<u8>>,
+    first_epoch: Option<i64>,
+    stale_at: Option<i64>,
+}
+
+impl Raw {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            view: row.get(0)?,
+            peer: row.get(1)?,
+            last_at: row.get(2)?,
+            draft: row.get(3)?,
+            low: row.get(4)?,
+            high: row.get(5)?,
+            reached_start: row.get(6)?,
+            head: row.get(7)?,
+            signed_head: row.get(8)?,
+            epoch: row.get(9)?,
+            record_hash: row.get(10)?,
+            floor: row.get(11)?,
+            roster: row.get(12)?,
+            first_epoch: row.get(13)?,
+            stale_at: row.get(14)?,
+        })
+    }
+
+    fn understand(self) -> StoreResult<ChannelRow> {
+        let audience = match (self.record_hash, self.roster) {
+            (Some(record_hash), Some(roster)) => Some(Audience {
+                epoch: self.epoch as u64,
+                record_hash: hash32(&record_hash)?,
+                floor: self.floor as u64,
+                roster: Roster::parse(&roster).map_err(|_| StoreError::Unreadable)?,
+            }),
+            _ => None,
+        };
+        Ok(ChannelRow {
+            view: unpack(&self.view)?,
+            peer: self
+                .peer
+                .map(|bytes| id16(&bytes).map(UserId::from_bytes))
+                .transpose()?,
+            last_at: self.last_at as u64,
+            draft: self.draft,
+            low: self.low as u64,
+            high: self.high as u64,
+            reached_start: self.reached_start != 0,
+            head: self.head.map(|bytes| hash32(&bytes)).transpose()?,
+            signed_head: self.signed_head.map(|bytes| unpack(&bytes)).transpose()?,
+            audience,
+            first_epoch: self.first_epoch.map(|epoch| epoch as u64),
+            stale: self.stale_at.is_some(),
+        })
+    }
+}
+
+impl<P: Primitives> Store<P> {
+    /// A channel as the server shows it. A new one starts empty after the server's newest
+    /// message: older ones are brought when somebody looks for them.
+    pub fn put_channel(
+        &self,
+        view: &Channel,
+        peer: Option<UserId>,
+        last_at: u64,
+    ) -> StoreResult<()> {
+        let guild = view.guild.map(|guild| *guild.as_bytes());
+        let peer = peer.map(|peer| *peer.as_bytes());
+        self.connection
+            .prepare_cached(
+                "INSERT INTO channel (channel, guild, peer, view, last_at, low, high) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT (channel) DO UPDATE SET view = excluded.view, last_at = max(last_at, excluded.last_at)",
+            )?
+            .execute(params![
+                view.id.as_bytes(),
+                guild,
+                peer,
+                pack(view),
+                last_at as i64,
+                view.last_seq as i64 + 1,
+                view.last_seq as i64
+            ])?;
+        Ok(())
+    }
+
+    pub fn channel(&self, channel: ChannelId) -> StoreResult<Option<ChannelRow>> {
+        let raw = self
+            .connection
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM channel WHERE channel = ?1"))?
+            .query_row([channel.as_bytes()], Raw::read)
+            .optional()?;
+        raw.map(Raw::understand).transpose()
+    }
+
+    pub fn channels_of(&self, guild: GuildId) -> StoreResult<Vec<ChannelRow>> {
+        self.channels_where("guild = ?1 ORDER BY channel", params![guild.as_bytes()])
+    }
+
+    pub fn dms(&self) -> StoreResult<Vec<ChannelRow>> {
+        self.channels_where("peer IS NOT NULL ORDER BY last_at DESC, channel", params![])
+    }
+
+    pub fn dm_with(&self, peer: UserId) -> StoreResult<Option<ChannelRow>> {
+        Ok(self
+            .channels_where("peer = ?1", params![peer.as_bytes()])?
+            .pop())
+    }
+
+    pub fn all_channels(&self) -> StoreResult<Vec<ChannelRow>> {
+        self.channels_where("TRUE ORDER BY channel", params![])
+    }
+
+    fn channels_where(
+        &self,
+        condition: &str,
+        parameters: &[&dyn rusqlite::ToSql],
+    ) -> StoreResult<Vec<ChannelRow>> {
+        let mut statement = self
+            .connection
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM channel WHERE {condition}"))?;
+        let raws = statement
+            .query_map(parameters, Raw::read)?
+            .collect::<Result<Vec<_>, _>>()?;
+        raws.into_iter().map(Raw::understand).collect()
+    }
+
+    pub fn delete_channel(&self, channel: ChannelId) -> StoreResult<()> {
+        for sql in [
+            "DELETE FROM outbox WHERE channel = ?1",
+            "DELETE FROM message WHERE channel = ?1",
+            "DELETE FROM outbound WHERE channel = ?1",
+            "DELETE FROM channel WHERE channel = ?1",
+        ] {
+            self.connection
+                .prepare_cached(sql)?
+                .execute([channel.as_bytes()])?;
+        }
+        Ok(())
+    }
+
+    /// Changes what the server showed of a channel, without asking it.
+    pub fn update_channel_view(
+        &self,
+        channel: ChannelId,
+        change: impl FnOnce(&mut Channel),
+    ) -> StoreResult<()> {
+        let Some(mut row) = self.channel(channel)? else {
+            return Ok(());
+        };
+        change(&mut row.view);
+        self.connection
+            .prepare_cached("UPDATE channel SET view = ?2 WHERE channel = ?1")?
+            .execute(params![channel.as_bytes(), pack(&row.view)])?;
+        Ok(())
+    }
+
+    pub fn put_draft(&self, channel: ChannelId, draft: &str) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("UPDATE channel SET draft = ?2 WHERE channel = ?1")?
+            .execute(params![channel.as_bytes(), draft])?;
+        Ok(())
+    }
+
+    /// Which messages are here without a gap, and whether older ones exist.
+    pub fn put_range(
+        &self,
+        channel: ChannelId,
+        low: u64,
+        high: u64,
+        reached_start: bool,
+    ) -> StoreResult<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE channel SET low = ?2, high = ?3, reached_start = ?4 WHERE channel = ?1",
+            )?
+            .execute(params![
+                channel.as_bytes(),
+                low as i64,
+                high as i64,
+                i64::from(reached_start)
+            ])?;
+        Ok(())
+    }
+
+    pub fn put_head(&self, channel: ChannelId, head: &Hash) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("UPDATE channel SET head = ?2 WHERE channel = ?1")?
+            .execute(params![channel.as_bytes(), head.0])?;
+        Ok(())
+    }
+
+    pub fn put_signed_head(
+        &self,
+        channel: ChannelId,
+        head: &SignedHead,
+        at: u64,
+    ) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("UPDATE channel SET signed_head = ?2, last_at = max(last_at, ?3) WHERE channel = ?1")?
+            .execute(params![channel.as_bytes(), pack(head), at as i64])?;
+        Ok(())
+    }
+
+    pub fn put_audience(
+        &self,
+        channel: ChannelId,
+        audience: &Audience,
+        first_epoch: Option<u64>,
+    ) -> StoreResult<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE channel SET epoch = ?2, record_hash = ?3, floor = ?4, roster = ?5, first_epoch = ?6, stale_at = NULL WHERE channel = ?1",
+            )?
+            .execute(params![
+                channel.as_bytes(),
+                audience.epoch as i64,
+                audience.record_hash.0,
+                audience.floor as i64,
+                audience.roster.to_bytes(),
+                first_epoch.map(|epoch| epoch as i64)
+            ])?;
+        Ok(())
+    }
+
+    pub fn mark_stale(&self, channel: ChannelId, now: u64) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("UPDATE channel SET stale_at = ?2 WHERE channel = ?1")?
+            .execute(params![channel.as_bytes(), now as i64])?;
+        Ok(())
+    }
+}

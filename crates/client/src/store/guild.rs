@@ -1,0 +1,168 @@
+//! Guilds, their verified logs and their members.
+
+use cloister_e2ee::Primitives;
+use cloister_proof::{GuildLog, encode};
+use cloister_wire::{GuildId, Hash, UserId, guild::Guild};
+use rusqlite::{OptionalExtension as _, params};
+
+use super::{Store, StoreResult, decode, hash32, id16, pack, unpack};
+
+#[derive(Debug, Clone)]
+pub(crate) struct GuildRow {
+    pub view: Guild,
+    pub genesis: Option<Hash>,
+    pub violation: Option<String>,
+    /// `access_version` at which the member list was read.
+    pub members_version: i64,
+}
+
+impl<P: Primitives> Store<P> {
+    pub fn put_guild(&self, guild: &Guild) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("INSERT INTO guild (guild, view) VALUES (?1, ?2) ON CONFLICT (guild) DO UPDATE SET view = excluded.view")?
+            .execute(params![guild.id.as_bytes(), pack(guild)])?;
+        Ok(())
+    }
+
+    pub fn guild(&self, guild: GuildId) -> StoreResult<Option<GuildRow>> {
+        let row: Option<(Vec<u8>, Option<Vec<u8>>, Option<String>, i64)> = self
+            .connection
+            .prepare_cached(
+                "SELECT view, genesis, violation, members_version FROM guild WHERE guild = ?1",
+            )?
+            .query_row([guild.as_bytes()], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
+            .optional()?;
+        row.map(|(view, genesis, violation, members_version)| {
+            let genesis = genesis.map(|bytes| hash32(&bytes)).transpose()?;
+            Ok(GuildRow {
+                view: unpack(&view)?,
+                genesis,
+                violation,
+                members_version,
+            })
+        })
+        .transpose()
+    }
+
+    pub fn guilds(&self) -> StoreResult<Vec<Guild>> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT view FROM guild ORDER BY guild")?;
+        let views = statement
+            .query_map([], |row| row.get::<_, Vec<u8>>(0))?
+            .collect::<Result<Vec<_>, _>>()?;
+        views.iter().map(|view| unpack(view)).collect()
+    }
+
+    pub fn delete_guild(&self, guild: GuildId) -> StoreResult<()> {
+        for sql in [
+            "DELETE FROM outbox WHERE channel IN (SELECT channel FROM channel WHERE guild = ?1)",
+            "DELETE FROM message WHERE channel IN (SELECT channel FROM channel WHERE guild = ?1)",
+            "DELETE FROM channel WHERE guild = ?1",
+            "DELETE FROM invite_seed WHERE guild = ?1",
+            "DELETE FROM guild WHERE guild = ?1",
+        ] {
+            self.connection
+                .prepare_cached(sql)?
+                .execute([guild.as_bytes()])?;
+        }
+        Ok(())
+    }
+
+    /// Remembers which guild an invite link promised.
+    pub fn pin_guild(&self, guild: GuildId, genesis: &Hash) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("UPDATE guild SET genesis = ?2 WHERE guild = ?1 AND genesis IS NULL")?
+            .execute(params![guild.as_bytes(), genesis.0])?;
+        Ok(())
+    }
+
+    pub fn guild_log(&self, guild: GuildId) -> StoreResult<Option<GuildLog>> {
+        let bytes: Option<Option<Vec<u8>>> = self
+            .connection
+            .prepare_cached("SELECT log FROM guild WHERE guild = ?1")?
+            .query_row([guild.as_bytes()], |row| row.get(0))
+            .optional()?;
+        bytes.flatten().map(|bytes| decode(&bytes)).transpose()
+    }
+
+    pub fn put_guild_log(&self, log: &GuildLog) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("UPDATE guild SET log = ?2 WHERE guild = ?1")?
+            .execute(params![log.guild.as_bytes(), encode(log)])?;
+        Ok(())
+    }
+
+    pub fn put_guild_violation(&self, guild: GuildId, what: &str) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("UPDATE guild SET violation = ?2 WHERE guild = ?1")?
+            .execute(params![guild.as_bytes(), what])?;
+        Ok(())
+    }
+
+    pub fn put_member(&self, guild: GuildId, user: UserId, joined_at: u64) -> StoreResult<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO member (guild, user, joined_at) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (guild, user) DO UPDATE SET joined_at = excluded.joined_at",
+            )?
+            .execute(params![guild.as_bytes(), user.as_bytes(), joined_at as i64])?;
+        Ok(())
+    }
+
+    pub fn delete_member(&self, guild: GuildId, user: UserId) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("DELETE FROM member WHERE guild = ?1 AND user = ?2")?
+            .execute(params![guild.as_bytes(), user.as_bytes()])?;
+        Ok(())
+    }
+
+    pub fn clear_members(&self, guild: GuildId) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("DELETE FROM member WHERE guild = ?1")?
+            .execute([guild.as_bytes()])?;
+        Ok(())
+    }
+
+    pub fn put_members_version(&self, guild: GuildId, version: u64) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("UPDATE guild SET members_version = ?2 WHERE guild = ?1")?
+            .execute(params![guild.as_bytes(), version as i64])?;
+        Ok(())
+    }
+
+    /// Members and when they joined, by name.
+    pub fn members(&self, guild: GuildId) -> StoreResult<Vec<(UserId, u64)>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT m.user, m.joined_at FROM member m LEFT JOIN person p ON p.user = m.user
+             WHERE m.guild = ?1 ORDER BY lower(coalesce(p.display_name, '')), m.user",
+        )?;
+        let rows = statement
+            .query_map([guild.as_bytes()], |row| {
+                Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?))
+            })?
+            .collect::<Result<Vec<_>, _>>()?;
+        rows.into_iter()
+            .map(|(user, at)| Ok((UserId::from_bytes(id16(&user)?), at as u64)))
+            .collect()
+    }
+
+    pub fn put_invite_seed(&self, guild: GuildId, code: &str, seed: &str) -> StoreResult<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO invite_seed (guild, code, seed) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![guild.as_bytes(), code, seed])?;
+        Ok(())
+    }
+
+    pub fn invite_seed(&self, code: &str) -> StoreResult<Option<String>> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT seed FROM invite_seed WHERE code = ?1")?
+            .query_row([code], |row| row.get(0))
+            .optional()?)
+    }
+}

@@ -1,0 +1,165 @@
+//! Single facts, by name.
+
+use cloister_e2ee::Primitives;
+use cloister_wire::{
+    Bytes, DeviceId, Hash, UserId,
+    account::{DeviceStanding, Instance, Tokens},
+};
+use rusqlite::{OptionalExtension as _, params};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{Store, StoreError, StoreResult, pack, unpack};
+
+/// Who this device is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    pub user: UserId,
+    pub username: String,
+    pub display_name: String,
+    pub operator: bool,
+    pub device: DeviceId,
+    pub standing: DeviceStanding,
+    /// Signed offer of a device that waits for approval.
+    pub offer: Option<Bytes>,
+}
+
+/// The pair of connect nonces. `next` stays until the server has confirmed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Nonces {
+    pub last: Option<Hash>,
+    pub next: Hash,
+}
+
+/// The recovery key until the person has kept it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Recovery {
+    pub key: String,
+    /// Not offered before this time.
+    pub later_until: u64,
+}
+
+/// What ended this device's work, if anything did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Trouble {
+    Revoked,
+    Cloned,
+    SignedOut,
+}
+
+macro_rules! facts {
+    ($($get:ident $put:ident $name:literal: $type:ty;)*) => {
+        impl<P: Primitives> Store<P> { $(
+            pub fn $get(&self) -> StoreResult<Option<$type>> {
+                self.fact($name)
+            }
+
+            pub fn $put(&self, value: &$type) -> StoreResult<()> {
+                self.put_fact($name, value)
+            }
+        )* }
+    };
+}
+
+facts! {
+    identity put_identity "identity": Identity;
+    tokens put_tokens "tokens": Tokens;
+    instance put_instance "instance": Instance;
+    nonces put_nonces "nonces": Nonces;
+    recovery put_recovery "recovery": Recovery;
+    trouble put_trouble "trouble": Trouble;
+    account_key put_account_key "account_key": Hash;
+    prekey_upload put_prekey_upload "prekey_upload": Bytes;
+    fallback_at put_fallback_at "fallback_at": u64;
+    device_list put_device_list "device_list": Vec<cloister_wire::account::Device>;
+    device_name put_device_name_fact "device_name": String;
+}
+
+impl<P: Primitives> Store<P> {
+    fn fact<T: DeserializeOwned>(&self, name: &str) -> StoreResult<Option<T>> {
+        let bytes: Option<Vec<u8>> = self
+            .connection
+            .prepare_cached("SELECT value FROM meta WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))
+            .optional()?;
+        bytes.map(|bytes| unpack(&bytes)).transpose()
+    }
+
+    fn put_fact<T: Serialize>(&self, name: &str, value: &T) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")?
+            .execute(params![name, pack(value)])?;
+        Ok(())
+    }
+
+    pub fn forget(&self, name: &str) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("DELETE FROM meta WHERE name = ?1")?
+            .execute([name])?;
+        Ok(())
+    }
+
+    /// The name that this device wants, until the account key is here to seal it with.
+    pub fn put_device_name(&self, name: &str) -> StoreResult<()> {
+        self.put_device_name_fact(&name.to_owned())
+    }
+
+    /// Who this device is, or an error if nobody is signed in.
+    pub fn me(&self) -> StoreResult<Identity> {
+        self.identity()?.ok_or(StoreError::Unreadable)
+    }
+
+    /// The seed of the key that signs in calls. Its public half is in the certificate for good.
+    pub fn put_calls_seed(&self, seed: &Hash) -> StoreResult<()> {
+        self.put_fact("calls_seed", seed)
+    }
+
+    /// The device's long-term keys.
+    pub fn account(&self) -> StoreResult<Option<P::Account>> {
+        let Some(bytes) = self.fact::<Bytes>("account")? else {
+            return Ok(None);
+        };
+        P::account_from_bytes(bytes.as_ref())
+            .map(Some)
+            .ok_or(StoreError::Unreadable)
+    }
+
+    pub fn put_account(&self, account: &P::Account) -> StoreResult<()> {
+        self.put_fact("account", &Bytes(P::account_to_bytes(account)))
+    }
+
+    /// Commits that moved a ratchet. The server keeps the highest it saw: a store that was
+    /// copied or rolled back shows itself.
+    pub fn writes(&self) -> StoreResult<u64> {
+        Ok(self.fact("writes")?.unwrap_or(0))
+    }
+
+    pub fn raise_writes(&self) -> StoreResult<u64> {
+        let writes = self.writes()? + 1;
+        self.put_fact("writes", &writes)?;
+        Ok(writes)
+    }
+
+    /// The newest item of the queue that took effect here.
+    pub fn queue_seq(&self) -> StoreResult<u64> {
+        Ok(self.fact("queue_seq")?.unwrap_or(0))
+    }
+
+    pub fn put_queue_seq(&self, seq: u64) -> StoreResult<()> {
+        self.put_fact("queue_seq", &seq)
+    }
+
+    pub fn acked_seq(&self) -> StoreResult<u64> {
+        Ok(self.fact("acked_seq")?.unwrap_or(0))
+    }
+
+    pub fn put_acked_seq(&self, seq: u64) -> StoreResult<()> {
+        self.put_fact("acked_seq", &seq)
+    }
+
+    /// Numbers for `count` prekeys, never handed out before.
+    pub fn next_prekey_ids(&self, count: u64) -> StoreResult<std::ops::Range<u64>> {
+        let first: u64 = self.fact("prekey_id")?.unwrap_or(1);
+        self.put_fact("prekey_id", &(first + count))?;
+        Ok(first..first + count)
+    }
+}

@@ -1,0 +1,79 @@
+//! People, and the device logs that were verified.
+
+use cloister_e2ee::Primitives;
+use cloister_proof::{DeviceCert, DeviceLog, encode};
+use cloister_wire::{DeviceId, UserId};
+use rusqlite::{OptionalExtension as _, params};
+
+use super::{Store, StoreResult, decode};
+
+impl<P: Primitives> Store<P> {
+    pub fn put_person(&self, user: UserId, username: &str, display_name: &str) -> StoreResult<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO person (user, username, display_name) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (user) DO UPDATE SET username = excluded.username, display_name = excluded.display_name",
+            )?
+            .execute(params![user.as_bytes(), username, display_name])?;
+        Ok(())
+    }
+
+    /// User name and shown name.
+    pub fn names(&self, user: UserId) -> StoreResult<Option<(String, String)>> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT username, display_name FROM person WHERE user = ?1")?
+            .query_row([user.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?)
+    }
+
+    pub fn display_name(&self, user: UserId) -> StoreResult<String> {
+        Ok(self
+            .names(user)?
+            .map_or_else(|| "…".to_owned(), |(_, shown)| shown))
+    }
+
+    pub fn devlog(&self, user: UserId) -> StoreResult<Option<DeviceLog>> {
+        let bytes: Option<Option<Vec<u8>>> = self
+            .connection
+            .prepare_cached("SELECT log FROM person WHERE user = ?1")?
+            .query_row([user.as_bytes()], |row| row.get(0))
+            .optional()?;
+        bytes.flatten().map(|bytes| decode(&bytes)).transpose()
+    }
+
+    /// Pins a verified log.
+    pub fn put_devlog(&self, log: &DeviceLog) -> StoreResult<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO person (user, username, display_name, log) VALUES (?1, '', '', ?2)
+                 ON CONFLICT (user) DO UPDATE SET log = excluded.log",
+            )?
+            .execute(params![log.user.as_bytes(), encode(log)])?;
+        Ok(())
+    }
+
+    /// What is wrong with somebody's log, if anything is.
+    pub fn violation(&self, user: UserId) -> StoreResult<Option<String>> {
+        let violation: Option<Option<String>> = self
+            .connection
+            .prepare_cached("SELECT violation FROM person WHERE user = ?1")?
+            .query_row([user.as_bytes()], |row| row.get(0))
+            .optional()?;
+        Ok(violation.flatten())
+    }
+
+    pub fn put_violation(&self, user: UserId, what: &str) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("UPDATE person SET violation = ?2 WHERE user = ?1")?
+            .execute(params![user.as_bytes(), what])?;
+        Ok(())
+    }
+
+    /// The certificate of somebody's device, revoked or not.
+    pub fn cert(&self, user: UserId, device: DeviceId) -> StoreResult<Option<DeviceCert>> {
+        Ok(self
+            .devlog(user)?
+            .and_then(|log| log.devices.get(&device).map(|record| record.cert.clone())))
+    }
+}

@@ -1,0 +1,166 @@
+CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+-- People whose device logs this device has verified and pinned.
+CREATE TABLE person (
+    user BLOB PRIMARY KEY,
+    username TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    log BLOB,
+    violation TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE guild (
+    guild BLOB PRIMARY KEY,
+    view BLOB NOT NULL,
+    log BLOB,
+    -- The guild's first operation, as an invite link promised it.
+    genesis BLOB,
+    violation TEXT,
+    members_version INTEGER NOT NULL DEFAULT -1
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE member (
+    guild BLOB NOT NULL REFERENCES guild ON DELETE CASCADE,
+    user BLOB NOT NULL,
+    joined_at INTEGER NOT NULL,
+    PRIMARY KEY (guild, user)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE invite_seed (guild BLOB NOT NULL, code TEXT PRIMARY KEY, seed TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE channel (
+    channel BLOB PRIMARY KEY,
+    guild BLOB,
+    peer BLOB,
+    view BLOB NOT NULL,
+    last_at INTEGER NOT NULL DEFAULT 0,
+    draft TEXT NOT NULL DEFAULT '',
+    -- Messages low..=high are here without a gap; low > high: none.
+    low INTEGER NOT NULL,
+    high INTEGER NOT NULL,
+    reached_start INTEGER NOT NULL DEFAULT 0,
+    -- The transcript at `high`, and the newest signed head.
+    head BLOB,
+    signed_head BLOB,
+    -- The audience as verified: epoch, record hash, floor, roster.
+    epoch INTEGER NOT NULL DEFAULT 0,
+    record_hash BLOB,
+    floor INTEGER NOT NULL DEFAULT 0,
+    roster BLOB,
+    -- The first epoch whose roster had this device.
+    first_epoch INTEGER,
+    stale_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE message (
+    channel BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    author BLOB NOT NULL,
+    device BLOB NOT NULL,
+    txn BLOB NOT NULL,
+    class INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    body TEXT,
+    cause INTEGER,
+    -- The sealed message, until it was opened.
+    sealed BLOB,
+    session BLOB,
+    msg_index INTEGER,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (channel, seq)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX message_id ON message (id);
+CREATE INDEX message_session ON message (session, msg_index) WHERE session IS NOT NULL;
+CREATE INDEX message_closed ON message (state, channel) WHERE state <> 0;
+CREATE INDEX message_txn ON message (device, txn);
+
+CREATE TABLE outbox (
+    entry BLOB PRIMARY KEY,
+    channel BLOB NOT NULL,
+    place INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    -- The exact request, once it was encrypted.
+    request BLOB,
+    code TEXT,
+    message TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+-- Exact requests that were encrypted and not yet acknowledged (shares and answers to nacks).
+CREATE TABLE parcel (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    channel BLOB,
+    path TEXT NOT NULL,
+    body BLOB NOT NULL,
+    session BLOB,
+    devices BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE outbound (
+    channel BLOB PRIMARY KEY,
+    session BLOB NOT NULL,
+    ratchet BLOB NOT NULL,
+    created_epoch INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    shared_history INTEGER NOT NULL,
+    sent INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+-- Which devices hold the outbound session, at which registration.
+CREATE TABLE coverage (
+    session BLOB NOT NULL,
+    device BLOB NOT NULL,
+    reg_id INTEGER NOT NULL,
+    PRIMARY KEY (session, device)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE inbound (
+    session BLOB PRIMARY KEY,
+    channel BLOB NOT NULL,
+    sender_user BLOB NOT NULL,
+    sender_device BLOB NOT NULL,
+    ratchet BLOB NOT NULL,
+    first_index INTEGER NOT NULL,
+    created_epoch INTEGER NOT NULL,
+    shared_history INTEGER NOT NULL,
+    suite INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dm_key (
+    channel BLOB NOT NULL,
+    sender_device BLOB NOT NULL,
+    txn BLOB NOT NULL,
+    key BLOB NOT NULL,
+    ciphertext BLOB NOT NULL,
+    PRIMARY KEY (channel, sender_device, txn)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE olm (
+    device BLOB NOT NULL,
+    session TEXT NOT NULL,
+    ratchet BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    -- When it last opened something; it is what we answer with.
+    heard_at INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (device, session)
+) STRICT, WITHOUT ROWID;
+
+-- Items of the queue that took effect: each does so once.
+CREATE TABLE taken (dedupe_id BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+-- What was sent to devices, in case one says that it could not open it.
+CREATE TABLE sent_item (
+    dedupe_id BLOB PRIMARY KEY,
+    device BLOB NOT NULL,
+    class INTEGER NOT NULL,
+    content BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    resent INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+-- Items that could not be opened here, until the server has taken the report.
+CREATE TABLE nack (seq INTEGER PRIMARY KEY, reason INTEGER NOT NULL, device BLOB NOT NULL, at INTEGER NOT NULL, reported INTEGER NOT NULL DEFAULT 0) STRICT;
