@@ -80,6 +80,7 @@ interface FrameProps extends Props {
 
 function Frame({ session, me, guild, channel, own, home: isHome }: FrameProps) {
   const roomy = useMedia(wide);
+  const small = useMedia(narrow);
   const now = useSettings();
   // Over the talk the panel is opened for a moment; beside it, it stays as it was left.
   const [over, setOver] = useState(false);
@@ -89,7 +90,7 @@ function Frame({ session, me, guild, channel, own, home: isHome }: FrameProps) {
   return (
     <div className="layout" data-pane={pane} data-panel={open ? "open" : "closed"} data-rail={guild !== null || isHome ? "yes" : "no"}>
       <Rail guild={guild} />
-      <section className="list" aria-label={places.list} data-region>
+      <section className="list" aria-label={places.list} data-region role={small && pane === "list" ? "main" : undefined}>
         {guild === null ? <ConversationList current={channel} /> : <ChannelList guild={guild} current={channel} />}
         <AccountFoot me={me} />
         <Resizer name="list" label={places.resizeList} limits={listWidth} value={now.list} />

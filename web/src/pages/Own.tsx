@@ -119,7 +119,7 @@ export function RecoveryPage({ me }: { me: MeView }) {
   return (
     <OwnPage title={recovery.title}>
       {view === undefined ? null : view.key === null ? (
-        <Empty title={recovery.keptTitle}>{recovery.keptNote}</Empty>
+        <Empty level="h2" title={recovery.keptTitle}>{recovery.keptNote}</Empty>
       ) : (
         <RecoveryCard recoveryKey={view.key} me={me} offered={false} />
       )}

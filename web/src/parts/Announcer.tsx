@@ -24,7 +24,7 @@ export function Announcer({ messages }: { messages: readonly MessageView[] }) {
     return () => clearTimeout(timer);
   }, [said]);
   return (
-    <div className="unseen" role="log" aria-live="polite">
+    <div className="unseen" aria-live="polite" aria-atomic="false">
       {said.map((sentence) => (
         <p key={sentence}>{sentence}</p>
       ))}

@@ -1,10 +1,11 @@
 /** The second pane: the channels of a server, or the conversations. */
 import { ChevronDown, Hash, LogOut, Plus, Trash2, UserPlus } from "lucide-react";
+import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { Link } from "wouter";
 import { path } from "../paths";
 import { useView } from "../state/engine";
-import { useNow } from "../state/page";
+import { narrow, useMedia, useNow } from "../state/page";
 import { may } from "../state/permission";
 import { Avatar } from "../ui/Arch";
 import { Button, IconButton } from "../ui/Button";
@@ -28,7 +29,7 @@ export function ChannelList({ guild, current }: { guild: string; current: string
       <GuildHead view={view} />
       <nav className="list-scroll" aria-label={places.channelsOf(view.name)}>
         <div className="list-label">
-          <h2>{channelWords.heading}</h2>
+          <PaneLabel>{channelWords.heading}</PaneLabel>
           {canCreate && <IconButton icon={Plus} size={16} label={words.createChannel} onPress={() => open({ dialog: "create-channel", guild })} />}
         </div>
         {view.channels.length === 0 ? (
@@ -80,16 +81,31 @@ function GuildHead({ view }: { view: GuildView }) {
   );
   return (
     <header className="list-head">
-      <Menu label={view.name} entries={entries}>
-        <AriaButton className="list-title" aria-label={words.menu(view.name)}>
-          <span className="serif" dir="auto">
-            {view.name}
-          </span>
-          <ChevronDown size={16} strokeWidth={1.75} aria-hidden />
-        </AriaButton>
-      </Menu>
+      <PaneHeading>
+        <Menu label={view.name} entries={entries}>
+          <AriaButton className="list-title" aria-label={words.menu(view.name)}>
+            <span className="serif" dir="auto">
+              {view.name}
+            </span>
+            <ChevronDown size={16} strokeWidth={1.75} aria-hidden />
+          </AriaButton>
+        </Menu>
+      </PaneHeading>
     </header>
   );
+}
+
+/** The pane's own name; where it is the only pane, it names the page. */
+function PaneHeading({ children }: { children: ReactNode }) {
+  const only = useMedia(narrow);
+  const Level = only ? "h1" : "h2";
+  return <Level className="list-heading">{children}</Level>;
+}
+
+function PaneLabel({ children }: { children: ReactNode }) {
+  const only = useMedia(narrow);
+  const Level = only ? "h2" : "h3";
+  return <Level>{children}</Level>;
 }
 
 function Unread({ count }: { count: number }) {
@@ -106,7 +122,9 @@ export function ConversationList({ current }: { current: string | null }) {
   return (
     <>
       <header className="list-head">
-        <h1 className="list-title serif">{conversations.title}</h1>
+        <PaneHeading>
+          <span className="list-title serif">{conversations.title}</span>
+        </PaneHeading>
       </header>
       <nav className="list-scroll" aria-label={conversations.title}>
         {answer === undefined ? (

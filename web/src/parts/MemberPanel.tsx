@@ -5,6 +5,7 @@ import { Button as AriaButton, DialogTrigger } from "react-aria-components";
 import { useLocation } from "wouter";
 import { path } from "../paths";
 import { useGive, useTask, useView } from "../state/engine";
+import { narrow, useMedia } from "../state/page";
 import { may } from "../state/permission";
 import { Avatar } from "../ui/Arch";
 import { Button, IconButton } from "../ui/Button";
@@ -66,6 +67,7 @@ function labelOf(member: MemberView): string | null {
 
 function Person({ member, guild, vouches }: { member: MemberView; guild: string; vouches: boolean }) {
   const label = labelOf(member);
+  const narrowPane = useMedia(narrow);
   return (
     <DialogTrigger>
       <AriaButton className="member" aria-label={[member.display_name, member.owner ? words.owner : null, label].filter(Boolean).join(", ")}>
@@ -83,7 +85,7 @@ function Person({ member, guild, vouches }: { member: MemberView; guild: string;
           )}
         </span>
       </AriaButton>
-      <Bubble label={words.aboutNamed(member.display_name)} placement="left top">
+      <Bubble label={words.aboutNamed(member.display_name)} placement={narrowPane ? "bottom" : "left top"}>
         <Card member={member} guild={guild} vouches={vouches} />
       </Bubble>
     </DialogTrigger>

@@ -33,7 +33,7 @@ function Frame({ line, first, author, authorName, at, state, after, children }: 
   const name = `author-${line.id}`;
   const body = `body-${line.id}`;
   return (
-    // Focus moves through the articles with the arrow keys, as in any feed.
+    // Focus moves through the articles with the arrow keys, as in any list of them.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <article className={`line${first ? " line-first" : ""}${state ? ` line-${state}` : ""}`} data-line={line.id} tabIndex={line.inOrder ? 0 : -1} aria-labelledby={`${name} ${body}`}>
       {first ? (

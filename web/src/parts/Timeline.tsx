@@ -40,7 +40,6 @@ export function Timeline({ channel, place, me, online, beginning, onTakenBack }:
   const [atEnd, setAtEnd] = useState(true);
   const follow = useRef(true);
   const last = useRef({ offset: 0, height: 0 });
-  const [seenAtEnd, setSeenAtEnd] = useState(0);
   const [focused, setFocused] = useState<string | null>(null);
   const minute = useNow(60_000);
 
@@ -110,9 +109,6 @@ export function Timeline({ channel, place, me, online, beginning, onTakenBack }:
     const timer = setTimeout(() => void give({ do: "mark_read", channel, seq: newest }).catch(() => undefined), readDelay_ms);
     return () => clearTimeout(timer);
   }, [atEnd, attentive, newest, readSeq, give, channel]);
-  useEffect(() => {
-    if (atEnd) setSeenAtEnd(newest);
-  }, [atEnd, newest]);
 
   const lines = useMemo(() => rows.filter((row) => row.row === "message" || row.row === "pending").map((row) => row.key), [rows]);
   const current = focused !== null && lines.includes(focused) ? focused : (lines.at(-1) ?? null);
@@ -148,7 +144,7 @@ export function Timeline({ channel, place, me, online, beginning, onTakenBack }:
   }, [toEnd, newest, readSeq, give, channel]);
 
   if (view === undefined) return <Skeleton lines={7} label={app.loading} />;
-  const behind = view.messages.filter((message) => message.seq > seenAtEnd && !message.mine).length;
+  const behind = view.messages.filter((message) => message.seq > readSeq && !message.mine).length;
   const keep = current === null ? -1 : rows.findIndex((row) => row.key === current);
   const pendingIds = new Set(view.pending.map((entry) => entry.entry));
   const newestMine = pendingIds.size === 0 ? view.messages.at(-1)?.id : undefined;
@@ -156,7 +152,7 @@ export function Timeline({ channel, place, me, online, beginning, onTakenBack }:
   return (
     <div className="timeline">
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- arrow keys move between the articles inside */}
-      <div className="timeline-scroll" ref={scroller} role="feed" aria-label={talk.label(place)} aria-busy={reach === "loading"} onKeyDown={onKeyDown}>
+      <div className="timeline-scroll" ref={scroller} role="log" aria-live="off" aria-label={talk.label(place)} aria-busy={reach === "loading"} onKeyDown={onKeyDown}>
         <div className="timeline-fill" />
         <Virtualizer ref={list} scrollRef={scroller} shift={shift} onScroll={onScroll} keepMounted={keep < 0 ? [] : [keep]} itemSize={52}>
           {rows.map((row) => (

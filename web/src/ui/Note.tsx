@@ -18,11 +18,11 @@ export function Note({ kind, children }: { kind: "amber" | "brick" | "plain" | "
 }
 
 /** A place with nothing in it: the drawing, one sentence, one thing to do. */
-export function Empty({ title, children, action }: { title?: string; children: ReactNode; action?: ReactNode }) {
+export function Empty({ title, level: Level = "h1", children, action }: { title: string; level?: "h1" | "h2"; children: ReactNode; action?: ReactNode }) {
   return (
     <div className="empty">
       <Cloister />
-      {title !== undefined && <h2 className="empty-title serif">{title}</h2>}
+      <Level className="empty-title serif">{title}</Level>
       <p className="empty-text">{children}</p>
       {action}
     </div>
