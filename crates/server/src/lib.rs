@@ -12,6 +12,7 @@ pub mod env;
 pub mod error;
 pub mod gateway;
 pub mod http;
+pub mod jobs;
 pub mod limit;
 pub mod operator;
 pub mod seal;

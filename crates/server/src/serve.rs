@@ -11,6 +11,7 @@ use crate::{
     App, Error, Result, access,
     config::{self, Config, TlsMode},
     env::Env,
+    jobs,
     seal::keyring::{at, private_file, private_folder, read_private},
     store, tls,
 };
@@ -129,12 +130,14 @@ pub async fn serve(
             }
         }
     };
+    let jobs = tokio::spawn(jobs::run(app.clone()));
     let mut running = std::pin::pin!(running);
     ready(&said);
     tokio::select! {
         ended = &mut running => return ended.map_err(Error::internal),
         () = stop => {}
     }
+    jobs.abort();
     tracing::info!("draining");
     app.bus.drain();
     handle.graceful_shutdown(Some(DRAIN));
@@ -167,9 +170,7 @@ fn limit_connections(builder: &mut hyper_util::server::conn::auto::Builder<Tokio
         .max_header_list_size(HEADER_BYTES as u32)
         .max_concurrent_streams(128)
         .keep_alive_interval(Some(Duration::from_secs(30)))
-        .keep_alive_timeout(HEADER_TIMEOUT)
-        // Gateways over HTTP/2 (RFC 8441).
-        .enable_connect_protocol();
+        .keep_alive_timeout(HEADER_TIMEOUT);
 }
 
 /// Renews the self-signed certificate in time, and picks up replaced files; open connections
