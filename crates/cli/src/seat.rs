@@ -155,7 +155,10 @@ impl Seat<'_> {
             outcome = self.wait_until(&Query::Session, REACH, patiently).await?;
         }
         match outcome.transpose()? {
-            Some(Connection::Online) => self.me().await,
+            Some(Connection::Online) => {
+                self.client.settle(SETTLE).await?;
+                self.me().await
+            }
             _ => Err(self.unreachable().await),
         }
     }

@@ -8,7 +8,7 @@ use cloister_client::view::{
 use cloister_wire::ErrorCode;
 use tokio::{
     sync::{Mutex, broadcast},
-    time::{sleep, timeout_at},
+    time::{sleep, timeout, timeout_at},
 };
 
 use crate::{
@@ -82,6 +82,15 @@ impl Client {
         match self.ask(Ask::Refused).await? {
             Answer::Refused(pin) => Ok(pin.and_then(|pin| pin.parse().ok())),
             _ => Err(nonsense()),
+        }
+    }
+
+    /// Waits until no request is on its way: what the engine began after connecting (members,
+    /// keys, history) has come. Gives up after `patience`.
+    pub async fn settle(&self, patience: Duration) -> Result<(), Refusal> {
+        match timeout(patience, self.ask(Ask::Settle)).await {
+            Ok(answer) => answer.map(|_| ()),
+            Err(_) => Ok(()),
         }
     }
 

@@ -40,6 +40,8 @@ pub(crate) enum Ask {
     Query(Query),
     /// Which certificate was refused last.
     Refused,
+    /// Answered once no request is on its way.
+    Settle,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,6 +50,7 @@ pub(crate) enum Answer {
     Command(CommandOutcome),
     Query(QueryOutcome),
     Refused(Option<String>),
+    Settled,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -69,6 +72,10 @@ pub(crate) async fn ask(shell: &Shell, ask: Ask) -> Result<Answer, Gone> {
     Ok(match ask {
         Ask::Command(command) => Answer::Command(shell.command(command).await?),
         Ask::Query(query) => Answer::Query(shell.query(query).await?),
+        Ask::Settle => {
+            shell.settle().await?;
+            Answer::Settled
+        }
         Ask::Refused => Answer::Refused(shell.refused().get().map(|pin| pin.to_string())),
     })
 }

@@ -48,6 +48,7 @@ pub(crate) struct Gone;
 enum Event {
     Command(Command, oneshot::Sender<CommandOutcome>),
     Query(Query, oneshot::Sender<QueryOutcome>),
+    Settle(oneshot::Sender<()>),
     Reply {
         request: u64,
         outcome: HttpOutcome,
@@ -113,6 +114,14 @@ impl Shell {
     pub(crate) async fn query(&self, query: Query) -> Result<QueryOutcome, Gone> {
         let (answer, outcome) = oneshot::channel();
         let sent = self.events.send(Event::Query(query, answer));
+        sent.map_err(|_| Gone)?;
+        outcome.await.map_err(|_| Gone)
+    }
+
+    /// Waits until no request is on its way.
+    pub(crate) async fn settle(&self) -> Result<(), Gone> {
+        let (answer, outcome) = oneshot::channel();
+        let sent = self.events.send(Event::Settle(answer));
         sent.map_err(|_| Gone)?;
         outcome.await.map_err(|_| Gone)
     }
@@ -219,6 +228,7 @@ struct Room {
     topics: broadcast::Sender<Topic>,
     commands: HashMap<u64, oneshot::Sender<CommandOutcome>>,
     last_command: u64,
+    settling: Vec<oneshot::Sender<()>>,
     wake_at: Option<u64>,
     /// The device has ended here: the store is to be destroyed.
     wiped: bool,
@@ -238,6 +248,7 @@ impl Room {
             topics,
             commands: HashMap::new(),
             last_command: 0,
+            settling: Vec::new(),
             wake_at: None,
             wiped: false,
         };
@@ -298,6 +309,7 @@ impl Room {
                 self.feed(Input::Command { id, command });
             }
             Event::Query(query, answer) => drop(answer.send(self.engine.query(&query))),
+            Event::Settle(answer) => self.settling.push(answer),
             Event::Reply { request, outcome } => {
                 self.network.requests.remove(&request);
                 self.feed(Input::Reply { request, outcome });
@@ -311,6 +323,11 @@ impl Room {
                 }
             }
             Event::End => {}
+        }
+        if self.network.requests.is_empty() {
+            for settled in self.settling.drain(..) {
+                let _ = settled.send(());
+            }
         }
     }
 

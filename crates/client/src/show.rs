@@ -3,7 +3,7 @@
 use cloister_e2ee::Primitives;
 use cloister_proof::{DeviceOffer, fingerprint};
 use cloister_wire::{
-    ChannelId, ErrorCode, GuildId, Permissions, UserId,
+    ChannelId, ErrorCode, GuildId, MessageId, Permissions, Txn, UserId,
     account::{Device, DeviceStanding},
 };
 
@@ -50,6 +50,9 @@ pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<Quer
                 .into_iter()
                 .map(outbox_view)
                 .collect(),
+        },
+        Query::Sent { entry } => QueryReply::Sent {
+            message: sent(core, entry)?,
         },
         Query::Invites { guild } => QueryReply::Invites {
             invites: invites(core, *guild)?,
@@ -334,6 +337,14 @@ fn outbox_view(row: OutboxRow) -> OutboxView {
         body: row.body,
         at: row.at,
         delivery,
+    }
+}
+
+/// What an entry became once the server had acknowledged it.
+fn sent<P: Primitives>(core: &Core<P>, entry: &str) -> Shown<Option<MessageId>> {
+    match (core.store.identity()?, entry.parse::<Txn>()) {
+        (Some(me), Ok(txn)) => core.store.message_of_txn(me.device, txn),
+        _ => Ok(None),
     }
 }
 

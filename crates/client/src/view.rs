@@ -41,6 +41,8 @@ pub enum Query {
     Recovery,
     /// Everything not yet acknowledged by the server, oldest first. Topic: `outbox`.
     Outbox,
+    /// The message that an outbox entry of this device became. Topic: `outbox`.
+    Sent { entry: String },
     /// Invites of a guild that this person may see. Topic: `invites`.
     Invites { guild: GuildId },
     /// Counters for a status page: queue, outbox, undecryptable by cause. Topic: `session`.
@@ -59,6 +61,7 @@ pub enum QueryReply {
     Devices { devices: Vec<DeviceView> },
     Recovery(RecoveryView),
     Outbox { entries: Vec<OutboxView> },
+    Sent { message: Option<MessageId> },
     Invites { invites: Vec<InviteView> },
     Status(StatusView),
 }

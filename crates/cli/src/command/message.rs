@@ -12,7 +12,7 @@ use crate::{
     arguments::Global,
     failure::Failure,
     print::Print,
-    seat::{self, Seat},
+    seat::{self, SETTLE, Seat},
     target::{self, unexpected},
 };
 
@@ -83,7 +83,7 @@ pub(crate) async fn acknowledged(seat: &Seat<'_>, entry: &str) -> Result<(), Fai
             })
             .await?;
         match settled {
-            Some(Ok(())) => return seat.print.line(&json!({"id": entry}), entry),
+            Some(Ok(())) => return show_id(seat, entry).await,
             Some(Err(failure)) => return Err(stays(failure, entry)),
             None => {
                 if let Err(failure) = seat.reach().await {
@@ -100,6 +100,21 @@ pub(crate) async fn acknowledged(seat: &Seat<'_>, entry: &str) -> Result<(), Fai
         ),
         entry,
     ))
+}
+
+/// The acknowledged message is in the store as soon as those before it are.
+async fn show_id(seat: &Seat<'_>, entry: &str) -> Result<(), Failure> {
+    let query = Query::Sent {
+        entry: entry.to_owned(),
+    };
+    let id = seat
+        .wait_until(&query, SETTLE, |view| match view {
+            QueryReply::Sent { message } => message,
+            _ => None,
+        })
+        .await?
+        .ok_or_else(|| Failure::other("The message was sent, and its id is not known here yet."))?;
+    seat.print.line(&json!({"id": id}), id)
 }
 
 /// None while it is on its way.

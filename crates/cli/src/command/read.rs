@@ -2,13 +2,13 @@
 
 mod follow;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use clap::Args;
 use cloister_client::view::{
     ChannelView, Command, CommandReply, Content, MessageView, Query, QueryReply, TimelineView,
 };
-use cloister_wire::{ChannelId, ErrorCode, MessageId};
+use cloister_wire::{ChannelId, ErrorCode, MessageId, UserId};
 use serde_json::{Value, json};
 
 use crate::{
@@ -56,14 +56,16 @@ impl Read {
                 None => None,
             };
             let messages = place.decrypted(before, self.limit).await?;
+            let mut names = Names::default();
+            names.learn(&place, &messages).await?;
             for message in &messages {
-                show(seat.print, message)?;
+                show(seat.print, message, &names)?;
             }
             if self.follow {
                 let last = messages
                     .last()
                     .map_or(at_start.last_seq, |message| message.seq);
-                follow::follow(&place, last, &messages).await?;
+                follow::follow(&place, last, &messages, names).await?;
             }
             Ok(())
         })
@@ -201,27 +203,66 @@ impl Place<'_> {
     }
 }
 
+/// Names of accounts: unlike display names, nobody else can have the same.
+#[derive(Default)]
+struct Names(BTreeMap<UserId, String>);
+
+impl Names {
+    /// Looks up the authors who are not known yet.
+    async fn learn(&mut self, place: &Place<'_>, messages: &[MessageView]) -> Result<(), Failure> {
+        if messages
+            .iter()
+            .all(|message| self.0.contains_key(&message.author))
+        {
+            return Ok(());
+        }
+        let me = place.seat.me().await?;
+        self.0.insert(me.user, me.username);
+        if let Some(guild) = place.view().await?.guild {
+            let members = target::guild_view(place.seat, guild).await?.members;
+            let names = members
+                .into_iter()
+                .map(|member| (member.user, member.username));
+            self.0.extend(names);
+        } else if let QueryReply::Dms { dms } = place.seat.query(Query::Dms).await? {
+            self.0
+                .extend(dms.into_iter().map(|dm| (dm.peer, dm.username)));
+        }
+        // Somebody who has left is known by the name that was shown last.
+        for message in messages {
+            let last_name = || message.author_name.clone();
+            self.0.entry(message.author).or_insert_with(last_name);
+        }
+        Ok(())
+    }
+
+    fn of(&self, message: &MessageView) -> &str {
+        let last_name = &message.author_name;
+        self.0.get(&message.author).unwrap_or(last_name)
+    }
+}
+
 fn waits(message: &MessageView) -> bool {
     message.content == Content::Waiting
 }
 
-fn show(print: &Print, message: &MessageView) -> Result<(), Failure> {
+fn show(print: &Print, message: &MessageView, names: &Names) -> Result<(), Failure> {
     let at = moment(message.at);
-    let author = printable(&message.author_name);
+    let author = printable(names.of(message));
     let text = match (&message.content, cause(&message.content)) {
         (Content::Text { body }, _) => format!("{at}  {author}: {}", indented(body)),
         (_, cause) => format!("{at}  {author}: [{}]", cause.unwrap_or_default()),
     };
-    print.line(&object(message), text)
+    print.line(&object(message, names.of(message)), text)
 }
 
-fn object(message: &MessageView) -> Value {
+fn object(message: &MessageView, author: &str) -> Value {
     let body = match &message.content {
         Content::Text { body } => Some(body),
         _ => None,
     };
     let mut object = json!({
-        "id": message.id, "seq": message.seq, "at": message.at, "author": message.author_name,
+        "id": message.id, "seq": message.seq, "at": message.at, "author": author,
         "author_id": message.author, "device": message.device, "body": body, "edited_at": null,
         "reply_to": null, "attachments": [],
     });
@@ -244,7 +285,7 @@ fn cause(content: &Content) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use cloister_client::view::Undecryptable;
-    use cloister_wire::{DeviceId, UserId};
+    use cloister_wire::DeviceId;
 
     use super::*;
 
@@ -264,7 +305,7 @@ mod tests {
     #[test]
     fn a_readable_message_has_a_body_and_no_cause() {
         let body = "hi \u{1b}[1m".to_owned();
-        let line = object(&message(7, Content::Text { body: body.clone() }));
+        let line = object(&message(7, Content::Text { body: body.clone() }), "bob");
         assert_eq!(line["seq"], 7);
         assert_eq!(line["author"], "bob");
         assert_eq!(line["body"], json!(body), "programs get the text as it is");
@@ -276,7 +317,7 @@ mod tests {
     #[test]
     fn an_unreadable_message_says_why_in_one_word() {
         let cause = Undecryptable::KeyMissing;
-        let line = object(&message(7, Content::Undecryptable { cause }));
+        let line = object(&message(7, Content::Undecryptable { cause }), "bob");
         assert_eq!(line["undecryptable"], "key_missing");
         assert!(line["body"].is_null());
     }

@@ -79,7 +79,14 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
         Command::Retry { entry } => retry(shared, &entry),
         Command::Drop { entry } => give_up(shared, &entry),
         Command::MarkRead { channel, seq } => mark_read(shared, channel, seq).await,
-        Command::LoadHistory { channel, .. } => incoming::load_older(shared, channel).await,
+        Command::LoadHistory {
+            channel,
+            before: None,
+        } => incoming::load_newest(shared, channel).await,
+        Command::LoadHistory {
+            channel,
+            before: Some(_),
+        } => incoming::load_older(shared, channel).await,
         Command::SaveDraft { channel, body } => {
             let mut core = shared.core();
             core.store.put_draft(channel, &body)?;

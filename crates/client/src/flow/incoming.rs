@@ -122,6 +122,24 @@ async fn newer_page<P: Primitives>(
     Ok(page.end || page.messages.is_empty())
 }
 
+/// Brings everything newer than what is here; where nothing is here, the newest page.
+pub(crate) async fn load_newest<P: Primitives>(
+    shared: &Shared<P>,
+    channel: ChannelId,
+) -> Result<CommandReply, Refusal> {
+    while !newer_page(shared, channel).await? {}
+    queue::settle(shared);
+    let newest = shared.core().store.timeline(channel, None, 1)?;
+    if newest.is_empty() {
+        return load_older(shared, channel).await;
+    }
+    let row = shared.core().store.channel(channel)?;
+    Ok(CommandReply::History {
+        loaded: 0,
+        reached_start: row.is_some_and(|row| row.reached_start),
+    })
+}
+
 /// Brings a page of older messages.
 pub(crate) async fn load_older<P: Primitives>(
     shared: &Shared<P>,

@@ -202,6 +202,16 @@ impl<P: Primitives> Store<P> {
         sealed.flatten().map(|bytes| unpack(&bytes)).transpose()
     }
 
+    /// The message of a device's transaction.
+    pub fn message_of_txn(&self, device: DeviceId, txn: Txn) -> StoreResult<Option<MessageId>> {
+        let id: Option<Vec<u8>> = self
+            .connection
+            .prepare_cached("SELECT id FROM message WHERE device = ?1 AND txn = ?2")?
+            .query_row(params![device.as_bytes(), txn.as_bytes()], |row| row.get(0))
+            .optional()?;
+        id.map(|id| Ok(MessageId::from_bytes(id16(&id)?))).transpose()
+    }
+
     /// Channels with messages that wait since before `until`, and those messages.
     pub fn waiting(&self, until: u64) -> StoreResult<Vec<Message>> {
         let mut statement = self.connection.prepare_cached(

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use cloister_client::view::{Content, MessageView};
 use tokio::{sync::broadcast::error::RecvError, time::timeout};
 
-use super::{PAGE, Place, show, waits};
+use super::{Names, PAGE, Place, show, waits};
 use crate::failure::Failure;
 
 /// Looks again after this long even if nothing was told.
@@ -19,13 +19,16 @@ pub(super) async fn follow(
     place: &Place<'_>,
     last: u64,
     shown: &[MessageView],
+    mut names: Names,
 ) -> Result<(), Failure> {
     let mut topics = place.seat.topics();
     let mut queue = Queue::new(last, shown);
     loop {
         place.seat.me().await?;
-        for message in queue.ready(&newer(place, &queue).await?) {
-            show(place.seat.print, message)?;
+        let messages = newer(place, &queue).await?;
+        names.learn(place, &messages).await?;
+        for message in queue.ready(&messages) {
+            show(place.seat.print, message, &names)?;
         }
         match timeout(LOOK, topics.recv()).await {
             Ok(Ok(_) | Err(RecvError::Lagged(_))) => {}
