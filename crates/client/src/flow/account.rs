@@ -1,19 +1,14 @@
 //! Making an account, signing in, signing out.
 
+mod birth;
+mod sign_in;
+
 use cloister_e2ee::{Primitives, recovery::RecoveryKey, sealed};
-use cloister_proof::{
-    DeviceCert, DeviceLog, DeviceOffer, Purpose, Signed, Signer as _,
-    devlog::{Body, Entry, RevokeReason},
-    signed::challenge_payload,
-};
+use cloister_proof::{DeviceLog, devlog::RevokeReason};
 use cloister_wire::{
-    Bytes, DeviceId, ErrorCode, Hash, Octets, UserId,
-    account::{
-        Account, Admission, AppendDevlog, AskChallenge, Challenge, DeviceStanding, Instance,
-        LookUp, Register, SignIn, SignInDevice, SignedIn, Vault,
-    },
+    Bytes, ErrorCode, Hash, Octets, UserId,
+    account::{Admission, AppendDevlog, DeviceStanding, Instance, Register, SignedIn},
     key::UploadKeys,
-    limits::ONE_TIME_KEYS_PER_DEVICE,
 };
 
 use crate::{
@@ -23,9 +18,13 @@ use crate::{
         call::{CallError, to_cbor},
         connect, device, invite,
     },
-    store::{Identity, Recovery, Store, StoreError},
+    store::{Identity, Recovery},
     view::{CommandReply, DeviceState, InstanceView, Refusal, Topic},
 };
+
+use self::birth::{forget_identity, genesis, give_birth, store_newborn};
+pub(crate) use self::sign_in::sign_in;
+use self::sign_in::sign_in_known;
 
 /// What somebody typed to make an account.
 pub(crate) struct NewAccount {
@@ -43,14 +42,6 @@ pub(crate) struct Credentials {
     pub password: String,
     pub device_name: String,
     pub recovery_key: Option<String>,
-}
-
-/// Keys and names of a device that is being born.
-struct Newborn<P: Primitives> {
-    account: P::Account,
-    cert: DeviceCert,
-    calls_seed: Hash,
-    keys: UploadKeys,
 }
 
 pub(crate) async fn look<P: Primitives>(
@@ -207,239 +198,6 @@ async fn post_account<P: Primitives>(
     Err(CallError::NoAnswer.into())
 }
 
-pub(crate) async fn sign_in<P: Primitives>(
-    shared: &Shared<P>,
-    typed: Credentials,
-) -> Result<CommandReply, Refusal> {
-    instance(shared).await?;
-    let known = shared.core().store.identity()?;
-    if let Some(known) = known {
-        if known.username != typed.username {
-            return Err(refuse(
-                ErrorCode::Invalid,
-                "Another person's account is on this device. Sign out first.",
-            ));
-        }
-        let signed_in = sign_in_known(shared, &typed.username, &typed.password).await?;
-        let standing = signed_in.me.standing;
-        welcome(shared, &signed_in, standing)?;
-        return Ok(CommandReply::SignedIn {
-            state: state_of(standing),
-        });
-    }
-    let recovery = typed
-        .recovery_key
-        .as_deref()
-        .map(|text| {
-            let wrong = || {
-                refuse(
-                    ErrorCode::RecoveryKeyWrong,
-                    "That is not a recovery key: a character is wrong or missing.",
-                )
-            };
-            RecoveryKey::from_text(text).ok_or_else(wrong)
-        })
-        .transpose()?;
-    let look = LookUp {
-        username: typed.username.clone(),
-        password: typed.password.clone(),
-    };
-    let account: Account = shared
-        .call_openly(
-            Method::Post,
-            "/api/v1/sessions/lookup",
-            Some(to_cbor(&look)),
-        )
-        .await?;
-    if account.devlog.is_empty() {
-        return first_sign_in(shared, &typed, account.user).await;
-    }
-    let log = DeviceLog::replay(&account.devlog)
-        .ok()
-        .filter(|log| log.user == account.user);
-    let log = log.ok_or_else(|| {
-        refuse(
-            ErrorCode::TrustViolation,
-            "The server showed a device log that does not check.",
-        )
-    })?;
-    if recovery
-        .as_ref()
-        .is_some_and(|key| key.signing_key().public_key() != log.recovery_key)
-    {
-        return Err(refuse(
-            ErrorCode::RecoveryKeyWrong,
-            "That is the recovery key of another account, or an old one.",
-        ));
-    }
-    new_device(shared, &typed, &log, recovery).await
-}
-
-/// A further device: it waits for another one, or lets itself in with the recovery key.
-async fn new_device<P: Primitives>(
-    shared: &Shared<P>,
-    typed: &Credentials,
-    log: &DeviceLog,
-    recovery: Option<RecoveryKey>,
-) -> Result<CommandReply, Refusal> {
-    let body = {
-        let mut core = shared.core();
-        let newborn = give_birth(&mut core, log.user)?;
-        let offer = DeviceOffer {
-            cert: newborn.cert.clone(),
-            genesis: log.genesis,
-        };
-        let offer =
-            Bytes(Signed::seal(Purpose::DeviceOffer, &offer, &[&newborn.account]).to_bytes());
-        let identity = Identity {
-            user: log.user,
-            username: typed.username.clone(),
-            display_name: typed.username.clone(),
-            operator: false,
-            device: newborn.cert.device,
-            standing: DeviceStanding::Pending,
-            offer: Some(offer.clone()),
-        };
-        core.store.commit(|store| {
-            store_newborn(store, &newborn, &identity)?;
-            store.put_device_name(&typed.device_name)
-        })?;
-        to_cbor(&SignIn {
-            username: typed.username.clone(),
-            password: typed.password.clone(),
-            device: SignInDevice::New {
-                cert: offer,
-                keys: newborn.keys,
-                name_ct: Bytes::default(),
-            },
-            client: core.options.client,
-        })
-    };
-    let signed_in = post_session(shared, body).await?;
-    welcome(shared, &signed_in, DeviceStanding::Pending)?;
-    match recovery {
-        Some(recovery) => {
-            let vault: Vault = shared.get("/api/v1/vault".to_owned()).await?;
-            let opened = recovery.open_vault(vault.vault.as_ref());
-            let account_key = opened.map_err(|_| {
-                refuse(
-                    ErrorCode::RecoveryKeyWrong,
-                    "The recovery key does not open the vault.",
-                )
-            })?;
-            shared.core().store.put_account_key(&Octets(account_key))?;
-            device::add_self(shared, &recovery).await?;
-            Ok(CommandReply::SignedIn {
-                state: DeviceState::Active,
-            })
-        }
-        None => Ok(CommandReply::SignedIn {
-            state: DeviceState::Pending,
-        }),
-    }
-}
-
-/// The first device of an account that the operator made: it brings the genesis.
-async fn first_sign_in<P: Primitives>(
-    shared: &Shared<P>,
-    typed: &Credentials,
-    user: UserId,
-) -> Result<CommandReply, Refusal> {
-    let body = {
-        let mut core = shared.core();
-        let newborn = give_birth(&mut core, user)?;
-        let recovery = RecoveryKey::draw(&mut core.chance);
-        let account_key: [u8; 32] = core.draw();
-        let identity = Identity {
-            user,
-            username: typed.username.clone(),
-            display_name: typed.username.clone(),
-            operator: false,
-            device: newborn.cert.device,
-            standing: DeviceStanding::Active,
-            offer: None,
-        };
-        core.store.commit(|store| {
-            store_newborn(store, &newborn, &identity)?;
-            store.put_account_key(&Octets(account_key))?;
-            store.put_recovery(&Recovery {
-                key: recovery.to_text(),
-                later_until: 0,
-            })
-        })?;
-        let genesis = Bytes(genesis(&core, &newborn, &recovery));
-        let vault = Bytes(recovery.seal_vault(&account_key, &mut core.chance));
-        let name_ct = Bytes(seal_name(&mut core, &account_key, &typed.device_name));
-        to_cbor(&SignIn {
-            username: typed.username.clone(),
-            password: typed.password.clone(),
-            device: SignInDevice::First {
-                user,
-                genesis,
-                keys: newborn.keys,
-                vault,
-                name_ct,
-            },
-            client: core.options.client,
-        })
-    };
-    let signed_in = post_session(shared, body).await?;
-    welcome(shared, &signed_in, DeviceStanding::Active)?;
-    Ok(CommandReply::SignedIn {
-        state: DeviceState::Active,
-    })
-}
-
-async fn post_session<P: Primitives>(
-    shared: &Shared<P>,
-    body: Vec<u8>,
-) -> Result<SignedIn, Refusal> {
-    match shared
-        .call_openly(Method::Post, "/api/v1/sessions", Some(body))
-        .await
-    {
-        Ok(signed_in) => Ok(signed_in),
-        Err(error) => {
-            shared.core().store.commit(forget_identity)?;
-            Err(error.into())
-        }
-    }
-}
-
-/// Signs in again with the keys that are here.
-async fn sign_in_known<P: Primitives>(
-    shared: &Shared<P>,
-    username: &str,
-    password: &str,
-) -> Result<SignedIn, Refusal> {
-    let device = shared.core().store.me()?.device;
-    let ask = to_cbor(&AskChallenge { device });
-    let challenge: Challenge = shared
-        .call_openly(Method::Post, "/api/v1/challenges", Some(ask))
-        .await?;
-    let body = {
-        let core = shared.core();
-        let account = core.store.account()?.ok_or(StoreError::Unreadable)?;
-        let signature = account.sign_for(
-            Purpose::Challenge,
-            &challenge_payload(device, &challenge.nonce),
-        );
-        to_cbor(&SignIn {
-            username: username.to_owned(),
-            password: password.to_owned(),
-            device: SignInDevice::Known {
-                device,
-                nonce: challenge.nonce,
-                signature,
-            },
-            client: core.options.client,
-        })
-    };
-    Ok(shared
-        .call_openly(Method::Post, "/api/v1/sessions", Some(body))
-        .await?)
-}
-
 /// Takes the tokens and the own device log, and connects.
 fn welcome<P: Primitives>(
     shared: &Shared<P>,
@@ -507,80 +265,6 @@ pub(crate) async fn sign_out<P: Primitives>(shared: &Shared<P>) -> Result<Comman
     core.tell(Topic::Session);
     core.forget_waiting();
     Ok(CommandReply::Done)
-}
-
-fn give_birth<P: Primitives>(core: &mut Core<P>, user: UserId) -> Result<Newborn<P>, Refusal> {
-    let mut account = P::new_account(&mut core.chance);
-    let calls_seed: Hash = Octets(core.draw());
-    let cert = DeviceCert {
-        user,
-        device: DeviceId::new(core.now, &core.draw()),
-        reg_id: 1,
-        signing: account.public_key(),
-        identity: P::identity(&account),
-        calls: ed25519_public(&calls_seed),
-        platform: core.options.platform.clone(),
-        created_ms: core.now,
-    };
-    let keys = super::prekeys::make(
-        core,
-        &mut account,
-        (user, cert.device),
-        ONE_TIME_KEYS_PER_DEVICE,
-        true,
-    )?;
-    Ok(Newborn {
-        account,
-        cert,
-        calls_seed,
-        keys,
-    })
-}
-
-fn genesis<P: Primitives>(core: &Core<P>, newborn: &Newborn<P>, recovery: &RecoveryKey) -> Vec<u8> {
-    let signing = recovery.signing_key();
-    let entry = Entry {
-        v: 1,
-        user: newborn.cert.user,
-        version: 1,
-        prev: None,
-        at_ms: core.now,
-        body: Body::Genesis {
-            device: newborn.cert.clone(),
-            recovery_key: signing.public_key(),
-        },
-    };
-    Signed::seal(Purpose::Devlog, &entry, &[&newborn.account, &signing]).to_bytes()
-}
-
-fn store_newborn<P: Primitives>(
-    store: &Store<P>,
-    newborn: &Newborn<P>,
-    identity: &Identity,
-) -> Result<(), StoreError> {
-    store.put_account(&newborn.account)?;
-    store.put_calls_seed(&newborn.calls_seed)?;
-    store.put_identity(identity)
-}
-
-fn forget_identity<P: Primitives>(store: &Store<P>) -> Result<(), StoreError> {
-    for name in [
-        "identity",
-        "account",
-        "calls_seed",
-        "account_key",
-        "recovery",
-        "tokens",
-        "trouble",
-        "device_name",
-    ] {
-        store.forget(name)?;
-    }
-    Ok(())
-}
-
-fn ed25519_public(seed: &Hash) -> Hash {
-    cloister_e2ee::signing_key(seed).public_key()
 }
 
 /// Device names are for one's own devices only.

@@ -1,28 +1,25 @@
 //! What other devices sent to this one: taken in order, each item once, acknowledged when its
 //! effect is in the store.
 
+mod nack;
+
 use std::collections::BTreeSet;
 
 use cloister_e2ee::{DeviceContent, DeviceMessage, OlmCiphertext, OpenError, Primitives};
-use cloister_proof::{DeviceCert, decode};
+use cloister_proof::DeviceCert;
 use cloister_wire::{
-    DeviceId, ErrorCode, Hash, UserId,
-    key::{
-        AckToDevice, NackReason, NackToDevice, QueuePage, QueuedBody, QueuedItem, SendToDevice,
-        ToDeviceItem,
-    },
+    ErrorCode, UserId,
+    key::{AckToDevice, NackReason, NackToDevice, QueuePage, QueuedBody, QueuedItem},
     limits::QUEUE_PAGE,
 };
 
+use self::nack::answer_nack;
+pub(crate) use self::nack::resend;
 use crate::{
     core::{Core, Shared},
     engine::Method,
-    flow::{
-        account,
-        call::{CallError, to_cbor},
-        device, envelope, incoming, people,
-    },
-    store::{InboundRow, MessageState, Parcel, SentItem, StoreError},
+    flow::{account, call::CallError, device, incoming, people},
+    store::{InboundRow, MessageState, StoreError},
     view::{Refusal, Topic, Undecryptable},
 };
 
@@ -377,118 +374,6 @@ async fn give_name<P: Primitives>(shared: &Shared<P>) {
             core.fail(&Refusal::from(error));
         }
     }
-}
-
-/// Somebody could not open what this device sent: it is sealed again in a new session.
-async fn answer_nack<P: Primitives>(
-    shared: &Shared<P>,
-    user: UserId,
-    device: DeviceId,
-    dedupe_id: Hash,
-) {
-    if let Err(error) = seal_again(shared, user, device, dedupe_id).await {
-        shared.core().fail(&error);
-    }
-    resend(shared);
-}
-
-async fn seal_again<P: Primitives>(
-    shared: &Shared<P>,
-    user: UserId,
-    device: DeviceId,
-    dedupe_id: Hash,
-) -> Result<(), Refusal> {
-    let (item, renew) = {
-        let core = shared.core();
-        let Some(item) = core
-            .store
-            .sent_item(&dedupe_id)?
-            .filter(|item| item.device == device)
-        else {
-            return Ok(());
-        };
-        let renew = item.resent == 0
-            || core.now.saturating_sub(core.store.newest_olm_at(device)?) > RENEW_MS;
-        (item, renew)
-    };
-    if item.resent >= RESENDS_MAX {
-        return Ok(());
-    }
-    if renew {
-        envelope::renew_session(shared, user, device).await?;
-    }
-    let mut core = shared.core();
-    let Ok(content) = decode::<DeviceContent>(&item.content) else {
-        return Ok(());
-    };
-    let reg_id = core
-        .store
-        .devlog(user)?
-        .and_then(|log| log.devices.get(&device).map(|record| record.reg_id));
-    let Some(reg_id) = reg_id else { return Ok(()) };
-    core.store.begin()?;
-    let sealed = envelope::seal(&mut core, (user, device, reg_id), item.class, &content);
-    let now = core.now;
-    let done = sealed.and_then(|wrap| {
-        let Some(wrap) = wrap else { return Ok(()) };
-        let again = SentItem {
-            dedupe_id: wrap.dedupe_id,
-            resent: item.resent + 1,
-            ..item.clone()
-        };
-        core.store.put_sent_item(&again, now)?;
-        core.store.put_sent_item(
-            &SentItem {
-                resent: RESENDS_MAX,
-                ..item.clone()
-            },
-            now,
-        )?;
-        let item = ToDeviceItem {
-            device,
-            dedupe_id: wrap.dedupe_id,
-            class: item.class,
-            envelope: wrap.envelope,
-        };
-        let body = to_cbor(&SendToDevice { items: vec![item] });
-        core.store.put_parcel(&Parcel {
-            number: 0,
-            channel: None,
-            path: "/api/v1/to-device".to_owned(),
-            body,
-            session: None,
-            devices: Vec::new(),
-        })?;
-        core.store.raise_writes()?;
-        Ok(())
-    });
-    core.store.end(done)
-}
-
-/// Delivers parcels that belong to no channel.
-pub(crate) fn resend<P: Primitives>(shared: &Shared<P>) {
-    shared.spawn_single("parcels".to_owned(), |shared| async move {
-        loop {
-            let parcel = shared.core().store.next_parcel(None);
-            let Ok(Some(parcel)) = parcel else { return };
-            match shared
-                .call(Method::Post, parcel.path.clone(), Some(parcel.body.clone()))
-                .await
-            {
-                Err(CallError::NoAnswer) => return,
-                Err(error) if error.retry_later() => {
-                    let wait = error.retry_after_ms().unwrap_or(2_000);
-                    shared.sleep(wait).await;
-                }
-                // Refused for good (the device is gone): there is nobody to send it to.
-                Ok(_) | Err(_) => {
-                    if shared.core().store.delete_parcel(parcel.number).is_err() {
-                        return;
-                    }
-                }
-            }
-        }
-    });
 }
 
 /// Decides about messages without a key. A key comes no later than the message that needs it,

@@ -209,7 +209,8 @@ impl<P: Primitives> Store<P> {
             .prepare_cached("SELECT id FROM message WHERE device = ?1 AND txn = ?2")?
             .query_row(params![device.as_bytes(), txn.as_bytes()], |row| row.get(0))
             .optional()?;
-        id.map(|id| Ok(MessageId::from_bytes(id16(&id)?))).transpose()
+        id.map(|id| Ok(MessageId::from_bytes(id16(&id)?)))
+            .transpose()
     }
 
     /// Channels with messages that wait since before `until`, and those messages.

@@ -1,0 +1,132 @@
+//! Items that somebody could not open: sealed again in a new session.
+
+use cloister_e2ee::{DeviceContent, Primitives};
+use cloister_proof::decode;
+use cloister_wire::{
+    DeviceId, Hash, UserId,
+    key::{SendToDevice, ToDeviceItem},
+};
+
+use super::{RENEW_MS, RESENDS_MAX};
+use crate::{
+    core::Shared,
+    engine::Method,
+    flow::{
+        call::{CallError, to_cbor},
+        envelope,
+    },
+    store::{Parcel, SentItem},
+    view::Refusal,
+};
+
+/// Somebody could not open what this device sent: it is sealed again in a new session.
+pub(super) async fn answer_nack<P: Primitives>(
+    shared: &Shared<P>,
+    user: UserId,
+    device: DeviceId,
+    dedupe_id: Hash,
+) {
+    if let Err(error) = seal_again(shared, user, device, dedupe_id).await {
+        shared.core().fail(&error);
+    }
+    resend(shared);
+}
+
+pub(super) async fn seal_again<P: Primitives>(
+    shared: &Shared<P>,
+    user: UserId,
+    device: DeviceId,
+    dedupe_id: Hash,
+) -> Result<(), Refusal> {
+    let (item, renew) = {
+        let core = shared.core();
+        let Some(item) = core
+            .store
+            .sent_item(&dedupe_id)?
+            .filter(|item| item.device == device)
+        else {
+            return Ok(());
+        };
+        let renew = item.resent == 0
+            || core.now.saturating_sub(core.store.newest_olm_at(device)?) > RENEW_MS;
+        (item, renew)
+    };
+    if item.resent >= RESENDS_MAX {
+        return Ok(());
+    }
+    if renew {
+        envelope::renew_session(shared, user, device).await?;
+    }
+    let mut core = shared.core();
+    let Ok(content) = decode::<DeviceContent>(&item.content) else {
+        return Ok(());
+    };
+    let reg_id = core
+        .store
+        .devlog(user)?
+        .and_then(|log| log.devices.get(&device).map(|record| record.reg_id));
+    let Some(reg_id) = reg_id else { return Ok(()) };
+    core.store.begin()?;
+    let sealed = envelope::seal(&mut core, (user, device, reg_id), item.class, &content);
+    let now = core.now;
+    let done = sealed.and_then(|wrap| {
+        let Some(wrap) = wrap else { return Ok(()) };
+        let again = SentItem {
+            dedupe_id: wrap.dedupe_id,
+            resent: item.resent + 1,
+            ..item.clone()
+        };
+        core.store.put_sent_item(&again, now)?;
+        core.store.put_sent_item(
+            &SentItem {
+                resent: RESENDS_MAX,
+                ..item.clone()
+            },
+            now,
+        )?;
+        let item = ToDeviceItem {
+            device,
+            dedupe_id: wrap.dedupe_id,
+            class: item.class,
+            envelope: wrap.envelope,
+        };
+        let body = to_cbor(&SendToDevice { items: vec![item] });
+        core.store.put_parcel(&Parcel {
+            number: 0,
+            channel: None,
+            path: "/api/v1/to-device".to_owned(),
+            body,
+            session: None,
+            devices: Vec::new(),
+        })?;
+        core.store.raise_writes()?;
+        Ok(())
+    });
+    core.store.end(done)
+}
+
+/// Delivers parcels that belong to no channel.
+pub(crate) fn resend<P: Primitives>(shared: &Shared<P>) {
+    shared.spawn_single("parcels".to_owned(), |shared| async move {
+        loop {
+            let parcel = shared.core().store.next_parcel(None);
+            let Ok(Some(parcel)) = parcel else { return };
+            match shared
+                .call(Method::Post, parcel.path.clone(), Some(parcel.body.clone()))
+                .await
+            {
+                Err(CallError::NoAnswer) => return,
+                Err(error) if error.retry_later() => {
+                    let wait = error.retry_after_ms().unwrap_or(2_000);
+                    shared.sleep(wait).await;
+                }
+                // Refused for good (the device is gone): there is nobody to send it to.
+                Ok(_) | Err(_) => {
+                    if shared.core().store.delete_parcel(parcel.number).is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    });
+}

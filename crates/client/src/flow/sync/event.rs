@@ -1,0 +1,249 @@
+//! What the gateway tells, applied one by one.
+
+use std::collections::BTreeSet;
+
+use cloister_e2ee::Primitives;
+use cloister_wire::{
+    GuildId, UserId, channel::EpochView, gateway::Event, guild::Guild, key::KeyCounts,
+};
+
+use super::{
+    bring_guild,
+    log::{bring_log_soon, extend_log, signer},
+    note_epoch, store_dm, store_guild,
+};
+use crate::{
+    core::{Core, Shared},
+    flow::{device, incoming, people, prekeys, queue},
+    store::{Store, StoreError},
+    view::{Refusal, Topic},
+};
+
+pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(), Refusal> {
+    match event {
+        Event::MessageSent { message, head } => {
+            shared
+                .core()
+                .store
+                .update_channel_view(message.channel, |view| {
+                    view.last_seq = view.last_seq.max(message.seq)
+                })?;
+            incoming::arrive(shared, &message, &head)?;
+        }
+        Event::EpochChanged { epoch } => epoch_changed(&mut shared.core(), &epoch)?,
+        Event::LogAppended {
+            guild,
+            seq,
+            entry,
+            access_version,
+        } => log_appended(shared, guild, seq, entry.as_ref(), access_version)?,
+        Event::MemberJoined {
+            guild,
+            member,
+            access_version,
+        } => {
+            let mut core = shared.core();
+            core.store.commit(|store| {
+                store.put_person(member.user, &member.username, &member.display_name)?;
+                store.put_member(guild, member.user, member.joined_at)?;
+                store.put_members_version(guild, access_version)?;
+                update_guild(store, guild, |view| {
+                    view.access_version = access_version;
+                    view.member_count += 1;
+                })
+            })?;
+            core.tell(Topic::Guild { guild });
+        }
+        Event::MemberLeft {
+            guild,
+            user,
+            access_version,
+        } => {
+            let mut core = shared.core();
+            core.store.commit(|store| {
+                store.delete_member(guild, user)?;
+                store.put_members_version(guild, access_version)?;
+                update_guild(store, guild, |view| {
+                    view.access_version = access_version;
+                    view.member_count = view.member_count.saturating_sub(1);
+                })
+            })?;
+            core.tell(Topic::Guild { guild });
+        }
+        Event::ChannelCreated { guild, channel } => {
+            let mut core = shared.core();
+            let now = core.now;
+            core.store.commit(|store| {
+                store.put_channel(&channel, None, 0)?;
+                note_epoch(store, channel.id, channel.epoch.max(1), now)?;
+                update_guild(store, guild, |view| {
+                    view.channels.retain(|one| one.id != channel.id);
+                    view.channels.push(channel.clone());
+                })
+            })?;
+            core.tell(Topic::Guild { guild });
+        }
+        Event::GuildJoined { guild } => {
+            let mut core = shared.core();
+            let now = core.now;
+            core.store.commit(|store| store_guild(store, &guild, now))?;
+            core.tell(Topic::Guilds);
+            drop(core);
+            bring_guild(shared, &guild);
+        }
+        Event::GuildLeft { guild } => {
+            let mut core = shared.core();
+            core.store.commit(|store| store.delete_guild(guild))?;
+            core.tell(Topic::Guilds);
+            core.tell(Topic::Guild { guild });
+        }
+        Event::DmOpened { dm } => {
+            let mut core = shared.core();
+            let now = core.now;
+            core.store.commit(|store| store_dm(store, &dm, now))?;
+            core.tell(Topic::Dms);
+        }
+        Event::DevlogAppended {
+            user,
+            version,
+            entry,
+        } => devlog_appended(shared, user, version, entry.as_ref())?,
+        Event::DeviceWaiting { .. } => device::reload(shared),
+        Event::ToDevice { item } => queue::arrive(shared, &item)?,
+        Event::ReadMoved { channel, seq } => {
+            let mut core = shared.core();
+            core.store
+                .update_channel_view(channel, |view| view.read_seq = view.read_seq.max(seq))?;
+            if let Some(row) = core.store.channel(channel)? {
+                incoming::tell(&mut core, &row);
+            }
+        }
+        Event::KeysLow {
+            one_time,
+            fallback_used,
+        } => prekeys::supply(
+            shared,
+            KeyCounts {
+                one_time,
+                fallback_used,
+            },
+        ),
+    }
+    Ok(())
+}
+
+/// Only notes that the audience is another one: it is brought and verified before the next
+/// message is encrypted.
+pub(super) fn epoch_changed<P: Primitives>(
+    core: &mut Core<P>,
+    view: &EpochView,
+) -> Result<(), Refusal> {
+    let now = core.now;
+    let known = core
+        .store
+        .channel(view.channel)?
+        .and_then(|row| row.audience)
+        .map_or(0, |audience| audience.epoch);
+    if view.epoch > known {
+        core.store.commit(|store| {
+            store.mark_stale(view.channel, now)?;
+            store.update_channel_view(view.channel, |channel| {
+                channel.epoch = channel.epoch.max(view.epoch)
+            })
+        })?;
+        core.tell(Topic::Channel {
+            channel: view.channel,
+        });
+    }
+    Ok(())
+}
+
+pub(super) fn log_appended<P: Primitives>(
+    shared: &Shared<P>,
+    guild: GuildId,
+    seq: u64,
+    entry: &[u8],
+    access_version: u64,
+) -> Result<(), Refusal> {
+    let ready = {
+        let core = shared.core();
+        core.store.commit(|store| {
+            update_guild(store, guild, |view| {
+                view.log_seq = view.log_seq.max(seq);
+                view.access_version = view.access_version.max(access_version);
+            })
+        })?;
+        let next = core
+            .store
+            .guild_log(guild)?
+            .is_some_and(|log| log.position.seq + 1 == seq);
+        let signer_known = match signer(entry) {
+            Some(op) => core
+                .store
+                .devlog(op.user)?
+                .is_some_and(|log| log.version >= op.devlog_version),
+            None => true,
+        };
+        next && signer_known
+    };
+    if ready {
+        return extend_log(&mut shared.core(), guild, &[entry]);
+    }
+    bring_log_soon(shared, guild);
+    Ok(())
+}
+
+pub(super) fn devlog_appended<P: Primitives>(
+    shared: &Shared<P>,
+    user: UserId,
+    version: u64,
+    entry: &[u8],
+) -> Result<(), Refusal> {
+    let (mine, known) = {
+        let core = shared.core();
+        (core.store.me()?.user == user, core.store.devlog(user)?)
+    };
+    let Some(known) = known else { return Ok(()) };
+    if version == known.version + 1 {
+        if mine {
+            device::grow_own_log(shared, entry)?;
+            device::reload(shared);
+            return Ok(());
+        }
+        match known.appended(entry) {
+            Ok(grown) => return Ok(shared.core().store.put_devlog(&grown)?),
+            Err(_) => {
+                return Ok(shared
+                    .core()
+                    .store
+                    .put_violation(user, "An entry of their device log does not continue it.")?);
+            }
+        }
+    }
+    if version > known.version {
+        let shared = shared.clone();
+        shared.clone().spawn(async move {
+            if let Err(error) = people::refresh(&shared, &BTreeSet::from([user])).await {
+                shared.core().fail(&Refusal::from(error));
+            }
+            if mine {
+                if let Err(error) = device::notice_standing(&shared) {
+                    shared.core().fail(&error);
+                }
+            }
+        });
+    }
+    Ok(())
+}
+
+pub(super) fn update_guild<P: Primitives>(
+    store: &Store<P>,
+    guild: GuildId,
+    change: impl FnOnce(&mut Guild),
+) -> Result<(), StoreError> {
+    let Some(mut row) = store.guild(guild)? else {
+        return Ok(());
+    };
+    change(&mut row.view);
+    store.put_guild(&row.view)
+}
