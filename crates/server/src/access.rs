@@ -45,7 +45,7 @@ pub struct Actor {
 /// Leave to do what `R` stands for, within one transaction.
 ///
 /// `R` holds the ids that the leave is about; it is reached by dereferencing.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Permit<'tx, R> {
     right: R,
     // Invariant: a permit of one transaction is of no use in another.

@@ -177,6 +177,10 @@ impl Default for Limits {
 
 impl Config {
     /// Reads the file, if there is one, and the process's environment.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
     pub fn load(file: &Path) -> Result<Self> {
         Self::load_with(file, std::env::vars())
     }

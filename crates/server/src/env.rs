@@ -18,6 +18,10 @@ impl Env {
     /// The clock and the randomness of the operating system.
     pub fn system() -> Self {
         Self::injected(system_now, |bytes| {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the one place that asks the system"
+            )]
             getrandom::fill(bytes).expect("the operating system gives randomness");
         })
     }
@@ -60,6 +64,10 @@ impl fmt::Debug for Env {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the clock"
+)]
 fn system_now() -> u64 {
     SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)

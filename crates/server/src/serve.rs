@@ -19,7 +19,7 @@ use crate::{
 /// How long open requests may take once the server is asked to end.
 const DRAIN: Duration = Duration::from_secs(8);
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-const RENEWAL_CHECK: Duration = Duration::from_secs(60 * 60);
+const RENEWAL_CHECK: Duration = Duration::from_hours(1);
 const SET_UP_FILE: &str = "set-up.token";
 
 /// What a new configuration file says.

@@ -38,6 +38,10 @@ pub(crate) fn postgres_client() -> Option<postgres::Client> {
 }
 
 /// The address of an empty schema.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test command says where its PostgreSQL is"
+)]
 fn fresh_schema() -> Option<String> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let url = std::env::var("CLOISTER_TEST_POSTGRES_URL").ok()?;

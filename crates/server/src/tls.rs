@@ -181,7 +181,9 @@ fn unreadable(path: &Path, error: &rustls::pki_types::pem::Error) -> Error {
 fn fingerprint(certificate: &CertificateDer<'_>) -> Result<String> {
     let (_, parsed) = X509Certificate::from_der(certificate).map_err(Error::internal)?;
     let hash = Sha256::digest(parsed.public_key().raw);
-    Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
 }
 
 #[cfg(test)]

@@ -175,7 +175,9 @@ async fn what_is_printed_is_what_a_client_meets() {
     let (mut stream, certificate) = connect(&running, &[b"http/1.1"]).await.unwrap();
     let (_, parsed) = x509_parser::parse_x509_certificate(&certificate).unwrap();
     let hash = Sha256::digest(parsed.public_key().raw);
-    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hash
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     assert_eq!(lines[1], format!("certificate sha256:{hex}"));
     assert!(lines[2].starts_with(&format!("set-up https://127.0.0.1:{port}/setup#")));
 

@@ -89,6 +89,8 @@ pub fn rule(relation: Relation, verb: Verb) -> Ruling {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
 
     #[test]
@@ -102,9 +104,9 @@ mod tests {
         ];
         let mut table = String::new();
         for verb in Verb::ALL {
-            table += &format!("{:14}", format!("{verb:?}"));
+            write!(table, "{:14}", format!("{verb:?}")).unwrap();
             for (name, relation) in relations {
-                table += &format!(" {name}={:?}", rule(relation, verb));
+                write!(table, " {name}={:?}", rule(relation, verb)).unwrap();
             }
             table += "\n";
         }

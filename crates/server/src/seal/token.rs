@@ -1,6 +1,7 @@
 //! Access tokens: Ed25519 JWTs of type `at+jwt` (RFC 9068) that live for minutes. They say which
 //! sign-in asks; whether it still lives is asked of the database with every request.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cloister_wire::{DeviceId, SessionId, UserId};
 use ed25519_dalek::SigningKey;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -50,10 +51,7 @@ impl AccessTokens {
     pub(super) fn new(key: &[u8; 32]) -> Self {
         let public = SigningKey::from_bytes(key).verifying_key().to_bytes();
         let pkcs8 = Zeroizing::new([PKCS8.as_slice(), key].concat());
-        let kid = Sha256::digest(public)[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let kid = URL_SAFE_NO_PAD.encode(&Sha256::digest(public)[..8]);
         Self {
             kid,
             encoding: EncodingKey::from_ed_der(&pkcs8),

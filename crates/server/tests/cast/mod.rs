@@ -28,7 +28,7 @@ use axum::{
 };
 use cloister_server::{
     App,
-    config::{Config, Passwords},
+    config::{Config, Limits, Passwords},
     env::Env,
 };
 use serde_json::Value;
@@ -106,6 +106,10 @@ impl Ask<'_> {
         self
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "stories read better without ampersands"
+    )]
     pub fn json(mut self, body: impl serde::Serialize) -> Self {
         self.body = Some(serde_json::to_value(body).unwrap());
         self
@@ -218,19 +222,25 @@ impl Stage {
 
 /// A configuration for tests: cheap hashing, no request limit that a story would meet.
 pub fn config() -> Config {
-    let mut config = Config::default();
-    config.passwords = Passwords {
+    let plenty = NonZero::new(100_000).unwrap();
+    let passwords = Passwords {
         memory_kib: 64,
         passes: 1,
         lanes: 1,
         ..Passwords::default()
     };
-    let plenty = NonZero::new(100_000).unwrap();
-    config.limits.requests = plenty;
-    config.limits.sign_ins_per_account = plenty;
-    config.limits.sign_ins_per_address = plenty;
-    config.limits.registrations_per_address = plenty;
-    config
+    let limits = Limits {
+        requests: plenty,
+        sign_ins_per_account: plenty,
+        sign_ins_per_address: plenty,
+        registrations_per_address: plenty,
+        ..Limits::default()
+    };
+    Config {
+        passwords,
+        limits,
+        ..Config::default()
+    }
 }
 
 /// Plays a story on every database that there is, and compares what was answered.

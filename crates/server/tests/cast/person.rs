@@ -100,14 +100,14 @@ impl Device {
     }
 
     fn signed_in(&mut self, answer: &Value) {
-        self.access = answer["tokens"]["access_token"]
+        answer["tokens"]["access_token"]
             .as_str()
             .unwrap()
-            .to_owned();
-        self.refresh = answer["tokens"]["refresh_token"]
+            .clone_into(&mut self.access);
+        answer["tokens"]["refresh_token"]
             .as_str()
             .unwrap_or_default()
-            .to_owned();
+            .clone_into(&mut self.refresh);
     }
 }
 

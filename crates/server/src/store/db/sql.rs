@@ -100,7 +100,9 @@ impl Sql {
             for piece in pieces {
                 let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
                 let number: usize = piece[..digits].parse().expect("a parameter has a number");
-                out.push_str(&format!("${}{}", row * width + number, &piece[digits..]));
+                out.push('$');
+                out.push_str(&(row * width + number).to_string());
+                out.push_str(&piece[digits..]);
             }
         }
         out.push_str(tail);

@@ -31,7 +31,7 @@ pub(super) fn open(path: &Path, readers: NonZero<usize>, ground: &Ground) -> Res
     let writer = connect(path)?;
     let (writes, waiting) = mpsc::channel(QUEUE);
     spawn("db-writer", ground, move |ground| {
-        write_all(&writer, waiting, &ground)
+        write_all(&writer, waiting, &ground);
     })?;
 
     let (reads, waiting) = mpsc::channel(QUEUE);
@@ -121,7 +121,9 @@ pub(super) fn settle(connection: &Connection, ground: &Ground, mut group: Vec<Bo
         match attempt(connection, ground, &mut group) {
             Ok(notices) => {
                 ground.publish(notices);
-                group.drain(..).for_each(|job| job.release());
+                for job in group.drain(..) {
+                    job.release();
+                }
             }
             Err(Lost::Because(culprit)) => group.remove(culprit).release(),
             Err(Lost::All(error)) if group.len() > 1 => {

@@ -34,10 +34,10 @@ macro_rules! params {
 }
 
 macro_rules! int_values {
-    ($($int:ty),*) => {$(
+    ($($int:ty = $into:expr),* $(,)?) => {$(
         impl From<$int> for Value<'_> {
             fn from(value: $int) -> Self {
-                Self::Int(value as i64)
+                Self::Int($into(value))
             }
         }
         impl FromCell for $int {
@@ -50,7 +50,15 @@ macro_rules! int_values {
         }
     )*};
 }
-int_values!(i64, u64, i32, u32, u16, u8, usize);
+int_values!(
+    i64 = i64::from,
+    i32 = i64::from,
+    u32 = i64::from,
+    u16 = i64::from,
+    u8 = i64::from,
+    u64 = |value| i64::try_from(value).unwrap_or(i64::MAX),
+    usize = |value| i64::try_from(value).unwrap_or(i64::MAX),
+);
 
 impl<'a> From<&'a str> for Value<'a> {
     fn from(value: &'a str) -> Self {
