@@ -3,6 +3,7 @@
 //! say now.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -71,14 +72,42 @@ fn generate(place: &Place) -> Result<Files> {
             .cargo()
             .args(arguments)
             .args(["--features", "cloister-client/ts", "export_bindings"])
-            .env("TS_RS_EXPORT_DIR", &folder),
+            .env("TS_RS_EXPORT_DIR", &folder)
+            // Times, sequence numbers and counts stay far below 2^53; JSON makes numbers of them.
+            .env("TS_RS_LARGE_INT", "number"),
     )?;
     let mut files = Files::new();
     collect(&folder, Path::new(""), &mut files)?;
     if files.is_empty() {
         bail!("the Rust types wrote no TypeScript");
     }
+    files.insert(PathBuf::from("index.ts"), index(&files));
+    let index = index_of(&files);
+    files.insert(PathBuf::from("index.ts"), index);
     Ok(files)
+}
+
+/// One door to all the types: `import type { Query } from "../wire"`.
+fn index_of(files: &Files) -> String {
+    files
+        .keys()
+        .filter_map(|name| name.file_stem()?.to_str())
+        .map(|name| format!("export type {{ {name} }} from \"./{name}\";\n"))
+        .collect()
+}
+
+/// One file to import all types from.
+fn index(files: &Files) -> String {
+    let modules = files.keys().map(|file| file.with_extension(""));
+    modules.fold(String::new(), |mut text, module| {
+        let name = module.file_name().unwrap_or_default().to_string_lossy();
+        let _ = writeln!(
+            text,
+            "export type {{ {name} }} from \"./{}\";",
+            module.display()
+        );
+        text
+    })
 }
 
 fn collect(folder: &Path, inside: &Path, files: &mut Files) -> Result<()> {
@@ -108,6 +137,14 @@ fn differing<'a>(there: &'a Files, made: &'a Files) -> Vec<&'a PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_index_names_each_type_once_with_its_file() {
+        let files = ["Me.ts", "deep/You.ts"].map(|name| (PathBuf::from(name), String::new()));
+        let expected =
+            "export type { Me } from \"./Me\";\nexport type { You } from \"./deep/You\";\n";
+        assert_eq!(index(&files.into()), expected);
+    }
 
     #[test]
     fn changed_missing_and_left_over_types_are_all_found() {

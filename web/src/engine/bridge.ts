@@ -224,6 +224,8 @@ function topicOf(query: Query): Topic {
       return { topic: query.ask, channel: query.channel };
     case "status":
       return { topic: "session" };
+    case "sent":
+      return { topic: "outbox" };
     default:
       return { topic: query.ask };
   }

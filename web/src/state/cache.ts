@@ -40,6 +40,8 @@ export function concerns(topic: Topic, query: Query): boolean {
       return query.ask === "channel" && query.channel === topic.channel;
     case "timeline":
       return query.ask === "timeline" && query.channel === topic.channel;
+    case "outbox":
+      return query.ask === "outbox" || query.ask === "sent";
     default:
       return query.ask === topic.topic;
   }

@@ -92,6 +92,8 @@ export class FakeEngine implements EngineBridge {
         return { answer: "recovery", ...world.recovery };
       case "outbox":
         return { answer: "outbox", entries: world.pending };
+      case "sent":
+        return { answer: "sent", message: [...world.messages.values()].flat().find((message) => message.id === query.entry)?.id ?? null };
       case "invites":
         return { answer: "invites", invites: world.invites };
       case "status":

@@ -5,7 +5,7 @@ import type { GuildId } from "./GuildId";
 import type { Refusal } from "./Refusal";
 import type { UserId } from "./UserId";
 
-export type ChannelView = { id: ChannelId, kind: ChannelKind, guild: GuildId | null, name: string, draft: string, read_seq: bigint, last_seq: bigint, 
+export type ChannelView = { id: ChannelId, kind: ChannelKind, guild: GuildId | null, name: string, draft: string, read_seq: number, last_seq: number, 
 /**
  * People who receive what is sent now, and devices.
  */

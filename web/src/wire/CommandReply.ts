@@ -4,4 +4,4 @@ import type { DeviceState } from "./DeviceState";
 import type { GuildId } from "./GuildId";
 import type { InstanceView } from "./InstanceView";
 
-export type CommandReply = "Done" | { "Instance": InstanceView } | { "Registered": { recovery_key: string, guild: GuildId | null, } } | { "SignedIn": { state: DeviceState, } } | { "Guild": { guild: GuildId, } } | { "Channel": { channel: ChannelId, } } | { "Invite": { code: string, url: string, } } | { "Queued": { entry: string, } } | { "Dropped": { body: string, } } | { "History": { loaded: number, reached_start: boolean, } };
+export type CommandReply = { "outcome": "done" } | { "outcome": "instance" } & InstanceView | { "outcome": "registered", recovery_key: string, guild: GuildId | null, } | { "outcome": "signed_in", state: DeviceState, } | { "outcome": "guild", guild: GuildId, } | { "outcome": "channel", channel: ChannelId, } | { "outcome": "invite", code: string, url: string, } | { "outcome": "queued", entry: string, } | { "outcome": "dropped", body: string, } | { "outcome": "history", loaded: number, reached_start: boolean, };

@@ -2,7 +2,7 @@
 import type { DeviceId } from "./DeviceId";
 import type { DeviceState } from "./DeviceState";
 
-export type DeviceView = { id: DeviceId, name: string, platform: string, state: DeviceState, this_one: boolean, created_at: bigint, last_seen_at: bigint | null, 
+export type DeviceView = { id: DeviceId, name: string, platform: string, state: DeviceState, this_one: boolean, created_at: number, last_seen_at: number | null, 
 /**
  * For a pending device: the code it must show.
  */

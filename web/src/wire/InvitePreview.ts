@@ -5,7 +5,7 @@ export type InvitePreview = { code: string,
 /**
  * None: an invite to the instance only.
  */
-guild: GuildId | null, guild_name: string | null, inviter_name: string | null, members: number | null, expires_at: bigint | null, 
+guild: GuildId | null, guild_name: string | null, inviter_name: string | null, members: number | null, expires_at: number | null, 
 /**
  * The link had a seed, so that members can check who was really invited.
  */

@@ -2,7 +2,7 @@
 import type { Safety } from "./Safety";
 import type { UserId } from "./UserId";
 
-export type MemberView = { user: UserId, username: string, display_name: string, owner: boolean, joined_at: bigint, 
+export type MemberView = { user: UserId, username: string, display_name: string, owner: boolean, joined_at: number, 
 /**
  * Came by an invite link whose proof this device checked, or was vouched for.
  */

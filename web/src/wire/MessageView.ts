@@ -4,4 +4,4 @@ import type { DeviceId } from "./DeviceId";
 import type { MessageId } from "./MessageId";
 import type { UserId } from "./UserId";
 
-export type MessageView = { id: MessageId, seq: bigint, at: bigint, author: UserId, author_name: string, device: DeviceId, mine: boolean, content: Content, };
+export type MessageView = { id: MessageId, seq: number, at: number, author: UserId, author_name: string, device: DeviceId, mine: boolean, content: Content, };

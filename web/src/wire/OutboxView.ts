@@ -2,4 +2,4 @@
 import type { ChannelId } from "./ChannelId";
 import type { Delivery } from "./Delivery";
 
-export type OutboxView = { entry: string, channel: ChannelId, body: string, at: bigint, delivery: Delivery, };
+export type OutboxView = { entry: string, channel: ChannelId, body: string, at: number, delivery: Delivery, };

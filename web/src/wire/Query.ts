@@ -5,4 +5,4 @@ import type { GuildId } from "./GuildId";
 /**
  * What a shell may ask. Each is answered at once from the store.
  */
-export type Query = "Session" | "Guilds" | { "Guild": { guild: GuildId, } } | "Dms" | { "Channel": { channel: ChannelId, } } | { "Timeline": { channel: ChannelId, before: bigint | null, limit: number, } } | "Devices" | "Recovery" | "Outbox" | { "Sent": { entry: string, } } | { "Invites": { guild: GuildId, } } | "Status";
+export type Query = { "ask": "session" } | { "ask": "guilds" } | { "ask": "guild", guild: GuildId, } | { "ask": "dms" } | { "ask": "channel", channel: ChannelId, } | { "ask": "timeline", channel: ChannelId, before: number | null, limit: number, } | { "ask": "devices" } | { "ask": "recovery" } | { "ask": "outbox" } | { "ask": "sent", entry: string, } | { "ask": "invites", guild: GuildId, } | { "ask": "status" };

@@ -8,4 +8,4 @@ export type Refusal = { code: ErrorCode, message: string,
 /**
  * When it makes sense to try again, in milliseconds from now.
  */
-retry_after_ms: bigint | null, };
+retry_after_ms: number | null, };

@@ -3,4 +3,4 @@
 /**
  * What this device can say of somebody's keys.
  */
-export type Safety = "Known" | "Unknown" | "Violation";
+export type Safety = "known" | "unknown" | "violation";

@@ -11,7 +11,7 @@ pending_code: string | null,
 /**
  * When the next attempt to connect starts.
  */
-retry_at: bigint | null, instance_name: string, 
+retry_at: number | null, instance_name: string, 
 /**
  * Set when the server was caught contradicting itself: one sentence.
  */

@@ -2,4 +2,4 @@
 import type { CauseCount } from "./CauseCount";
 import type { Connection } from "./Connection";
 
-export type StatusView = { connection: Connection, outbox: number, failed: number, undecryptable: Array<CauseCount>, waiting: number, devices: number, queue_seq: bigint, last_error: string | null, };
+export type StatusView = { connection: Connection, outbox: number, failed: number, undecryptable: Array<CauseCount>, waiting: number, devices: number, queue_seq: number, last_error: string | null, };

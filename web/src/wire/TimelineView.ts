@@ -19,4 +19,4 @@ older_on_server: boolean,
 /**
  * The oldest thing this device may read here, if that is not the start of the channel.
  */
-since_joined: boolean, read_seq: bigint, last_seq: bigint, };
+since_joined: boolean, read_seq: number, last_seq: number, };

@@ -5,4 +5,4 @@ import type { GuildId } from "./GuildId";
 /**
  * What changed since it was last asked for.
  */
-export type Topic = "Session" | "Guilds" | { "Guild": { guild: GuildId, } } | "Dms" | { "Channel": { channel: ChannelId, } } | { "Timeline": { channel: ChannelId, } } | "Devices" | "Recovery" | "Outbox" | { "Invites": { guild: GuildId, } };
+export type Topic = { "topic": "session" } | { "topic": "guilds" } | { "topic": "guild", guild: GuildId, } | { "topic": "dms" } | { "topic": "channel", channel: ChannelId, } | { "topic": "timeline", channel: ChannelId, } | { "topic": "devices" } | { "topic": "recovery" } | { "topic": "outbox" } | { "topic": "invites", guild: GuildId, };

@@ -3,4 +3,4 @@
 /**
  * Why a message cannot be read. Each has its sentence and its next step.
  */
-export type Undecryptable = "KeyMissing" | "Withheld" | "Corrupt" | "WrongSender" | "Replayed" | "BeforeThisDevice";
+export type Undecryptable = "key_missing" | "withheld" | "corrupt" | "wrong_sender" | "replayed" | "before_this_device";

@@ -10,6 +10,7 @@ const sentences: Record<ErrorCode, string> = {
   MALFORMED: "The server didn't understand this request. Reload the page; your version may be older than the server's.",
   INVALID: "The server can't accept this value. Change it and try again.",
   TOO_LARGE: "This is too large for the server. Make it shorter.",
+  TIMED_OUT: "The request took too long to arrive. Check your connection and try again.",
   UNSUPPORTED_MEDIA_TYPE: "The server didn't understand this request. Reload the page; your version may be older than the server's.",
   NOT_FOUND: "This isn't here any more, or you can't see it.",
   METHOD_NOT_ALLOWED: "The server didn't understand this request. Reload the page; your version may be older than the server's.",
