@@ -81,7 +81,6 @@ fn generate(place: &Place) -> Result<Files> {
     if files.is_empty() {
         bail!("the Rust types wrote no TypeScript");
     }
-    files.insert(PathBuf::from("index.ts"), index(&files));
     let index = index_of(&files);
     files.insert(PathBuf::from("index.ts"), index);
     Ok(files)
@@ -89,15 +88,6 @@ fn generate(place: &Place) -> Result<Files> {
 
 /// One door to all the types: `import type { Query } from "../wire"`.
 fn index_of(files: &Files) -> String {
-    files
-        .keys()
-        .filter_map(|name| name.file_stem()?.to_str())
-        .map(|name| format!("export type {{ {name} }} from \"./{name}\";\n"))
-        .collect()
-}
-
-/// One file to import all types from.
-fn index(files: &Files) -> String {
     let modules = files.keys().map(|file| file.with_extension(""));
     modules.fold(String::new(), |mut text, module| {
         let name = module.file_name().unwrap_or_default().to_string_lossy();
@@ -143,7 +133,7 @@ mod tests {
         let files = ["Me.ts", "deep/You.ts"].map(|name| (PathBuf::from(name), String::new()));
         let expected =
             "export type { Me } from \"./Me\";\nexport type { You } from \"./deep/You\";\n";
-        assert_eq!(index(&files.into()), expected);
+        assert_eq!(index_of(&files.into()), expected);
     }
 
     #[test]
