@@ -5,7 +5,7 @@
 //! use cloister_client_native::{Client, Profile};
 //! use cloister_client::view::Query;
 //!
-//! let profile = Profile::find("/home/ada/.local/share/cloister".as_ref())?.ok_or("no profile")?;
+//! let profile = Profile::find("ada".as_ref())?.ok_or("no profile")?;
 //! let client = Client::open(profile).await?;
 //! println!("{:?}", client.query(Query::Guilds).await?);
 //! client.close().await;
