@@ -203,8 +203,12 @@ pub fn delete(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>) -> Result<()> {
     store::guild::delete(tx, permit)
 }
 
-/// A guild as one person sees it.
-pub fn view(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<Guild> {
+/// A guild as one member sees it.
+pub fn show(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>) -> Result<Guild> {
+    view(tx, permit.guild, permit.user)
+}
+
+fn view(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<Guild> {
     let stored = store::guild::get(tx, guild, user)?.ok_or_else(Error::not_found)?;
     let my_permissions = access::guild::permissions_of(&stored, user);
     let channels = store::channel::views_of_guild(tx, guild, user)?;
@@ -225,7 +229,8 @@ pub fn view(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<Guild> {
 }
 
 /// Every guild of a person, as they see it.
-pub fn views(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Guild>> {
+pub fn list(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<Vec<Guild>> {
+    let user = permit.user;
     let guilds = store::guild::page_of_user(tx, user)?;
     guilds
         .into_iter()
@@ -233,8 +238,12 @@ pub fn views(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Guild>> {
         .collect()
 }
 
-/// The newest entry of a guild's log.
-pub fn appended(tx: &mut Tx<'_>, guild: GuildId) -> Result<Appended> {
+/// The newest entry of the log of the guild that an invitation leads to.
+pub fn log_of<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, guild: GuildId) -> Result<Appended> {
+    appended(tx, guild)
+}
+
+fn appended(tx: &mut Tx<'_>, guild: GuildId) -> Result<Appended> {
     let position = store::guild_log::position(tx, guild)?;
     Ok(Appended {
         seq: position.seq,

@@ -301,7 +301,7 @@ pub(super) fn grant(
         token,
     )?;
     let signed_in = SignedIn {
-        me: store::account::get_me(tx, &actor)?,
+        me: store::account::get_new_me(tx, permit, &actor)?,
         tokens: fresh.tokens.clone(),
         devlog: store::device::page_entries(tx, permit, user)?,
     };

@@ -48,7 +48,7 @@ pub async fn list(State(app): State<App>, caller: Caller) -> Result<Reply<Guilds
         .db
         .read(move |tx| {
             let permit = access::act(tx, &caller)?;
-            action::guild::views(tx, permit.user)
+            action::guild::list(tx, &permit)
         })
         .await?;
     Ok(Reply::ok(Guilds { guilds }))
@@ -63,7 +63,7 @@ pub async fn show(
         .db
         .read(move |tx| {
             let permit = access::guild::may(tx, &caller, guild, Verb::LookAround)?;
-            action::guild::view(tx, permit.guild, permit.user)
+            action::guild::show(tx, &permit)
         })
         .await?;
     Ok(Reply::ok(view))

@@ -38,7 +38,7 @@ pub async fn preview(
             };
             let guild = invite.guild;
             let log = guild
-                .map(|guild| action::guild::appended(tx, guild))
+                .map(|guild| action::guild::log_of(tx, &permit, guild))
                 .transpose()?;
             Ok(Some((invite, log)))
         })

@@ -91,7 +91,16 @@ pub fn get(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>, user: UserId) -> Result<Opti
 }
 
 /// The person who acts, as they see themself.
-pub fn get_me(tx: &mut Tx<'_>, actor: &Actor) -> Result<Me> {
+pub fn get_me(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>) -> Result<Me> {
+    me(tx, permit)
+}
+
+/// The person who is signing in.
+pub fn get_new_me(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>, actor: &Actor) -> Result<Me> {
+    me(tx, actor)
+}
+
+fn me(tx: &mut Tx<'_>, actor: &Actor) -> Result<Me> {
     let account = tx.one(GET_BY_ID, params![actor.user], read)?;
     Ok(Me {
         user: account.id,
