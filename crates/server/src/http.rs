@@ -21,6 +21,7 @@ pub mod routes;
 pub mod session;
 
 use axum::{Router, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::App;
 
@@ -32,6 +33,7 @@ pub fn router(app: &App) -> Router {
     }
     router
         .merge(crate::web::router())
+        .layer(CatchPanicLayer::custom(reply::panicked))
         .layer(middleware::from_fn_with_state(app.clone(), guard::gate))
         .layer(middleware::from_fn(reply::write))
         .layer(middleware::from_fn(guard::headers))

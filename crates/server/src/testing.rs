@@ -29,6 +29,12 @@ pub(crate) async fn on_every_database(story: impl AsyncFn(Db, Bus)) {
     }
 }
 
+/// A PostgreSQL database with a few connections.
+pub(crate) fn postgres() -> Option<Db> {
+    let (url, threads) = (fresh_schema()?, NonZero::new(3).unwrap());
+    Some(Db::open_postgres(&url, None, threads, Env::system(), Bus::default()).unwrap())
+}
+
 /// A migrated PostgreSQL database.
 pub(crate) fn postgres_client() -> Option<postgres::Client> {
     let url = fresh_schema()?;

@@ -3,7 +3,7 @@
 //! A handler returns a value or an error; both wait in the response's extensions until
 //! `write` knows the format. Errors are logged here, once.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use axum::{
     body::Body,
@@ -128,6 +128,16 @@ impl IntoResponse for Error {
     }
 }
 
+/// A handler that panicked is a fault like any other: the caller gets an answer.
+pub(super) fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let said = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    Error::internal(format!("a handler panicked: {said}")).into_response()
+}
+
 fn error_response(body: ErrorBody) -> Response {
     let status =
         StatusCode::from_u16(status_of(body.code)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -196,5 +206,34 @@ pub(super) async fn write(request: Request, next: Next) -> Response {
             parts.status = StatusCode::INTERNAL_SERVER_ERROR;
             Response::from_parts(parts, Body::empty())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, middleware, routing::get};
+    use tower::ServiceExt;
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_answered_with_a_code_and_says_nothing_of_the_cause() {
+        async fn falls() -> Done {
+            panic!("the cause")
+        }
+        let router: Router = Router::new()
+            .route("/", get(falls))
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(middleware::from_fn(write));
+        let request = Request::builder().uri("/").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = axum::body::to_bytes(response.into_body(), 1_000)
+            .await
+            .unwrap();
+        let body: ErrorBody = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body.code, ErrorCode::Internal);
+        assert!(!body.message.contains("the cause"));
     }
 }

@@ -218,3 +218,64 @@ fn ids_keep_their_bytes_on_the_way_through_a_cell() {
     assert_eq!(UserId::from_cell(Cell::Bytes(id.as_bytes())).unwrap(), id);
     assert!(UserId::from_cell(Cell::Bytes(&[0; 15])).is_err());
 }
+
+/// Waits in the database until another transaction has come as far.
+fn meet(tx: &mut Tx<'_>, at: &std::sync::Barrier, first_run: &AtomicU32) {
+    debug_assert!(matches!(tx.connection, tx::Connection::Postgres { .. }));
+    if first_run.fetch_add(1, Ordering::Relaxed) == 0 {
+        at.wait();
+    }
+}
+
+#[tokio::test]
+async fn two_that_lock_each_other_out_both_get_through() {
+    let Some(db) = testing::postgres() else {
+        return;
+    };
+    db.write(|tx| Ok((insert(tx, 1, 1)?, insert(tx, 2, 1)?)))
+        .await
+        .unwrap();
+    let barrier = std::sync::Arc::new(std::sync::Barrier::new(2));
+    let crossing = |one: u8, other: u8| {
+        let (barrier, runs) = (barrier.clone(), AtomicU32::new(0));
+        db.write(move |tx| {
+            tx.maybe(GET, params![&[one; 32]], |_| Ok(()))?;
+            meet(tx, &barrier, &runs);
+            tx.maybe(GET, params![&[other; 32]], |_| Ok(()))?;
+            insert(tx, one + 10, 1)
+        })
+    };
+    let (one, two) = tokio::join!(crossing(1, 2), crossing(2, 1));
+    assert_eq!((one.unwrap(), two.unwrap()), (1, 1));
+    assert_eq!(db.read(count).await.unwrap(), 4);
+}
+
+#[tokio::test]
+async fn connections_that_break_are_made_anew() {
+    let Some(db) = testing::postgres() else {
+        return;
+    };
+    for key in 0..20_u8 {
+        let broken = db
+            .write(|tx| {
+                let tx::Connection::Postgres { transaction, .. } = &mut tx.connection else {
+                    unreachable!()
+                };
+                transaction
+                    .batch_execute("SELECT pg_terminate_backend(pg_backend_pid())")
+                    .map_err(Fault::Postgres)?;
+                Ok(())
+            })
+            .await;
+        assert_eq!(broken.unwrap_err().code(), ErrorCode::Unavailable);
+        assert_eq!(db.write(move |tx| insert(tx, key, 1)).await.unwrap(), 1);
+    }
+}
+
+#[test]
+fn a_database_that_is_away_is_said_so() {
+    let env = Env::system();
+    let away = "postgres://nobody@127.0.0.1:1/none";
+    let refused = Db::open_postgres(away, None, NonZero::<usize>::MIN, env, Bus::default());
+    assert_eq!(refused.unwrap_err().code(), ErrorCode::Unavailable);
+}
