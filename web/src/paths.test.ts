@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { suggestUsername } from "./parts/AccountForm";
 import { groupsOf } from "./parts/RecoveryCard";
-import { destination } from "./pages/SignIn";
+import { destination, signInFirst } from "./pages/SignIn";
 import { inviteAddress, inviteOf, secretOf } from "./paths";
 
 test("a whole link keeps its seed on the way to the invite page", () => {
@@ -26,6 +26,12 @@ test("signing in leads on only within this page", () => {
   expect(destination("#then=https%3A%2F%2Fevil.example")).toBe("/");
   expect(destination("#then=%2F%2Fevil.example")).toBe("/");
   expect(destination("")).toBe("/");
+});
+
+test("signing in leads back to the page that was asked for", () => {
+  const address = signInFirst("/invite/a#b");
+  expect(destination(address.slice(address.indexOf("#")))).toBe("/invite/a#b");
+  expect(signInFirst("/")).toBe("/sign-in");
 });
 
 test("a username is made of a name as well as it goes", () => {

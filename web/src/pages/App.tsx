@@ -1,6 +1,6 @@
 /** Which page there is, by what stands of this device and by the address. */
-import { Redirect, Route, Switch } from "wouter";
-import { path, pattern } from "../paths";
+import { Redirect, Route, Switch, useLocation } from "wouter";
+import { pattern } from "../paths";
 import { useEngineStatus, useView } from "../state/engine";
 import { Skeleton } from "../ui/Note";
 import { app } from "../words";
@@ -9,7 +9,7 @@ import { Certificate } from "./Certificate";
 import { Inside } from "./Inside";
 import { Invite } from "./Invite";
 import { SetUp } from "./SetUp";
-import { destination, SignIn } from "./SignIn";
+import { destination, signInFirst, SignIn } from "./SignIn";
 import { Blocked, Ended, Pending } from "./Waiting";
 
 export function App() {
@@ -54,10 +54,20 @@ function Outside({ session }: { session: SessionView }) {
         <SignIn instance={session.instance_name || app.name} />
       </Route>
       <Route>
-        <Redirect to={path.signIn()} replace />
+        <SignInFirst />
       </Route>
     </Switch>
   );
+}
+
+function Onward() {
+  return <Redirect to={destination(location.hash)} replace />;
+}
+
+/** Also for the moment between signing in and the engine's word of it: the way on isn't lost. */
+function SignInFirst() {
+  const [wanted] = useLocation();
+  return <Redirect to={signInFirst(wanted)} replace />;
 }
 
 function SignedIn({ session }: { session: SessionView }) {
@@ -66,7 +76,7 @@ function SignedIn({ session }: { session: SessionView }) {
     <Switch>
       <Route path={pattern.invite}>{(at) => <Invite key={at.code} code={at.code} me={session.me} />}</Route>
       <Route path={pattern.signIn}>
-        <Redirect to={destination(location.hash)} replace />
+        <Onward />
       </Route>
       <Route>
         <Inside session={session} me={session.me} />

@@ -137,7 +137,8 @@ function FirstChannel({ guild }: { guild: string }) {
   const view = useView({ ask: "guild", guild })?.guild;
   const small = useMedia(narrow);
   if (view === undefined) return <Skeleton lines={6} label={app.loading} />;
-  if (view === null) return <Empty title={app.notFoundTitle}>{app.notFound}</Empty>;
+  // Left or deleted a moment ago, or never seen from here.
+  if (view === null) return <Redirect to={path.home()} replace />;
   const last = settings().lastChannel[guild];
   const channel = view.channels.find((one) => one.id === last) ?? view.channels[0];
   if (channel === undefined || small) return <NoChannel guild={view} />;

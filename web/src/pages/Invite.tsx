@@ -9,6 +9,7 @@ import { GuildArch } from "../ui/Arch";
 import { Button, ButtonLink } from "../ui/Button";
 import { Note, RefusalNote, Skeleton } from "../ui/Note";
 import { app, invite as words, refusalSentence, wholeDate } from "../words";
+import { signInFirst } from "./SignIn";
 import type { InstanceView, InvitePreview, MeView } from "../wire";
 
 /** Who invites to what; then an account, or for somebody signed in one button. */
@@ -109,6 +110,5 @@ function Join({ link, preview, me }: { link: string; preview: InvitePreview; me:
 }
 
 function SignInInstead() {
-  const back = `${location.pathname}${location.hash}`;
-  return <Link href={`${path.signIn()}#then=${encodeURIComponent(back)}`}>{words.haveAccount}</Link>;
+  return <Link href={signInFirst(`${location.pathname}${location.hash}`)}>{words.haveAccount}</Link>;
 }

@@ -16,6 +16,11 @@ export function destination(hash: string): string {
   return then !== null && /^\/(?!\/)/.test(then) ? then : path.home();
 }
 
+/** The sign-in page, which leads on to where somebody wanted to go. */
+export function signInFirst(wanted: string): string {
+  return wanted === path.home() ? path.signIn() : `${path.signIn()}#then=${encodeURIComponent(wanted)}`;
+}
+
 export function SignIn({ instance }: { instance: string }) {
   const give = useGive();
   const [, go] = useLocation();
