@@ -5,7 +5,7 @@
 //! an event once for all who receive it. [`socket`] is the shell around a session, `admission`
 //! its way in, [`lobby`] the bound on those who have not said who they are.
 
-mod admission;
+pub mod admission;
 pub mod bus;
 pub mod lobby;
 pub mod published;

@@ -43,10 +43,12 @@ pub fn open(
     };
     store::channel::insert(tx, &new)?;
     store::dm::insert(tx, id, pair)?;
-    epoch::bump(tx, authority, &[id], EpochCause::Created)?;
+    // Both hear of the conversation before they hear of its first epoch, which follows at once.
     for (user, other) in [(me, peer), (peer, me)] {
-        let dm = Box::new(store::dm::view(tx, id, user, other)?);
+        let mut dm = Box::new(store::dm::view(tx, id, user, other)?);
+        dm.channel.epoch = 1;
         tx.emit(Notice::event(Audience::User(user), Event::DmOpened { dm }));
     }
+    epoch::bump(tx, authority, &[id], EpochCause::Created)?;
     store::dm::view(tx, id, me, peer)
 }

@@ -54,17 +54,51 @@ pub fn share(tx: &mut Tx<'_>, permit: &Permit<'_, Send>, request: &Share) -> Res
         return Err(rotate_required(tx, permit, request.epoch)?);
     }
     check_audience(tx, permit, &roster, &request.envelopes)?;
-    let known: BTreeMap<DeviceId, (u32, Option<u32>)> =
-        store::group_session::coverage(tx, permit, &request.session)?
-            .into_iter()
-            .map(|(device, reg_id, from)| (device, (reg_id, from)))
-            .collect();
-    let holds = |device: &RosterEntry| {
-        known.get(&device.device).is_some_and(|(reg_id, from)| {
-            *reg_id == device.reg_id && from.is_some_and(|from| from <= request.from_index)
+    let known = served(tx, permit, &request.session)?;
+    let mut fresh = deliver(tx, permit, request, &roster, &known)?;
+    fresh.extend(withhold(request, &roster, &known, &fresh)?);
+    store::group_session::cover(tx, permit, &request.session, &fresh)?;
+    let reach = reach(tx, permit, &request.session, &roster)?;
+    if reach.missing.is_empty() {
+        let epoch = permit.state.epoch;
+        store::group_session::set_covered(tx, permit, &request.session, epoch, reach.from_index)?;
+    }
+    store::inbox::raise_writes(tx, permit.device(), request.writes)?;
+    Ok(Shared {
+        covered: reach.covered,
+    })
+}
+
+/// Devices that were served before, each with the registration and from which index it reads;
+/// without one, the key was withheld.
+type Served = BTreeMap<DeviceId, (u32, Option<u32>)>;
+
+fn served(tx: &mut Tx<'_>, permit: &Permit<'_, Send>, session: &Hash) -> Result<Served> {
+    let rows = store::group_session::coverage(tx, permit, session)?;
+    Ok(rows
+        .into_iter()
+        .map(|(device, reg_id, from)| (device, (reg_id, from)))
+        .collect())
+}
+
+/// Queues the envelopes of those who do not hold the key yet.
+fn deliver(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Send>,
+    request: &Share,
+    roster: &Roster,
+    known: &Served,
+) -> Result<Vec<Coverage>> {
+    let holds = |entry: &RosterEntry| {
+        known.get(&entry.device).is_some_and(|(reg_id, from)| {
+            *reg_id == entry.reg_id && from.is_some_and(|from| from <= request.from_index)
         })
     };
-    let mut served = Vec::new();
+    let given = Given::Key {
+        from_index: request.from_index,
+    };
+    let mut fresh = Vec::new();
+    // Queues are locked in the order of their ids, so that two senders can't block each other.
     let mut envelopes: Vec<&Wrap> = request.envelopes.iter().collect();
     envelopes.sort_by_key(|wrap| wrap.device);
     for wrap in envelopes {
@@ -78,42 +112,39 @@ pub fn share(tx: &mut Tx<'_>, permit: &Permit<'_, Send>, request: &Share) -> Res
             envelope: &wrap.envelope,
         };
         inbox::deliver(tx, &permit.actor, &parcel)?;
-        let given = Given::Key {
-            from_index: request.from_index,
-        };
-        served.push(Coverage {
+        fresh.push(Coverage {
             recipient: entry.device,
             reg_id: entry.reg_id,
             given,
         });
     }
-    for withhold in &request.withheld {
+    Ok(fresh)
+}
+
+/// Notes who gets no key, and why; not those who hold it or are served right now.
+fn withhold(
+    request: &Share,
+    roster: &Roster,
+    known: &Served,
+    fresh: &[Coverage],
+) -> Result<Vec<Coverage>> {
+    let mut withheld = Vec::new();
+    for one in &request.withheld {
         let entry = roster
-            .device(withhold.device)
+            .device(one.device)
             .ok_or_else(|| Error::invalid("A withheld device does not read this channel."))?;
         let current = known
             .get(&entry.device)
             .is_some_and(|(reg_id, _)| *reg_id == entry.reg_id);
-        let twice = served.iter().any(|one| one.recipient == entry.device);
-        if !current && !twice {
-            let given = Given::Withheld(withhold.code);
-            served.push(Coverage {
+        if !current && !fresh.iter().any(|one| one.recipient == entry.device) {
+            withheld.push(Coverage {
                 recipient: entry.device,
                 reg_id: entry.reg_id,
-                given,
+                given: Given::Withheld(one.code),
             });
         }
     }
-    store::group_session::cover(tx, permit, &request.session, &served)?;
-    let reach = reach(tx, permit, &request.session, &roster)?;
-    if reach.missing.is_empty() {
-        let epoch = permit.state.epoch;
-        store::group_session::set_covered(tx, permit, &request.session, epoch, reach.from_index)?;
-    }
-    store::inbox::raise_writes(tx, permit.device(), request.writes)?;
-    Ok(Shared {
-        covered: reach.covered,
-    })
+    Ok(withheld)
 }
 
 /// How far a session's key has come in a roster.
@@ -123,11 +154,7 @@ pub fn reach(
     session: &Hash,
     roster: &Roster,
 ) -> Result<Reach> {
-    let served: BTreeMap<(DeviceId, u32), Option<u32>> =
-        store::group_session::coverage(tx, permit, session)?
-            .into_iter()
-            .map(|(device, reg_id, from)| ((device, reg_id), from))
-            .collect();
+    let served = served(tx, permit, session)?;
     let mut reach = Reach {
         missing: Vec::new(),
         from_index: 0,
@@ -137,12 +164,12 @@ pub fn reach(
         .entries()
         .filter(|entry| entry.device != permit.device())
     {
-        match served.get(&(entry.device, entry.reg_id)) {
-            None => reach.missing.push(entry.device),
-            Some(from) => {
+        match served.get(&entry.device) {
+            Some((reg_id, from)) if *reg_id == entry.reg_id => {
                 reach.covered += 1;
                 reach.from_index = reach.from_index.max(from.unwrap_or(0));
             }
+            _ => reach.missing.push(entry.device),
         }
     }
     Ok(reach)

@@ -23,18 +23,14 @@ const HAND_OVER: Duration = Duration::from_secs(2);
 
 /// Somebody who was let in.
 #[derive(Debug)]
-pub(super) struct Admitted {
-    pub(super) claims: Claims,
-    pub(super) session: Session,
-    pub(super) mailbox: Mailbox,
+pub struct Admitted {
+    pub claims: Claims,
+    pub session: Session,
+    pub mailbox: Mailbox,
 }
 
 /// Checks who it is; then the named session goes on, or `session` becomes a new one.
-pub(super) async fn admit(
-    app: &App,
-    identify: Identify,
-    session: Session,
-) -> Result<Admitted, CloseCode> {
+pub async fn admit(app: &App, identify: Identify, session: Session) -> Result<Admitted, CloseCode> {
     let read = app
         .keys
         .tokens()
@@ -127,7 +123,7 @@ async fn begin(
 }
 
 /// How a refusal reads as the end of a connection.
-pub(super) fn code_of(error: &Error) -> CloseCode {
+pub fn code_of(error: &Error) -> CloseCode {
     match error.code() {
         ErrorCode::Unauthenticated | ErrorCode::DeviceRevoked | ErrorCode::AccountDisabled => {
             CloseCode::Unauthenticated

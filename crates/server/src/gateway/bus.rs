@@ -323,9 +323,9 @@ impl Board {
 
     fn remove(&mut self, listener: Listener) -> Option<Entry> {
         let entry = self.listeners.remove(&listener)?;
-        drop_from(&mut self.by_user, entry.identity.user, listener);
+        drop_from(&mut self.by_user, &entry.identity.user, listener);
         for guild in &entry.guilds {
-            drop_from(&mut self.by_guild, *guild, listener);
+            drop_from(&mut self.by_guild, guild, listener);
         }
         if self.by_device.get(&entry.identity.device) == Some(&listener) {
             self.by_device.remove(&entry.identity.device);
@@ -337,11 +337,11 @@ impl Board {
     }
 }
 
-fn drop_from<K: Ord>(index: &mut BTreeMap<K, BTreeSet<Listener>>, key: K, listener: Listener) {
-    if let Some(set) = index.get_mut(&key) {
+fn drop_from<K: Ord>(index: &mut BTreeMap<K, BTreeSet<Listener>>, key: &K, listener: Listener) {
+    if let Some(set) = index.get_mut(key) {
         set.remove(&listener);
         if set.is_empty() {
-            index.remove(&key);
+            index.remove(key);
         }
     }
 }

@@ -216,9 +216,8 @@ impl Session {
 
     /// Goes on after event `n` on a new connection; `None` when events since then are gone.
     pub fn resume(self, n: u64, expires_at: u64, now: u64) -> Option<Self> {
-        let mut feed = match self.state {
-            State::Live { feed, .. } | State::Parked { feed, .. } => feed,
-            _ => return None,
+        let (State::Live { mut feed, .. } | State::Parked { mut feed, .. }) = self.state else {
+            return None;
         };
         if !feed.rewind(n) {
             return None;

@@ -39,10 +39,10 @@ async fn upload(stage: &Stage, person: &Person, keys: &[Bytes], replace: bool) -
 async fn come_back(stage: &Stage, person: &mut Person) {
     let known = person.known(stage, &person.device).await;
     let answer = person.sign_in(stage, known).await.expect(201);
-    person.device.access = answer["tokens"]["access_token"]
+    answer["tokens"]["access_token"]
         .as_str()
         .unwrap()
-        .to_owned();
+        .clone_into(&mut person.device.access);
 }
 
 async fn claim(stage: &Stage, person: &Person, of: &Device) -> Value {
