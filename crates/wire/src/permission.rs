@@ -150,10 +150,13 @@ pub struct PlaceOverwrites<'a> {
 
 /// The one evaluation of rights.
 ///
-/// 1. The owner has everything. 2. @everyone and all roles are added up. 3. ADMINISTRATOR gives
-/// everything. 4. For each place, outside in: @everyone's overwrite, then the union of the role
-/// overwrites (refusals first, then grants), then the member's own; each removes what it
-/// refuses, then adds what it gives. 5. Without VIEW_CHANNEL in a place nothing is left.
+/// 1. The owner has everything.
+/// 2. @everyone and all roles are added up.
+/// 3. ADMINISTRATOR gives everything.
+/// 4. For each place, outside in: @everyone's overwrite, then the union of the role overwrites
+///    (refusals first, then grants), then the member's own; each removes what it refuses, then
+///    adds what it gives.
+/// 5. Without VIEW_CHANNEL in a place nothing is left.
 pub fn evaluate(standing: &Standing<'_>) -> Permissions {
     if standing.owner {
         return Permissions::ALL;
