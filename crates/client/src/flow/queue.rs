@@ -10,7 +10,6 @@ use cloister_proof::DeviceCert;
 use cloister_wire::{
     ErrorCode, UserId,
     key::{AckToDevice, NackReason, NackToDevice, QueuePage, QueuedBody, QueuedItem},
-    limits::QUEUE_PAGE,
 };
 
 use self::nack::answer_nack;
@@ -70,9 +69,7 @@ async fn read_to_end<P: Primitives>(shared: &Shared<P>) -> Result<(), Refusal> {
     loop {
         let after = shared.core().store.queue_seq()?;
         let page: Result<QueuePage, CallError> = shared
-            .get(format!(
-                "/api/v1/to-device?after={after}&limit={QUEUE_PAGE}"
-            ))
+            .get(format!("/api/v1/to-device?after={after}"))
             .await;
         let page = page?;
         let strangers: BTreeSet<UserId> = {

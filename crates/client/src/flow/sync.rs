@@ -11,7 +11,7 @@ use cloister_wire::{
     gateway::{Event, Ready},
     guild::{Dm, Guild, Members},
     key::KeyCounts,
-    limits::{MEMBERS_PAGE, ONE_TIME_KEYS_LOW},
+    limits::ONE_TIME_KEYS_LOW,
 };
 
 pub(crate) use self::log::bring_log;
@@ -229,11 +229,9 @@ async fn bring_members<P: Primitives>(
     let mut all = Vec::new();
     let mut after: Option<UserId> = None;
     loop {
-        let from = after.map_or_else(String::new, |user| format!("&after={user}"));
+        let from = after.map_or_else(String::new, |user| format!("?after={user}"));
         let page: Result<Members, CallError> = shared
-            .get(format!(
-                "/api/v1/guilds/{guild}/members?limit={MEMBERS_PAGE}{from}"
-            ))
+            .get(format!("/api/v1/guilds/{guild}/members{from}"))
             .await;
         let page = page?;
         after = page.members.last().map(|member| member.user);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cloister_e2ee::Primitives;
 use cloister_proof::{GuildLog, LogEntry, Op, Signed, guild_log::Change};
-use cloister_wire::{GuildId, UserId, guild::Log, limits::LOG_PAGE};
+use cloister_wire::{GuildId, UserId, guild::Log};
 
 use crate::{
     core::{Core, Shared, refuse},
@@ -33,9 +33,7 @@ pub(crate) async fn bring_log<P: Primitives>(
             None => 0,
         };
         let page: Result<Log, CallError> = shared
-            .get(format!(
-                "/api/v1/guilds/{guild}/log?after={after}&limit={LOG_PAGE}"
-            ))
+            .get(format!("/api/v1/guilds/{guild}/log?after={after}"))
             .await;
         let page = page?;
         let entries: Vec<&[u8]> = page.entries.iter().map(AsRef::as_ref).collect();
