@@ -19,12 +19,13 @@ use crate::{
     action, store,
 };
 
-/// The last member of the page before.
+/// Which page of members.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct After {
-    #[serde(default)]
+pub struct PageOf {
+    /// The last member of the page before.
     after: Option<UserId>,
+    limit: Option<u32>,
 }
 
 pub async fn create(
@@ -73,18 +74,19 @@ pub async fn members(
     State(app): State<App>,
     caller: Caller,
     At(guild): At<GuildId>,
-    Query(After { after }): Query<After>,
+    Query(PageOf { after, limit }): Query<PageOf>,
 ) -> Result<Reply<Members>> {
     let after = after.unwrap_or(UserId::from_bytes([0; 16]));
+    let limit = limit.unwrap_or(MEMBERS_PAGE).clamp(1, MEMBERS_PAGE);
     let mut members = app
         .db
         .read(move |tx| {
             let permit = access::guild::may(tx, &caller, guild, Verb::LookAround)?;
-            store::guild::page_members(tx, &permit, after)
+            store::guild::page_members(tx, &permit, after, limit + 1)
         })
         .await?;
-    let end = members.len() <= MEMBERS_PAGE as usize;
-    members.truncate(MEMBERS_PAGE as usize);
+    let end = members.len() <= limit as usize;
+    members.truncate(limit as usize);
     Ok(Reply::ok(Members { members, end }))
 }
 

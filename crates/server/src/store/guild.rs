@@ -1,6 +1,6 @@
 //! Guilds and who is in them.
 
-use cloister_wire::{GuildId, Permissions, UserId, guild::Member, limits::MEMBERS_PAGE};
+use cloister_wire::{GuildId, Permissions, UserId, guild::Member};
 
 use super::db::{Row, Tx};
 use crate::{
@@ -115,15 +115,16 @@ pub fn update_access<R>(
     tx.one(RAISE_ACCESS, params![guild, change], |row| row.get(0))
 }
 
-/// Members after `after`, by id; one more than a page, if there are more.
+/// Up to `limit` members after `after`, by id.
 pub fn page_members(
     tx: &mut Tx<'_>,
     permit: &Permit<'_, InGuild>,
     after: UserId,
+    limit: u32,
 ) -> Result<Vec<Member>> {
     tx.query(
         PAGE_MEMBERS,
-        params![permit.guild, after, MEMBERS_PAGE + 1],
+        params![permit.guild, after, limit],
         read_member,
     )
 }

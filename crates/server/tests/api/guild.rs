@@ -123,6 +123,40 @@ async fn a_member_joins_by_link_leaves_and_joins_again() {
 }
 
 #[tokio::test]
+async fn members_come_in_pages() {
+    on_every_database(async |stage| {
+        let alice = Person::invited(stage, "alice", 1).await;
+        let guild = alice.create_guild(stage, 9).await;
+        let link = alice.invite(stage, &guild, "welcome-all", 0).await;
+        let mut names = vec!["alice".to_owned()];
+        for (name, number) in [("bob", 2), ("carol", 3), ("dave", 4)] {
+            let person = Person::invited(stage, name, number).await;
+            person.join(stage, &guild, &link).await.expect(201);
+            names.push(name.to_owned());
+        }
+        let (mut seen, mut after) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/api/v1/guilds/{}/members?limit=3{after}", guild.id);
+            let page = stage
+                .get(&path)
+                .bearing(&alice.device.access)
+                .send()
+                .await
+                .expect(200);
+            for member in page["members"].as_array().unwrap() {
+                seen.push(member["username"].as_str().unwrap().to_owned());
+                after = format!("&after={}", member["user"].as_str().unwrap());
+            }
+            if page["end"] == true {
+                break;
+            }
+        }
+        assert_eq!(seen, names);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_owner_stays() {
     on_every_database(async |stage| {
         let alice = Person::invited(stage, "alice", 1).await;
