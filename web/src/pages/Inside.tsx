@@ -1,5 +1,5 @@
 /** The page of somebody who is signed in: rail, list, talk, members. */
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Redirect, Route, Switch } from "wouter";
 import { AccountFoot } from "../parts/AccountFoot";
 import { BottomBar } from "../parts/BottomBar";
@@ -39,7 +39,13 @@ export function Inside({ session, me }: Props) {
         <Route path={pattern.home}>
           <Home session={session} me={me} />
         </Route>
-        <Route path={pattern.channel}>{(at) => <Frame session={session} me={me} guild={at.guild} channel={at.channel} />}</Route>
+        <Route path={pattern.channel}>
+          {(at) => (
+            <Existing guild={at.guild}>
+              <Frame session={session} me={me} guild={at.guild} channel={at.channel} />
+            </Existing>
+          )}
+        </Route>
         <Route path={pattern.guild}>{(at) => <Frame session={session} me={me} guild={at.guild} channel={null} />}</Route>
         <Route path={pattern.conversation}>{(at) => <Frame session={session} me={me} guild={null} channel={at.channel} />}</Route>
         <Route path={pattern.conversations}>
@@ -69,6 +75,12 @@ function Home({ session, me }: Props) {
   const lastGuild = guilds.find((guild) => last?.startsWith(path.guild(guild.id)));
   if (small) return <Redirect to={path.guild((lastGuild ?? first).id)} replace />;
   return <Redirect to={last !== null && (lastGuild !== undefined || last.startsWith(path.conversations())) ? last : path.guild(first.id)} replace />;
+}
+
+/** A server that one has left, or that was deleted, leads home. */
+function Existing({ guild, children }: { guild: string; children: ReactNode }) {
+  const answer = useView({ ask: "guild", guild });
+  return answer?.guild === null ? <Redirect to={path.home()} replace /> : children;
 }
 
 interface FrameProps extends Props {

@@ -43,7 +43,7 @@ export function Talk({ channel, guild, session, me, panel }: Props) {
   const view = answer?.channel;
   const place = view ? placeOf(view) : "";
   const here = view?.id === channel;
-  useTitle(app.title(place || app.name, 0));
+  useTitle(app.title(place || app.name, useForMe()));
   useEffect(() => {
     if (!here) return;
     const at = guild === null ? path.conversation(channel) : path.channel(guild, channel);
@@ -79,6 +79,13 @@ export function Talk({ channel, guild, session, me, panel }: Props) {
 function useGuild(guild: string | null): GuildView | null {
   const answer = useView(guild === null ? { ask: "guilds" } : { ask: "guild", guild });
   return answer?.answer === "guild" ? answer.guild : null;
+}
+
+/** What waits for this person by name: direct messages and mentions. */
+function useForMe(): number {
+  const dms = useView({ ask: "dms" })?.dms ?? [];
+  const guilds = useView({ ask: "guilds" })?.guilds ?? [];
+  return dms.reduce((sum, dm) => sum + dm.unread, 0) + guilds.reduce((sum, guild) => sum + guild.mentions, 0);
 }
 
 /** "#general", or a person's name. */

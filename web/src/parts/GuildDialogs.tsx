@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import { useLocation } from "wouter";
 import { inviteAddress, path } from "../paths";
 import { useGive, useTask } from "../state/engine";
+import { forgetGuild } from "../state/settings";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
@@ -109,6 +110,7 @@ export function LeaveGuild({ guild, name, onClose }: EndProps) {
   const [, go] = useLocation();
   const leave = useTask(async () => {
     await give({ do: "leave_guild", guild });
+    forgetGuild(guild);
     onClose();
     go(path.home());
   });
@@ -134,6 +136,7 @@ export function DeleteGuild({ guild, name, onClose }: EndProps) {
   const [typed, setTyped] = useState("");
   const remove = useTask(async () => {
     await give({ do: "delete_guild", guild });
+    forgetGuild(guild);
     onClose();
     go(path.home());
   });

@@ -75,6 +75,13 @@ function places(value: unknown): Record<string, string> {
   return Object.fromEntries(Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
 }
 
+/** A server that one left is not where one goes back to. */
+export function forgetGuild(guild: string): void {
+  const { lastPlace, lastChannel } = settings();
+  const rest = Object.fromEntries(Object.entries(lastChannel).filter(([id]) => id !== guild));
+  changeSettings({ lastChannel: rest, lastPlace: lastPlace?.includes(guild) ? null : lastPlace });
+}
+
 const listeners = new Set<() => void>();
 let current: Settings | undefined;
 

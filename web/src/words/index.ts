@@ -11,7 +11,6 @@ export * from "./time";
 
 export const app = {
   name: "Cloister",
-  promise: "What you write is encrypted on your device. The machine it passes through can't read it.",
   title: (place: string, unread: number) =>
     unread > 0 ? fill("({count}) {place} – Cloister", { count: String(unread), place }) : fill("{place} – Cloister", { place }),
   skip: "Skip to the conversation",
@@ -21,9 +20,6 @@ export const app = {
   back: "Back",
   copy: "Copy",
   copied: "Copied",
-  more: "More",
-  optional: "optional",
-  notFoundTitle: "Nothing here",
   notFound: "This page doesn't exist, or you can't see it.",
   toStart: "Go to your conversations",
 };
@@ -49,7 +45,6 @@ export const setUp = {
   promise: "What people write here is encrypted on their devices: even you, who run the machine, can't read what isn't addressed to you.",
   submit: "Set up Cloister",
   noToken: "This page needs the link that Cloister printed when it started. Open that whole link, with everything after the # sign.",
-  done: "This Cloister is already set up.",
   again: "Sign in",
 };
 
@@ -66,10 +61,8 @@ export const invite = {
   submitInstance: "Create account",
   haveAccount: "I have an account here",
   joinAs: (name: string) => fill("Join as {name}", { name }),
-  accept: (guild: string) => fill("Join {guild}", { guild }),
   gone: "This invite can't be used",
   checking: "Looking at the invite",
-  formTitle: "Create your account",
 };
 
 export const inviteDialog = {
@@ -108,8 +101,6 @@ export const signIn = {
   recoveryHint: "Eight groups of letters and digits, from when you kept it. Spaces and case don't matter.",
   recoveryKey: "Recovery key",
   recoveryBack: "I still have a device",
-  newHere: "New here? Somebody who is already in can send you an invite link.",
-  haveInvite: "I have an invite",
   invitePlaceholder: "Invite link or code",
   openInvite: "Open invite",
   inviteWrong: "This doesn't look like an invite. Paste the whole link.",
@@ -149,7 +140,6 @@ export const places = {
   conversations: "Messages",
   talk: "Conversation",
   members: "Members",
-  composer: "Write a message",
   navigation: "Main",
   list: "Channels and conversations",
   resizeList: "Width of the channel list",
@@ -165,7 +155,6 @@ export const guild = {
   namePlaceholder: "Rowing club",
   createSubmit: "Create server",
   join: "Join with an invite",
-  joinTitle: "Join with an invite",
   menu: (name: string) => fill("{name}, server menu", { name }),
   invite: "Invite people",
   createChannel: "Create a channel",
@@ -233,7 +222,6 @@ export const conversations = {
   title: "Messages",
   empty: "No conversations yet.",
   emptyNext: "Open a server, pick a person in the member list, and write to them.",
-  with: (name: string) => fill("Conversation with {name}", { name }),
   start: (name: string) => fill("This is the beginning of your conversation with {name}.", { name }),
   startNote: "Only the two of you can read it.",
   pick: "Pick a conversation",
@@ -265,7 +253,6 @@ export const talk = {
   giveUp: "Take back",
   giveUpHint: "Puts the text back where you write",
   copyText: "Copy text",
-  actions: (name: string) => fill("Actions for the message by {name}", { name }),
   why: "Why?",
   announced: (author: string, body: string) => fill("{author}: {body}", { author, body }),
   unreadableShort: "Can't be read on this device",
@@ -278,7 +265,6 @@ export const composer = {
   cannot: "You can read here, but not write.",
   left: (count: number) => plural(count, { one: "# character too many", other: "# characters too many" }),
   unvouched: (count: number) => plural(count, { one: "# reader here isn't vouched for", other: "# readers here aren't vouched for" }),
-  offline: "You're offline. Messages wait here and go out later.",
 };
 
 export const connection = {
@@ -287,9 +273,7 @@ export const connection = {
   retryIn: (seconds: number) => plural(seconds, { one: "Trying again in # second.", other: "Trying again in # seconds." }),
   tryNow: "Try now",
   kept: "What you write is kept and goes out later.",
-  online: "Connected",
   alarm: "The server contradicted itself",
-  waitingMessages: (count: number) => plural(count, { one: "# message waits", other: "# messages wait" }),
 };
 
 export const devices = {
@@ -346,7 +330,6 @@ export const signOut = {
   onlyTitle: "This is your only device",
   onlyLead: "You haven't kept your recovery key. If you sign out now, nobody can get you back into this account, and everything you've read here is lost.",
   keepFirst: "Keep the recovery key first",
-  submit: "Sign out",
   submitAnyway: "Sign out and lose everything",
 };
 
