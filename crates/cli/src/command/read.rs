@@ -236,7 +236,7 @@ impl Names {
         Ok(())
     }
 
-    fn of(&self, message: &MessageView) -> &str {
+    fn of<'a>(&'a self, message: &'a MessageView) -> &'a str {
         let last_name = &message.author_name;
         self.0.get(&message.author).unwrap_or(last_name)
     }

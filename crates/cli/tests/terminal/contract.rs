@@ -1,8 +1,6 @@
 //! What scripts rely on: exit codes, JSON on stderr, trust in certificates.
 
-mod stage;
-
-use stage::{PASSWORD, Stage, cloister};
+use crate::stage::{PASSWORD, Stage, cloister};
 
 #[test]
 fn the_server_says_where_it_listens_and_ends_in_time_when_asked() {

@@ -1,9 +1,7 @@
 //! The first conversation, from terminals alone.
 
-mod stage;
-
+use crate::stage::{Person, Stage, found_in_files};
 use serde_json::Value;
-use stage::{Person, Stage, found_in_files};
 
 const GENERAL: &str = "Friends/general";
 

@@ -1,0 +1,6 @@
+//! The built binary against a real server: `story` is what people do, `contract` what scripts
+//! rely on.
+
+mod contract;
+mod stage;
+mod story;
