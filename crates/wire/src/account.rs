@@ -116,13 +116,6 @@ replies! {
         pub entries: Vec<Bytes>,
     }
 
-    /// `POST /api/v1/sessions/lookup`: what a new device must know before it can offer itself.
-    pub struct Account {
-        pub user: UserId,
-        /// Every entry of the device log; empty for an account that no device has joined yet.
-        pub devlog: Vec<Bytes>,
-    }
-
     /// `GET /api/v1/vault`.
     pub struct Vault { pub vault: Bytes }
 }
@@ -150,9 +143,6 @@ requests! {
 
     /// `POST /api/v1/sessions/prepare`.
     pub struct PrepareSignIn { pub username: String, pub password: String }
-
-    /// `POST /api/v1/sessions/lookup`: checks the password, makes nothing.
-    pub struct LookUp { pub username: String, pub password: String }
 
     /// `POST /api/v1/sessions`.
     pub struct SignIn {

@@ -247,7 +247,7 @@ pub(crate) async fn sign_out<P: Primitives>(shared: &Shared<P>) -> Result<Comman
             device::revoke(shared, identity.device, RevokeReason::SignedOut).await?;
         }
         match shared
-            .call(Method::Delete, "/api/v1/sessions/current".to_owned(), None)
+            .call(Method::Delete, "/api/v1/session".to_owned(), None)
             .await
         {
             // Revoking the device has ended the sign-in already.

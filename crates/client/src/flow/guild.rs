@@ -128,22 +128,35 @@ pub(crate) async fn leave<P: Primitives>(
     shared: &Shared<P>,
     guild: GuildId,
 ) -> Result<CommandReply, Refusal> {
-    out(shared, guild, format!("/api/v1/guilds/{guild}/members/@me")).await
+    out(
+        shared,
+        Method::Post,
+        guild,
+        format!("/api/v1/guilds/{guild}/leave"),
+    )
+    .await
 }
 
 pub(crate) async fn delete<P: Primitives>(
     shared: &Shared<P>,
     guild: GuildId,
 ) -> Result<CommandReply, Refusal> {
-    out(shared, guild, format!("/api/v1/guilds/{guild}")).await
+    out(
+        shared,
+        Method::Delete,
+        guild,
+        format!("/api/v1/guilds/{guild}"),
+    )
+    .await
 }
 
 async fn out<P: Primitives>(
     shared: &Shared<P>,
+    method: Method,
     guild: GuildId,
     path: String,
 ) -> Result<CommandReply, Refusal> {
-    shared.call(Method::Delete, path, None).await?;
+    shared.call(method, path, None).await?;
     let mut core = shared.core();
     core.store.commit(|store| store.delete_guild(guild))?;
     core.tell(Topic::Guilds);

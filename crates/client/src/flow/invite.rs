@@ -231,7 +231,7 @@ pub(crate) async fn create<P: Primitives>(
             seed,
         )
     };
-    let made: Result<cloister_wire::guild::Invite, CallError> = shared
+    let made: Result<Appended, CallError> = shared
         .post(format!("/api/v1/guilds/{guild}/invites"), &request)
         .await;
     made?;

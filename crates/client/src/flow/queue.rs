@@ -68,9 +68,8 @@ pub(crate) fn drain<P: Primitives>(shared: &Shared<P>) {
 async fn read_to_end<P: Primitives>(shared: &Shared<P>) -> Result<(), Refusal> {
     loop {
         let after = shared.core().store.queue_seq()?;
-        let page: Result<QueuePage, CallError> = shared
-            .get(format!("/api/v1/to-device?after={after}"))
-            .await;
+        let page: Result<QueuePage, CallError> =
+            shared.get(format!("/api/v1/to-device?after={after}")).await;
         let page = page?;
         let strangers: BTreeSet<UserId> = {
             let core = shared.core();

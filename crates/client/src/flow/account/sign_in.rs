@@ -7,8 +7,8 @@ use cloister_proof::{
 use cloister_wire::{
     Bytes, ErrorCode, Octets, UserId,
     account::{
-        Account, AskChallenge, Challenge, DeviceStanding, LookUp, SignIn, SignInDevice, SignedIn,
-        Vault,
+        AskChallenge, Challenge, DeviceStanding, PrepareSignIn, Prepared, SignIn, SignInDevice,
+        SignedIn, Vault,
     },
 };
 
@@ -59,14 +59,14 @@ pub(crate) async fn sign_in<P: Primitives>(
             RecoveryKey::from_text(text).ok_or_else(wrong)
         })
         .transpose()?;
-    let look = LookUp {
+    let look = PrepareSignIn {
         username: typed.username.clone(),
         password: typed.password.clone(),
     };
-    let account: Account = shared
+    let account: Prepared = shared
         .call_openly(
             Method::Post,
-            "/api/v1/sessions/lookup",
+            "/api/v1/sessions/prepare",
             Some(to_cbor(&look)),
         )
         .await?;
