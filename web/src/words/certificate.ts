@@ -18,9 +18,7 @@ export const certificateHelp: { lead: string; sections: Array<{ title: string; t
       title: "What doesn't work until there's a proper certificate",
       text: ["Browsers switch some things off on pages they warned about. Cloister can't change that:"],
       list: [
-        "Installing Cloister as an app, and notifications while it's closed.",
         "Opening this page without a network. Messages stay on your device, but the page itself has to be loaded.",
-        "Passkeys and security keys.",
         "Some phones, and Safari above all, refuse live connections to such a server: messages then don't arrive by themselves.",
         "Each new browser and each new person sees the warning once, and learns to click it away. That's the worst of it: a warning one is used to protects from nothing.",
       ],

@@ -120,7 +120,7 @@ export const pending = {
 
 export const ended = {
   revokedTitle: "This device was removed",
-  revoked: "Somebody signed in to your account removed this device, so it can no longer read or write. If that was you, sign in again. If not, sign in on another device, look at Devices, and change your password.",
+  revoked: "Somebody signed in to your account removed this device, so it can no longer read or write. If that was you, sign in again. If not, look at Devices on another device of yours, and tell whoever runs this Cloister.",
   clonedTitle: "This device was stopped",
   cloned: "The server has seen a later state of this device. Its storage was copied, or put back from an older copy. To keep your messages safe nothing is sent from here; sign in again to make it a new device, and remove the old one under Devices.",
   again: "Sign in again",
@@ -235,7 +235,7 @@ export const talk = {
   welcome: "It's quiet here. Three things to know:",
   welcomeInvite: "Invite the people you want here with a link.",
   welcomeWrite: "Write below. Enter sends, Shift and Enter make a new line, **two stars** make bold.",
-  welcomeFind: "Theme, size of text and your devices are under your name, at the foot of the list.",
+  welcomeFind: "Theme, size of text and your devices are under your name at the foot of the list; on a phone, under You.",
   joined: "Messages from before you joined aren't shown: they were never encrypted for you.",
   before: (count: number) =>
     plural(count, { one: "One message from before you joined. It was never encrypted for you.", other: "# messages from before you joined. They were never encrypted for you." }),
