@@ -1,8 +1,8 @@
 //! Communities: make, list, join, leave.
 
 use clap::{Args, Subcommand};
-use cloister_client::view::{Command, CommandReply, Query, QueryReply};
-use cloister_wire::GuildId;
+use cloister_client::view::{Command, CommandReply, Query, QueryReply, Refusal};
+use cloister_wire::{ErrorCode, GuildId};
 use serde_json::json;
 
 use crate::{
@@ -47,7 +47,11 @@ impl Join {
         seat::with_profile(global, print, async |seat| {
             seat.reach().await?;
             let invite = self.code;
+            let before = target::guilds(seat).await?;
             let guild = the_guild(seat.command(Command::JoinGuild { invite }).await?)?;
+            if let Some(known) = before.iter().find(|known| known.id == guild) {
+                return Err(already_in(&known.name));
+            }
             show(seat, guild).await
         })
     }
@@ -57,6 +61,14 @@ async fn create(seat: &Seat<'_>, name: String) -> Result<(), Failure> {
     seat.reach().await?;
     let guild = the_guild(seat.command(Command::CreateGuild { name }).await?)?;
     show(seat, guild).await
+}
+
+fn already_in(name: &str) -> Failure {
+    Failure::from(Refusal {
+        code: ErrorCode::AlreadyMember,
+        message: format!("You are in {name:?} already."),
+        retry_after_ms: None,
+    })
 }
 
 fn the_guild(reply: CommandReply) -> Result<GuildId, Failure> {

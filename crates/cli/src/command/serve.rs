@@ -7,6 +7,7 @@ use cloister_server::{
     env::Env,
     serve::{self, Ready},
 };
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     command::operator::{Data, fault},
@@ -39,6 +40,15 @@ impl Serve {
         config.check().map_err(|error| fault(&error))?;
         let mut unsaid = Ok(());
         seat::run(async {
+            // Listened for before anybody is told that the server runs.
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let mut terminate = signal(SignalKind::terminate())?;
+            let stop = async {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+            };
             serve::serve(
                 self.data.folder(),
                 config,
@@ -47,7 +57,7 @@ impl Serve {
                     let kept = self.data.keep_address(&ready.address);
                     unsaid = kept.and_then(|()| say(print, ready));
                 },
-                serve::signal(),
+                stop,
             )
             .await
             .map_err(|error| fault(&error))
