@@ -17,7 +17,7 @@ pub async fn run(app: App) {
     }
 }
 
-/// Deletes sign-ins, tokens, counted attempts and prekeys that have run out.
+/// Deletes sign-ins, tokens, counted attempts, prekeys and rosters that have run out.
 pub async fn clean_up(app: &App) -> Result<()> {
     app.db
         .write(|tx| {
@@ -25,7 +25,8 @@ pub async fn clean_up(app: &App) -> Result<()> {
             let sessions = store::session::delete_old(tx, &permit)?;
             let attempts = store::attempt::delete_old(tx, &permit)?;
             let prekeys = action::prekey::prune(tx, &permit)?;
-            tracing::info!(sessions, attempts, prekeys, "cleaned up");
+            let rosters = action::epoch::prune(tx, &permit)?;
+            tracing::info!(sessions, attempts, prekeys, rosters, "cleaned up");
             Ok(())
         })
         .await

@@ -11,14 +11,21 @@ use cloister_wire::{
     ChannelId, GuildId, Permissions, UserId,
     channel::{EpochProof, EpochView},
     gateway::Event,
+    limits,
 };
 
 use crate::{
     Error, Result,
+    access::{Permit, System},
     gateway::bus::{Audience, Notice},
     seal::authority::Authority,
     store::{self, channel::State, db::Tx},
 };
+
+/// A roster that was not used for so long is not about to be.
+const ROSTER_MS: u64 = 24 * 3_600_000;
+/// Sessions are rotated long before this.
+const SHARED_MS: u64 = 2 * limits::ROTATION_MS;
 
 /// A change of one channel that is not signed yet.
 struct Change {
@@ -83,6 +90,15 @@ pub(super) fn bump(
         keep(tx, change, proof)?;
     }
     Ok(())
+}
+
+/// Deletes rosters that no channel has any more, and the notes on whom old sessions were shared
+/// with.
+pub fn prune(tx: &mut Tx<'_>, permit: &Permit<'_, System>) -> Result<u64> {
+    let now = tx.now();
+    let rosters = store::epoch::prune(tx, permit, now.saturating_sub(ROSTER_MS))?;
+    store::group_session::prune(tx, permit, now.saturating_sub(SHARED_MS))?;
+    Ok(rosters)
 }
 
 /// The audience of news about a person's devices.

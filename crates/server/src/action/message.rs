@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use cloister_proof::{frank::Tagged, transcript};
 use cloister_wire::{
-    ErrorCode, Hash, MessageId,
+    ErrorCode, Hash, MessageId, Permissions,
     channel::{Message, MessageClass, SealedContent, Send, Sent, Wrap},
     gateway::Event,
     key::ToDeviceClass,
@@ -151,14 +151,23 @@ fn check_shape(permit: &Sender<'_>, request: &Send) -> Result<()> {
             "A message that disappears lives at least a second.",
         ));
     }
-    let notified = request
-        .notify
-        .as_ref()
-        .map_or(0, |notify| notify.users.len());
-    if notified > NOTIFIED_MAX {
-        return Err(Error::invalid(
-            "A message notifies at most 50 people by name.",
-        ));
+    check_notify(permit, request)
+}
+
+/// Whom a message may tell of itself, and where it may stand.
+fn check_notify(permit: &Sender<'_>, request: &Send) -> Result<()> {
+    if let Some(notify) = &request.notify {
+        if notify.users.len() > NOTIFIED_MAX {
+            return Err(Error::invalid(
+                "A message notifies at most 50 people by name.",
+            ));
+        }
+        if notify.everyone && !permit.rights().contains(Permissions::MENTION_EVERYONE) {
+            return Err(Error::forbidden());
+        }
+    }
+    if request.thread.is_some() && !permit.rights().contains(Permissions::SEND_IN_THREADS) {
+        return Err(Error::forbidden());
     }
     Ok(())
 }

@@ -196,14 +196,10 @@ pub fn same_epoch(
         return Ok(());
     }
     let sentence = "Who reads this channel has changed. Encrypt for them and send again.";
-    Err(refusal(
-        tx,
-        permit,
-        ErrorCode::EpochStale,
-        sentence,
-        epoch,
-        Vec::new(),
-    )?)
+    // Whoever has this epoch with another roster needs the whole of it.
+    let since = if epoch < permit.state.epoch { epoch } else { 0 };
+    let code = ErrorCode::EpochStale;
+    Err(refusal(tx, permit, code, sentence, since, Vec::new())?)
 }
 
 pub fn rotate_required(tx: &mut Tx<'_>, permit: &Permit<'_, Send>, epoch: u64) -> Result<Error> {

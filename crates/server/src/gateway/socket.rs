@@ -44,8 +44,8 @@ const VERSION: u32 = 1;
 /// An idle connection keeps buffers this small.
 const READ_BUFFER: usize = 2 * 1024;
 const WRITE_BUFFER: usize = 4 * 1024;
-/// A frame of the server is an event with at most one ciphertext, or a `ready`.
-const WRITE_BUFFER_MAX: usize = 4 * 1024 * 1024;
+/// Nothing is reserved: the largest frame is the `ready` of somebody in very many channels.
+const WRITE_BUFFER_MAX: usize = 64 * 1024 * 1024;
 /// How long a closing handshake may take.
 const CLOSING: Duration = Duration::from_secs(3);
 

@@ -39,6 +39,7 @@ sql! {
              SELECT id, $2, last_seq, last_seq FROM channel WHERE guild_id = $1 \
              ON CONFLICT (channel_id, user_id) DO UPDATE \
              SET joined_seq = excluded.joined_seq, read_seq = excluded.read_seq";
+    LOCK_OF_GUILD = "SELECT id FROM channel WHERE guild_id = $1 ORDER BY id FOR UPDATE";
     LEAVE = "DELETE FROM reader WHERE user_id = $2 \
              AND channel_id IN (SELECT id FROM channel WHERE guild_id = $1)";
     JOINED_SEQ = "SELECT joined_seq FROM reader WHERE channel_id = $1 AND user_id = $2";
@@ -204,8 +205,10 @@ pub fn ids_of_person(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<ChannelId>> {
     tx.query(IDS_OF_PERSON, params![user], |row| row.get(0))
 }
 
-/// A new member reads what comes after now.
+/// A new member reads what comes after now. What is being sent comes before or after, never in
+/// between: the channels are locked first.
 pub fn enter_guild(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<()> {
+    tx.query(LOCK_OF_GUILD, params![guild], |row| row.get::<ChannelId>(0))?;
     tx.execute(ENTER, params![guild, user])?;
     Ok(())
 }

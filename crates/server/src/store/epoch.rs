@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    access::{Permit, channel::View},
+    access::{Permit, System, channel::View},
     params, sql,
 };
 /// Records in one view; whoever is further behind gets the whole roster.
@@ -33,7 +33,9 @@ sql! {
                          AND active_at IS NOT NULL AND revoked_at IS NULL";
     ROSTER = "SELECT devices FROM roster WHERE hash = $1";
     INSERT_ROSTER = "INSERT INTO roster (hash, devices, created_at) VALUES ($1, $2, $3) \
-                     ON CONFLICT (hash) DO NOTHING";
+                     ON CONFLICT (hash) DO UPDATE SET created_at = excluded.created_at";
+    PRUNE_ROSTERS = "DELETE FROM roster WHERE created_at < $1 \
+                     AND hash NOT IN (SELECT roster_hash FROM channel)";
     INSERT_RECORD = "INSERT INTO epoch_record (channel_id, epoch, record, path, leaf, leaves, \
                      signature) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     RECORDS = "SELECT record, path, leaf, leaves, signature FROM epoch_record \
@@ -59,11 +61,17 @@ pub fn roster(tx: &mut Tx<'_>, hash: &Hash) -> Result<Roster> {
     Roster::parse(&devices).map_err(Error::internal)
 }
 
-/// Stores a roster once, however many channels have it.
+/// Stores a roster once, however many channels have it. One that was there is as good as new, so
+/// that it is not pruned just now.
 pub fn keep_roster(tx: &mut Tx<'_>, hash: &Hash, roster: &Roster) -> Result<()> {
     let now = tx.now();
     tx.execute(INSERT_ROSTER, params![hash, &roster.to_bytes(), now])?;
     Ok(())
+}
+
+/// Deletes rosters from before `before` that no channel has any more.
+pub fn prune(tx: &mut Tx<'_>, _: &Permit<'_, System>, before: u64) -> Result<u64> {
+    tx.execute(PRUNE_ROSTERS, params![before])
 }
 
 pub fn insert(tx: &mut Tx<'_>, channel: ChannelId, epoch: u64, proof: &EpochProof) -> Result<()> {

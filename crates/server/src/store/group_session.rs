@@ -5,7 +5,7 @@ use cloister_wire::{ChannelId, DeviceId, Hash, channel::WithholdCode};
 use super::db::{Row, Tx, Value};
 use crate::{
     Result,
-    access::{Permit, channel::Send},
+    access::{Permit, System, channel::Send},
     params, sql,
 };
 
@@ -28,6 +28,8 @@ sql! {
              SET reg_id = excluded.reg_id, from_index = excluded.from_index, \
              withheld = excluded.withheld";
     FORGET = "DELETE FROM group_session WHERE device_id = $1";
+    PRUNE = "DELETE FROM coverage WHERE (device_id, session_id) IN \
+             (SELECT device_id, id FROM group_session WHERE created_at < $1)";
     FORGET_RECIPIENT = "DELETE FROM coverage WHERE recipient_id = $1";
 }
 
@@ -171,6 +173,12 @@ pub fn forget_device(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
     tx.execute(FORGET, params![device])?;
     tx.execute(FORGET_RECIPIENT, params![device])?;
     Ok(())
+}
+
+/// Forgets to whom the keys of sessions from before `before` went. The sessions themselves stay
+/// known, so that none can be taken for a new one.
+pub fn prune(tx: &mut Tx<'_>, _: &Permit<'_, System>, before: u64) -> Result<u64> {
+    tx.execute(PRUNE, params![before])
 }
 
 const fn withhold_text(code: WithholdCode) -> &'static str {

@@ -3,7 +3,7 @@
 use cloister_proof::transcript;
 use cloister_wire::{
     MessageId, Octets,
-    channel::{History, MessageClass, SealedContent, Send, Sent},
+    channel::{History, MessageClass, Notify, SealedContent, Send, Sent},
 };
 use serde_json::json;
 
@@ -460,6 +460,77 @@ async fn a_session_belongs_to_one_channel() {
             .send(&other.message(9, 1))
             .await
             .refused(422, "INVALID");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_same_epoch_with_another_roster_is_answered_with_the_whole_one() {
+    on_every_database(async |stage| {
+        let (alice, _, guild) = two(stage).await;
+        let voice = Voice::of(stage, &alice.device, guild.channel).await;
+        let forged = Send {
+            roster_hash: Octets([1; 32]),
+            ..voice.message(1, 0)
+        };
+        let refused = voice.send(&forged).await;
+        refused.refused(409, "EPOCH_STALE");
+        let view = view_in(&refused);
+        assert_eq!(view.roster.unwrap().as_ref(), voice.roster.to_bytes());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn waking_everybody_takes_a_right_of_its_own() {
+    on_every_database(async |stage| {
+        let (alice, bob, guild) = two(stage).await;
+        let loud = |voice: &Voice<'_>| Send {
+            notify: Some(Notify {
+                users: vec![],
+                everyone: true,
+            }),
+            ..voice.message(1, 0)
+        };
+        let member = Voice::of(stage, &bob.device, guild.channel).await;
+        member
+            .share(&member.sharing(&member.others()))
+            .await
+            .expect(200);
+        member.send(&loud(&member)).await.refused(403, "FORBIDDEN");
+        let owner = Voice::of(stage, &alice.device, guild.channel).await;
+        owner
+            .share(&owner.sharing(&owner.others()))
+            .await
+            .expect(200);
+        owner.send(&loud(&owner)).await.expect(201);
+        let history = member.history("").await.expect(200);
+        assert_eq!(history["messages"][0]["notify"]["everyone"], true);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_clean_up_leaves_everything_that_is_in_use() {
+    on_every_database(async |stage| {
+        let (alice, _, guild) = two(stage).await;
+        let voice = Voice::of(stage, &alice.device, guild.channel).await;
+        voice.say(1).await;
+        stage.wait(20 * crate::cast::DAY_MS);
+        cloister_server::jobs::clean_up(&stage.app).await.unwrap();
+        let known = alice.known(stage, &alice.device).await;
+        let answer = alice.sign_in(stage, known).await.expect(201);
+        let mut voice = voice;
+        answer["tokens"]["access_token"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut voice.device.access);
+        voice.look().await;
+        voice.send(&voice.message(2, 1)).await.expect(201);
+        voice
+            .send(&voice.message(3, 1))
+            .await
+            .refused(409, "INDEX_STALE");
     })
     .await;
 }
