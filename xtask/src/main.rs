@@ -3,6 +3,7 @@
 //! `place` (where things lie), `process` (running programs), `install` (what must be there first) and
 //! `fingerprint` (what is still fresh).
 
+mod bench;
 mod check;
 mod fingerprint;
 mod install;
@@ -63,6 +64,14 @@ enum Command {
         #[arg(long, default_value_t = 10_000)]
         steps: u64,
     },
+    /// Measure the optimized binary: sends, deliveries, memory, start and sizes.
+    Bench {
+        /// Only the figures whose names begin so.
+        name: Option<String>,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
     /// Build the optimized binary, with the web client inside.
     Release,
 }
@@ -76,6 +85,7 @@ fn main() -> ExitCode {
         Command::Wasm { toolchain } => wasm::build(&place, toolchain),
         Command::Wire => wire::write(&place),
         Command::Sim { seed, steps } => sim::sim(&place, seed, steps),
+        Command::Bench { name, json } => bench::bench(&place, name.as_deref(), json),
         Command::Release => release::release(&place),
     });
     match done {

@@ -1,4 +1,4 @@
-//! A PostgreSQL of our own for the tests: a cluster in a temporary folder, on a Unix socket there and a
+//! A PostgreSQL of our own for tests and measurements: a cluster in a temporary folder, on a Unix socket there and a
 //! free loopback port, with a password made for it, run without root's rights and gone afterwards.
 
 use std::fs;
@@ -20,14 +20,29 @@ const START_LIMIT: Duration = Duration::from_mins(1);
 const START_TRIES: u32 = 3;
 const FOLDER: &str = "cloister-postgres-";
 const USER: &str = "cloister";
-/// Durability is not what the tests try out; a crash loses nothing of worth.
-const SETTINGS: [&str; 5] = [
-    "fsync=off",
-    "synchronous_commit=off",
-    "full_page_writes=off",
-    "max_connections=300",
-    "listen_addresses=127.0.0.1",
-];
+const SETTINGS: [&str; 2] = ["max_connections=300", "listen_addresses=127.0.0.1"];
+
+/// Whether a commit is on the disk when it is answered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Durability {
+    /// For tests: a crash loses nothing of worth.
+    None,
+    /// As it is installed: for measurements.
+    Full,
+}
+
+impl Durability {
+    fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::None => &[
+                "fsync=off",
+                "synchronous_commit=off",
+                "full_page_writes=off",
+            ],
+            Self::Full => &[],
+        }
+    }
+}
 
 /// A running server; dropping it stops it and removes its data.
 pub(crate) struct Postgres {
@@ -37,7 +52,7 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    pub(crate) fn start() -> Result<Self> {
+    pub(crate) fn start(durability: Durability) -> Result<Self> {
         let programs = programs().context("PostgreSQL is not installed")?;
         remove_left_over()?;
         let folder = std::env::temp_dir().join(format!("{FOLDER}{}", std::process::id()));
@@ -46,7 +61,7 @@ impl Postgres {
             process::run(Command::new("chown").arg("postgres:postgres").arg(&folder))?;
         }
         process::run(Command::new("chmod").arg("0711").arg(&folder))?;
-        let started = Self::start_in(&programs, &folder);
+        let started = Self::start_in(&programs, &folder, durability);
         if started.is_err() {
             // Whatever is left of it is in the way of nobody.
             let _ = fs::remove_dir_all(&folder);
@@ -59,7 +74,7 @@ impl Postgres {
         &self.url
     }
 
-    fn start_in(programs: &Path, folder: &Path) -> Result<Self> {
+    fn start_in(programs: &Path, folder: &Path, durability: Durability) -> Result<Self> {
         let password = random_hex()?;
         let password_file = folder.join("password");
         fs::write(&password_file, &password)?;
@@ -93,7 +108,7 @@ impl Postgres {
                 .arg("-k")
                 .arg(folder)
                 .args(["-p", &port.to_string()]);
-            for setting in SETTINGS {
+            for setting in SETTINGS.iter().chain(durability.settings()) {
                 command.args(["-c", setting]);
             }
             let log = fs::File::create(folder.join("log"))?;
@@ -201,7 +216,7 @@ mod tests {
     #[test]
     fn a_started_server_answers_and_leaves_nothing_behind() {
         let programs = programs().expect("PostgreSQL is installed, as `cargo xtask test` sees to");
-        let postgres = Postgres::start().expect("PostgreSQL starts");
+        let postgres = Postgres::start(Durability::None).expect("PostgreSQL starts");
         let question = Command::new(programs.join("psql"))
             .args([postgres.url(), "-tAc", "SELECT 6 * 7"])
             .output();

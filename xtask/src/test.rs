@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::install;
 use crate::place::Place;
-use crate::postgres::Postgres;
+use crate::postgres::{Durability, Postgres};
 use crate::process::{self, say};
 use crate::tally::Tally;
 use crate::web;
@@ -25,7 +25,7 @@ pub(crate) fn test(place: &Place) -> Result<()> {
     say("Building the server and the command line client");
     process::run(place.cargo().args(["build", "--workspace", "--bins"]))?;
     say("Starting a PostgreSQL for the tests");
-    let postgres = Postgres::start()?;
+    let postgres = Postgres::start(Durability::None)?;
     let runners: [(&str, Runner); 3] = [
         ("Rust tests", rust),
         ("web unit tests", web_units),

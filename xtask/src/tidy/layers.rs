@@ -57,6 +57,16 @@ const LAYERS: &[(&str, &[&str])] = &[
             "cloister-wire",
         ],
     ),
+    (
+        "cloister-bench",
+        &[
+            "cloister-client-native",
+            "cloister-client",
+            "cloister-e2ee",
+            "cloister-proof",
+            "cloister-wire",
+        ],
+    ),
     ("xtask", &[]),
 ];
 

@@ -1,0 +1,61 @@
+//! The measurements, cheapest preparation first.
+
+mod deliver;
+mod gateway;
+mod send;
+mod size;
+mod start;
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::{Ground, figure::Report};
+
+pub(crate) const NAMES: [&str; 9] = [
+    "size-binary",
+    "size-web",
+    "start",
+    "send-sqlite-1",
+    "send-sqlite-64",
+    "send-postgres-1",
+    "send-postgres-64",
+    "deliver-200",
+    "gateway-memory",
+];
+/// With its preparation, no group of figures takes longer than this.
+const LIMIT: Duration = Duration::from_mins(2);
+
+pub(crate) async fn run(ground: &Ground, report: &mut Report) -> Result<()> {
+    if ground.wants("size-binary") {
+        size::binary(ground, report)?;
+    }
+    if ground.wants("size-web") {
+        within("size-web", size::web(ground, report)).await?;
+    }
+    if ground.wants("start") {
+        within("start", start::measure(ground, report)).await?;
+    }
+    for database in [send::Database::Sqlite, send::Database::Postgres] {
+        within(database.name(), send::measure(ground, report, database)).await?;
+    }
+    report.ratio(
+        "postgres-to-sqlite-64",
+        "send-postgres-64",
+        "send-sqlite-64",
+    );
+    if ground.wants("deliver-200") {
+        within("deliver-200", deliver::measure(ground, report)).await?;
+    }
+    if ground.wants("gateway-memory") {
+        within("gateway-memory", gateway::measure(ground, report)).await?;
+    }
+    Ok(())
+}
+
+async fn within(name: &str, work: impl Future<Output = Result<()>>) -> Result<()> {
+    tokio::time::timeout(LIMIT, work)
+        .await
+        .with_context(|| format!("{name} took longer than {} s", LIMIT.as_secs()))?
+        .with_context(|| name.to_owned())
+}

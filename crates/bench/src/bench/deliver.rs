@@ -1,0 +1,301 @@
+//! A channel with two hundred members, everybody connected: how fast what one says arrives.
+//!
+//! Sender and one receiver are real engines over encrypted stores; the time runs from the
+//! sender's command to the decrypted text in the receiver's timeline. The others are connections
+//! that count frames: their decryption would happen on machines of their own.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use cloister_client::view::{Command, CommandReply, Content, Query, QueryReply, Refusal};
+use cloister_client_native::{Client, Profile};
+use cloister_wire::{ChannelId, GuildId};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::{
+    sync::watch,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    Ground,
+    api::Api,
+    env,
+    figure::{Figure, Report},
+    line::{Line, brings_message},
+    person::{Link, PASSWORD, Person},
+    server::{Data, Server},
+};
+
+const MEMBERS: usize = 200;
+const AT_ONCE: usize = 8;
+/// One at a time, with a pause: what a message takes when nothing is in its way.
+const PACED: usize = 60;
+const PAUSE: Duration = Duration::from_millis(50);
+/// As fast as the sender can: how much arrives.
+const RUSHED: usize = 200;
+const PATIENCE: Duration = Duration::from_secs(30);
+const WINDOW: u32 = 50;
+
+pub(super) async fn measure(ground: &Ground, report: &mut Report) -> Result<()> {
+    let data = Data::new(ground)?;
+    let server = Server::start(ground, &data, None)?;
+    let stage = Stage::prepare(&data, &server).await?;
+    // The first message opens a session to every device; that happens once in a lifetime.
+    stage.say("first").await?;
+    stage.heard(1).await?;
+
+    let mut times = Vec::new();
+    for number in 0..PACED {
+        let text = format!("paced {number}");
+        let begun = env::instant();
+        stage.say(&text).await?;
+        let arrived = stage.arrival(&text).await?;
+        times.push(arrived.duration_since(begun));
+        sleep(PAUSE).await;
+    }
+    stage.heard(1 + PACED).await?;
+
+    let begun = env::instant();
+    for number in 0..RUSHED {
+        stage.say(&format!("rushed {number}")).await?;
+    }
+    stage.arrival(&format!("rushed {}", RUSHED - 1)).await?;
+    stage.heard(1 + PACED + RUSHED).await?;
+    let took = begun.elapsed();
+    let delivered = RUSHED * (MEMBERS - 1);
+    let figure = Figure::new(
+        "deliver-200",
+        delivered as f64 / took.as_secs_f64(),
+        "deliveries/s",
+    )
+    .with("members", MEMBERS)
+    .with("messages", RUSHED)
+    .with("sends_per_s", (RUSHED as f64 / took.as_secs_f64()).round())
+    .latency(&mut times);
+    report.add(figure);
+    stage.end().await;
+    Ok(())
+}
+
+/// Sender, receiver and the crowd around them.
+struct Stage {
+    sender: Client,
+    receiver: Arc<Client>,
+    channel: ChannelId,
+    /// When the receiver saw which text.
+    seen: watch::Receiver<BTreeMap<String, Instant>>,
+    /// Messages that the crowd's connections got, together.
+    frames: Arc<AtomicUsize>,
+    tasks: JoinSet<Result<()>>,
+}
+
+impl Stage {
+    async fn prepare(data: &Data, server: &Server) -> Result<Self> {
+        let sender = engine(data, server, "ada").await?;
+        register(&sender, "ada", server.set_up.clone(), None).await?;
+        let guild = match command(
+            &sender,
+            Command::CreateGuild {
+                name: "Garden".into(),
+            },
+        )
+        .await?
+        {
+            CommandReply::Guild { guild } => guild,
+            other => bail!("making a guild gave {other:?}"),
+        };
+        let invite = Command::CreateInvite {
+            guild,
+            uses: 0,
+            expires_in_s: 0,
+        };
+        let CommandReply::Invite { code, .. } = command(&sender, invite).await? else {
+            bail!("an invite was asked for");
+        };
+        let receiver = Arc::new(engine(data, server, "bob").await?);
+        register(&receiver, "bob", None, Some(code.clone())).await?;
+        let channel = channel_of(&sender, guild).await?;
+        let mut tasks = JoinSet::new();
+        let frames = crowd(server, &code, &mut tasks).await?;
+        members_known(&sender, guild).await?;
+        members_known(&receiver, guild).await?;
+        let (tell, seen) = watch::channel(BTreeMap::new());
+        tasks.spawn(look(receiver.clone(), channel, tell));
+        Ok(Self {
+            sender,
+            receiver,
+            channel,
+            seen,
+            frames,
+            tasks,
+        })
+    }
+
+    async fn say(&self, text: &str) -> Result<()> {
+        let send = Command::Send {
+            channel: self.channel,
+            body: text.to_owned(),
+        };
+        command(&self.sender, send).await.map(|_| ())
+    }
+
+    /// When the receiver had this text.
+    async fn arrival(&self, text: &str) -> Result<Instant> {
+        let mut seen = self.seen.clone();
+        let arrived = seen.wait_for(|seen| seen.contains_key(text));
+        let seen = timeout(PATIENCE, arrived)
+            .await
+            .with_context(|| format!("{text:?} did not arrive"))??;
+        seen.get(text).copied().context("seen and not there")
+    }
+
+    /// Waits until everybody in the crowd has had `count` messages since they connected.
+    async fn heard(&self, count: usize) -> Result<()> {
+        let all = count * (MEMBERS - 2);
+        let waiting = async {
+            while self.frames.load(Ordering::Relaxed) < all {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(PATIENCE, waiting)
+            .await
+            .with_context(|| format!("{count} messages did not reach everybody"))
+    }
+
+    async fn end(mut self) {
+        self.tasks.shutdown().await;
+        self.sender.close().await;
+        if let Some(receiver) = Arc::into_inner(self.receiver) {
+            receiver.close().await;
+        }
+    }
+}
+
+async fn engine(data: &Data, server: &Server, name: &str) -> Result<Client> {
+    let address = format!("https://{}", server.address).parse()?;
+    let profile = Profile::create(&data.beside(name), address, Some(server.pin));
+    Client::open(profile.map_err(refused)?)
+        .await
+        .map_err(refused)
+}
+
+async fn register(
+    client: &Client,
+    name: &str,
+    set_up_token: Option<String>,
+    invite: Option<String>,
+) -> Result<()> {
+    let register = Command::Register {
+        set_up_token,
+        invite,
+        username: name.to_owned(),
+        display_name: name.to_owned(),
+        password: PASSWORD.to_owned(),
+        device_name: "Bench".to_owned(),
+    };
+    command(client, register).await.map(|_| ())
+}
+
+async fn command(client: &Client, command: Command) -> Result<CommandReply> {
+    client.command(command).await.map_err(refused)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "fits map_err")]
+fn refused(refusal: Refusal) -> anyhow::Error {
+    anyhow!("{:?}: {}", refusal.code, refusal.message)
+}
+
+/// The others join by the link and connect; what they get is counted.
+async fn crowd(
+    server: &Server,
+    code: &str,
+    tasks: &mut JoinSet<Result<()>>,
+) -> Result<Arc<AtomicUsize>> {
+    let api = Api::new(server)?;
+    let link = Link::parse(code)?;
+    let people = Person::crowd(&api, "member", MEMBERS - 2, &link.admission()).await?;
+    for person in &people {
+        person.join(&api, &link).await?;
+    }
+    let tls = Line::tls(server)?;
+    let lines: Vec<Line> = stream::iter(&people)
+        .map(|person| Line::open(server.address, &tls, person))
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    let frames = Arc::new(AtomicUsize::new(0));
+    for line in lines {
+        let frames = frames.clone();
+        tasks.spawn(line.listen(move |frame| {
+            if brings_message(frame) {
+                frames.fetch_add(1, Ordering::Relaxed);
+            }
+        }));
+    }
+    Ok(frames)
+}
+
+async fn channel_of(client: &Client, guild: GuildId) -> Result<ChannelId> {
+    let found = client
+        .wait_until(&Query::Guild { guild }, PATIENCE, |reply| match reply {
+            QueryReply::Guild { guild } => Some(guild?.channels.first()?.id),
+            _ => None,
+        })
+        .await;
+    found.map_err(refused)?.context("a guild without a channel")
+}
+
+/// Waits until an engine has verified everybody.
+async fn members_known(client: &Client, guild: GuildId) -> Result<()> {
+    let all = client
+        .wait_until(&Query::Guild { guild }, PATIENCE, |reply| match reply {
+            QueryReply::Guild { guild } => (guild?.members.len() == MEMBERS).then_some(()),
+            _ => None,
+        })
+        .await;
+    ensure!(
+        all.map_err(refused)?.is_some(),
+        "an engine does not know all members"
+    );
+    Ok(())
+}
+
+/// Notes when each text is in the receiver's timeline, decrypted.
+async fn look(
+    receiver: Arc<Client>,
+    channel: ChannelId,
+    tell: watch::Sender<BTreeMap<String, Instant>>,
+) -> Result<()> {
+    let mut topics = receiver.topics();
+    let query = Query::Timeline {
+        channel,
+        before: None,
+        limit: WINDOW,
+    };
+    loop {
+        let reply = receiver.query(query.clone()).await.map_err(refused)?;
+        let now = env::instant();
+        if let QueryReply::Timeline(timeline) = reply {
+            tell.send_if_modified(|seen| {
+                let before = seen.len();
+                for message in timeline.messages {
+                    if let Content::Text { body } = message.content {
+                        seen.entry(body).or_insert(now);
+                    }
+                }
+                seen.len() > before
+            });
+        }
+        // Several changes are one look; a missed one is made up for by the next.
+        let _ = topics.recv().await;
+        while topics.try_recv().is_ok() {}
+    }
+}

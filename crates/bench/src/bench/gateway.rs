@@ -1,0 +1,69 @@
+//! What one connected person who says nothing costs the server.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use cloister_wire::account::Admission;
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use crate::{
+    Ground,
+    api::Api,
+    figure::{Figure, Report},
+    line::Line,
+    person::Person,
+    server::{Data, Server},
+};
+
+const CONNECTIONS: usize = 1_000;
+/// These are open before the first look: what the server allocates once is not growth.
+const FIRST: usize = 32;
+const AT_ONCE: usize = 16;
+const TARGET_KIB: f64 = 20.0;
+/// Long enough for everything that belongs to connecting to be over.
+const SETTLING: Duration = Duration::from_secs(2);
+
+pub(super) async fn measure(ground: &Ground, report: &mut Report) -> Result<()> {
+    let data = Data::new(ground)?;
+    let people = register(ground, &data).await?;
+    // A fresh process: memory that registering left behind would hide the growth.
+    let server = Server::start(ground, &data, None)?;
+    let (first, rest) = people.split_at(FIRST);
+    let mut lines = connect(&server, first).await?;
+    tokio::time::sleep(SETTLING).await;
+    let before = server.resident_kib()?;
+    lines.extend(connect(&server, rest).await?);
+    tokio::time::sleep(SETTLING).await;
+    let after = server.resident_kib()?;
+    let growth = after.saturating_sub(before);
+    let figure = Figure::new(
+        "gateway-memory",
+        growth as f64 / CONNECTIONS as f64,
+        "KiB/gateway",
+    )
+    .at_most(TARGET_KIB)
+    .with("connections", CONNECTIONS)
+    .with("resident_before_kib", before)
+    .with("resident_after_kib", after);
+    report.add(figure);
+    drop(lines);
+    Ok(())
+}
+
+async fn register(ground: &Ground, data: &Data) -> Result<Vec<Person>> {
+    let server = Server::start(ground, data, None)?;
+    let api = Api::new(&server)?;
+    let token = server.set_up.clone().unwrap_or_default();
+    let owner = Person::register(&api, "owner", Admission::SetUp { token }).await?;
+    let guild = owner.create_guild(&api, "Garden").await?;
+    Person::crowd(&api, "idle", FIRST + CONNECTIONS, &guild.link.admission()).await
+}
+
+async fn connect(server: &Server, people: &[Person]) -> Result<Vec<Line>> {
+    let tls = Line::tls(server)?;
+    stream::iter(people)
+        .map(|person| Line::open(server.address, &tls, person))
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
+}

@@ -1,0 +1,170 @@
+//! The program under measurement, as a process of its own on a folder of its own.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader, Lines},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail};
+use cloister_client_native::Pin;
+
+use crate::{Ground, figure};
+
+/// Limits guard against strangers; here all requests come from one address. They stay switched
+/// on, and are set to what nobody reaches. Passwords cost next to nothing, or making a thousand
+/// accounts would take minutes.
+const SETTINGS: [(&str, &str); 7] = [
+    ("CLOISTER_LIMITS__REQUESTS", "100000000"),
+    ("CLOISTER_LIMITS__SIGN_INS_PER_ACCOUNT", "100000000"),
+    ("CLOISTER_LIMITS__SIGN_INS_PER_ADDRESS", "100000000"),
+    ("CLOISTER_LIMITS__REGISTRATIONS_PER_ADDRESS", "100000000"),
+    ("CLOISTER_LIMITS__INVITE_LOOKUPS_PER_ADDRESS", "100000000"),
+    ("CLOISTER_PASSWORDS__MEMORY_KIB", "64"),
+    ("CLOISTER_PASSWORDS__PASSES", "1"),
+];
+
+/// Where a server keeps its data, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Data(tempfile::TempDir);
+
+impl Data {
+    pub(crate) fn new(ground: &Ground) -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("data-")
+            .tempdir_in(&ground.folder)?;
+        Ok(Self(folder))
+    }
+
+    /// For other things that should be gone with it.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn instance(&self) -> PathBuf {
+        self.beside("instance")
+    }
+
+    fn log(&self) -> PathBuf {
+        self.beside("server.log")
+    }
+}
+
+/// A running server; dropping it ends it.
+#[derive(Debug)]
+pub(crate) struct Server {
+    process: Child,
+    pub(crate) address: SocketAddr,
+    pub(crate) pin: Pin,
+    /// The certificate in PEM, which a client must find again.
+    pub(crate) certificate: PathBuf,
+    /// The token of the set-up link, on the first start.
+    pub(crate) set_up: Option<String>,
+}
+
+impl Server {
+    /// Starts on `data` with limits that a bench does not reach.
+    pub(crate) fn start(ground: &Ground, data: &Data, postgres: Option<&str>) -> Result<Self> {
+        let mut command = command(ground, data)?;
+        command.envs(SETTINGS);
+        if let Some(url) = postgres {
+            command.env("DATABASE_URL", url);
+        }
+        Self::begin(command, data)
+    }
+
+    /// Starts as an operator would, with the settings that are the default.
+    pub(crate) fn start_plainly(ground: &Ground, data: &Data) -> Result<Self> {
+        Self::begin(command(ground, data)?, data)
+    }
+
+    fn begin(mut command: Command, data: &Data) -> Result<Self> {
+        let first = !data.instance().exists();
+        let mut process = command.spawn().context("cannot start the server")?;
+        let said = process.stdout.take().map(BufReader::new);
+        match said.map(|said| read_ready(said, first)) {
+            Some(Ok((address, pin, set_up))) => Ok(Self {
+                process,
+                address,
+                pin,
+                certificate: data.instance().join("tls/cert.pem"),
+                set_up,
+            }),
+            outcome => {
+                end(&mut process);
+                let log = fs::read_to_string(data.log()).unwrap_or_default();
+                match outcome {
+                    Some(Err(error)) => Err(error.context(log)),
+                    _ => bail!("the server says nothing\n{log}"),
+                }
+            }
+        }
+    }
+
+    /// Resident memory in KiB.
+    pub(crate) fn resident_kib(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        figure::kib_of(&status, "VmRSS:").context("the kernel tells no resident size")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        end(&mut self.process);
+    }
+}
+
+/// What it holds is thrown away: there is nothing to drain.
+fn end(process: &mut Child) {
+    // Both fail only if it has ended by itself.
+    let _ = process.kill();
+    let _ = process.wait();
+}
+
+/// The server ends with this program, however that ends.
+fn command(ground: &Ground, data: &Data) -> Result<Command> {
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--pdeathsig", "KILL", "--"])
+        .arg(&ground.binary)
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data.instance())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(File::create(data.log())?);
+    Ok(command)
+}
+
+type Said = (SocketAddr, Pin, Option<String>);
+
+/// Reads the lines that a ready server prints.
+fn read_ready(said: BufReader<ChildStdout>, first: bool) -> Result<Said> {
+    let mut lines = said.lines();
+    let address = line(&mut lines, "listening https://")?.parse()?;
+    let pin = line(&mut lines, "certificate ")?.parse()?;
+    let set_up = if first {
+        let link = line(&mut lines, "set-up ")?;
+        link.split_once('#').map(|(_, token)| token.to_owned())
+    } else {
+        None
+    };
+    Ok((address, pin, set_up))
+}
+
+fn line(lines: &mut Lines<BufReader<ChildStdout>>, start: &str) -> Result<String> {
+    let line = lines
+        .next()
+        .with_context(|| format!("the server ended before it said {start:?}"))??;
+    let rest = line.strip_prefix(start);
+    rest.map(str::to_owned)
+        .with_context(|| format!("the server said {line:?}"))
+}
+
+/// Bytes of a file.
+pub(crate) fn size(path: &Path) -> Result<u64> {
+    Ok(fs::metadata(path)
+        .with_context(|| path.display().to_string())?
+        .len())
+}
