@@ -10,7 +10,11 @@ use std::{
 };
 
 use cloister_e2ee::Primitives;
-use cloister_wire::{ChannelId, ErrorCode, gateway::ClientFrame};
+use cloister_wire::{
+    ChannelId, ErrorCode,
+    account::{ClientKind, Tokens},
+    gateway::ClientFrame,
+};
 use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;
 
@@ -36,6 +40,8 @@ pub(crate) struct Core<P: Primitives> {
     pub running: BTreeSet<String>,
     /// Flows of a kind that were asked for while one was running.
     pub again: BTreeSet<String>,
+    /// In a browser the access token is kept here only, with its end in ms UTC.
+    pub access: Option<(String, u64)>,
     pub last_error: Option<String>,
     pub alarm: Option<String>,
     send: Vec<Outgoing>,
@@ -102,6 +108,7 @@ impl<P: Primitives> Shared<P> {
             pumping: BTreeSet::new(),
             running: BTreeSet::new(),
             again: BTreeSet::new(),
+            access: None,
             last_error: None,
             alarm: None,
             send: Vec::new(),
@@ -272,6 +279,19 @@ impl<P: Primitives> Core<P> {
     /// A random share of `ms`, for spreading retries: between half and all of it.
     pub fn jitter(&mut self, ms: u64) -> u64 {
         ms / 2 + u64::from(self.chance.next_u32()) % (ms / 2 + 1)
+    }
+
+    /// Keeps the tokens of a sign-in; the access token of a browser never reaches the store.
+    pub fn keep_tokens(&mut self, tokens: &Tokens) -> Result<(), StoreError> {
+        let mut stored = tokens.clone();
+        if self.options.client == ClientKind::Browser {
+            self.access = Some((
+                std::mem::take(&mut stored.access_token),
+                tokens.access_expires_at,
+            ));
+            stored.access_expires_at = 0;
+        }
+        self.store.put_tokens(&stored)
     }
 
     pub fn fail(&mut self, error: &Refusal) {

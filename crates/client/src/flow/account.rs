@@ -222,11 +222,11 @@ fn welcome<P: Primitives>(
             identity.operator = signed_in.me.operator;
             identity.standing = standing;
             store.put_identity(&identity)?;
-            store.put_tokens(&signed_in.tokens)?;
             store.forget("trouble")?;
             store.put_person(log.user, &identity.username, &identity.display_name)?;
             store.put_devlog(&log)
         })?;
+        core.keep_tokens(&signed_in.tokens)?;
         core.tell(Topic::Session);
         core.tell(Topic::Recovery);
     }

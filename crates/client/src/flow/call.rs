@@ -175,15 +175,21 @@ impl<P: Primitives> Shared<P> {
             }
         })
         .await;
-        let (tokens, now) = {
+        let (tokens, held, now) = {
             let core = self.core();
-            (core.store.tokens().ok().flatten(), core.now)
+            (
+                core.store.tokens().ok().flatten(),
+                core.access.clone(),
+                core.now,
+            )
         };
         let Some(tokens) = tokens else {
             return Err(signed_out());
         };
-        if !fresh && tokens.access_expires_at > now + TOKEN_MARGIN_MS {
-            return Ok(tokens.access_token);
+        let (token, ends_at) =
+            held.unwrap_or_else(|| (tokens.access_token.clone(), tokens.access_expires_at));
+        if !fresh && ends_at > now + TOKEN_MARGIN_MS {
+            return Ok(token);
         }
         self.core().running.insert(REFRESHING.to_owned());
         let renewed = self.refresh(&tokens).await;
@@ -205,7 +211,7 @@ impl<P: Primitives> Shared<P> {
         match understand(self.request(request).await) {
             Ok(bytes) => {
                 let tokens: Tokens = read(&bytes)?;
-                let stored = self.core().store.commit(|store| store.put_tokens(&tokens));
+                let stored = self.core().keep_tokens(&tokens);
                 stored.map_err(|_| CallError::NoAnswer)?;
                 Ok(tokens.access_token)
             }

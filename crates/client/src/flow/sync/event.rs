@@ -46,7 +46,7 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
             core.store.commit(|store| {
                 store.put_person(member.user, &member.username, &member.display_name)?;
                 store.put_member(guild, member.user, member.joined_at)?;
-                store.put_members_version(guild, access_version)?;
+                follow_members(store, guild, access_version)?;
                 update_guild(store, guild, |view| {
                     view.access_version = access_version;
                     view.member_count += 1;
@@ -62,7 +62,7 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
             let mut core = shared.core();
             core.store.commit(|store| {
                 store.delete_member(guild, user)?;
-                store.put_members_version(guild, access_version)?;
+                follow_members(store, guild, access_version)?;
                 update_guild(store, guild, |view| {
                     view.access_version = access_version;
                     view.member_count = view.member_count.saturating_sub(1);
@@ -130,6 +130,21 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
         ),
     }
     Ok(())
+}
+
+/// The member list is the one of `version` now, if it was the one just before. A list that had
+/// missed something stays old, and is brought whole with the next connection.
+fn follow_members<P: Primitives>(
+    store: &Store<P>,
+    guild: GuildId,
+    version: u64,
+) -> Result<(), StoreError> {
+    match store.guild(guild)? {
+        Some(row) if row.members_version + 1 == version as i64 => {
+            store.put_members_version(guild, version)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Only notes that the audience is another one: it is brought and verified before the next
