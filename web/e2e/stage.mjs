@@ -108,7 +108,7 @@ class Person {
   async setUp() {
     await this.page.goto(this.stage.setUpLink);
     await this.#makeAccount("Set up Cloister");
-    await this.page.getByRole("button", { name: "Add a server" }).waitFor();
+    await this.#addServer().waitFor();
   }
 
   async joinBy(link) {
@@ -123,7 +123,7 @@ class Person {
   }
 
   async createGuild(name) {
-    await this.page.getByRole("button", { name: "Add a server" }).click();
+    await this.#addServer().click();
     await this.page.getByLabel("Name", { exact: true }).fill(name);
     await this.page.getByRole("button", { name: "Create server" }).click();
     await this.page.getByRole("button", { name: `${name}, server menu` }).waitFor();
@@ -179,12 +179,16 @@ class Person {
     await this.#composer().waitFor();
   }
 
+  #addServer() {
+    return this.page.getByRole("navigation", { name: "Servers" }).getByRole("button", { name: "Add a server" });
+  }
+
   #composer() {
     return this.page.getByRole("textbox", { name: /^Message / });
   }
 
   #message(text) {
-    return this.page.getByRole("feed").getByRole("article").filter({ hasText: text });
+    return this.page.getByRole("log", { name: /^Messages in/ }).getByRole("article").filter({ hasText: text });
   }
 }
 

@@ -16,7 +16,7 @@ test("a second tab goes on when the first one closes", async (t) => {
   await alice.sees("from the first tab");
   await alice.says("from the second tab");
   await alice.seesSent("from the second tab");
-  await first.getByRole("feed").getByText("from the second tab").waitFor();
+  await first.getByRole("log", { name: /^Messages in/ }).getByText("from the second tab").waitFor();
 
   await first.close();
   await alice.says("alone now");
