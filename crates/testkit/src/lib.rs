@@ -1,1 +1,13 @@
 //! Cast, clock, chance and simulated network for tests.
+
+pub mod cast;
+pub mod client;
+pub mod clock;
+pub mod gateway;
+pub mod judge;
+pub mod mallory;
+pub mod server;
+pub mod trace;
+pub mod truth;
+pub mod weather;
+pub mod world;

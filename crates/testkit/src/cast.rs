@@ -1,0 +1,208 @@
+//! People on a stage: stories told step by step, in fair weather unless they say otherwise.
+
+use cloister_client::{
+    Primitives,
+    view::{Command, CommandReply, Content, DeviceState, Query, QueryReply, Refusal},
+};
+use cloister_wire::{ChannelId, GuildId, UserId};
+
+use crate::world::World;
+
+/// What everybody in the cast types as a password.
+pub const PASSWORD: &str = "vivid otter climbs nine";
+/// How long a story waits for an answer.
+const PATIENCE_MS: u64 = 300_000;
+
+/// Index of an installation on the stage.
+pub type Who = usize;
+
+/// The stage that stories play on.
+#[derive(Debug)]
+pub struct Stage<P: Primitives> {
+    pub world: World<P>,
+    people: usize,
+}
+
+impl<P: Primitives> Stage<P> {
+    pub fn new(seed: u64) -> Self {
+        Self {
+            world: World::new(seed),
+            people: 0,
+        }
+    }
+
+    /// Gives a command and waits for its answer.
+    pub fn asks(&mut self, who: Who, command: Command) -> Result<CommandReply, Refusal> {
+        let id = self.world.command(who, command);
+        let end = self.world.now() + PATIENCE_MS;
+        loop {
+            if let Some(answer) = self.world.answer(id) {
+                return answer;
+            }
+            assert!(
+                self.world.now() < end && self.world.step(),
+                "no answer came: {:#?}",
+                self.world.trace.history().collect::<Vec<_>>()
+            );
+        }
+    }
+
+    /// The same, where a refusal ends the story.
+    #[track_caller]
+    pub fn does(&mut self, who: Who, command: Command) -> CommandReply {
+        let said = format!("{command:?}");
+        match self.asks(who, command) {
+            Ok(reply) => reply,
+            Err(refusal) => panic!(
+                "{said} was refused: {refusal:?}\n{:#?}",
+                self.world.trace.history().collect::<Vec<_>>()
+            ),
+        }
+    }
+
+    /// Lets everything that is under way arrive.
+    pub fn settle(&mut self) {
+        self.world.run_for(15_000);
+    }
+
+    fn registers(
+        &mut self,
+        name: &str,
+        set_up_token: Option<String>,
+        invite: Option<String>,
+    ) -> (Who, String, Option<GuildId>) {
+        self.people += 1;
+        let who = self.world.install(self.people, name);
+        let command = Command::Register {
+            set_up_token,
+            invite,
+            username: name.to_owned(),
+            display_name: name.to_owned(),
+            password: PASSWORD.to_owned(),
+            device_name: format!("{name}'s first"),
+        };
+        match self.does(who, command) {
+            CommandReply::Registered {
+                recovery_key,
+                guild,
+            } => {
+                self.settle();
+                (who, recovery_key, guild)
+            }
+            other => panic!("registered with {other:?}"),
+        }
+    }
+
+    /// The first person, by the set-up link.
+    pub fn operator(&mut self, name: &str) -> Who {
+        let token = self.world.server.set_up_token();
+        self.registers(name, Some(token), None).0
+    }
+
+    /// Somebody new, by an invitation.
+    pub fn newcomer(&mut self, name: &str, invite: &str) -> (Who, String) {
+        let (who, recovery, _) = self.registers(name, None, Some(invite.to_owned()));
+        (who, recovery)
+    }
+
+    /// A guild with one channel.
+    pub fn guild(&mut self, owner: Who) -> (GuildId, ChannelId) {
+        let name = "Garden".to_owned();
+        let CommandReply::Guild { guild } = self.does(owner, Command::CreateGuild { name }) else {
+            panic!("a guild was not answered with its id");
+        };
+        self.settle();
+        let channel = self.first_channel(owner, guild);
+        (guild, channel)
+    }
+
+    pub fn first_channel(&self, who: Who, guild: GuildId) -> ChannelId {
+        match self.world.clients[who].query(&Query::Guild { guild }) {
+            QueryReply::Guild { guild: Some(view) } => view.channels[0].id,
+            other => panic!("no guild: {other:?}"),
+        }
+    }
+
+    /// An invite link of a guild.
+    pub fn link(&mut self, who: Who, guild: GuildId) -> String {
+        let command = Command::CreateInvite {
+            guild,
+            uses: 0,
+            expires_in_s: 0,
+        };
+        match self.does(who, command) {
+            CommandReply::Invite { url, .. } => url,
+            other => panic!("an invite was answered with {other:?}"),
+        }
+    }
+
+    /// Sends and waits until everything has arrived.
+    pub fn says(&mut self, who: Who, channel: ChannelId, body: &str) {
+        self.writes(who, channel, body);
+        self.settle();
+    }
+
+    /// Puts a message into the outbox.
+    pub fn writes(&mut self, who: Who, channel: ChannelId, body: &str) {
+        let body = body.to_owned();
+        self.does(who, Command::Send { channel, body });
+    }
+
+    pub fn user(&self, who: Who) -> UserId {
+        let me = self.world.clients[who].session().me;
+        me.expect("somebody is signed in").user
+    }
+
+    pub fn state(&self, who: Who) -> DeviceState {
+        self.world.clients[who].session().state
+    }
+
+    /// A conversation of two.
+    pub fn dm(&mut self, who: Who, with: Who) -> ChannelId {
+        let user = self.user(with);
+        match self.does(who, Command::OpenDm { user }) {
+            CommandReply::Channel { channel } => channel,
+            other => panic!("a conversation was answered with {other:?}"),
+        }
+    }
+
+    /// A further installation of somebody, signed in.
+    pub fn signs_in(&mut self, name: &str, recovery_key: Option<String>) -> (Who, DeviceState) {
+        let who = self.world.install(self.people, name);
+        let command = Command::SignIn {
+            username: name.to_owned(),
+            password: PASSWORD.to_owned(),
+            device_name: format!("{name}'s next"),
+            recovery_key,
+        };
+        match self.does(who, command) {
+            CommandReply::SignedIn { state } => {
+                self.settle();
+                (who, state)
+            }
+            other => panic!("signing in was answered with {other:?}"),
+        }
+    }
+
+    /// What somebody sees of a channel: texts, and `?` for what they can't read.
+    pub fn sees(&self, who: Who, channel: ChannelId) -> Vec<String> {
+        let query = Query::Timeline {
+            channel,
+            before: None,
+            limit: 1_000,
+        };
+        let QueryReply::Timeline(view) = self.world.clients[who].query(&query) else {
+            panic!("no timeline");
+        };
+        let shown = view
+            .messages
+            .into_iter()
+            .map(|message| match message.content {
+                Content::Text { body } => body,
+                Content::Waiting => "waiting".to_owned(),
+                Content::Undecryptable { cause } => format!("{cause:?}"),
+                Content::BeforeYouJoined => "before".to_owned(),
+            });
+        shown.collect()
+    }
+}

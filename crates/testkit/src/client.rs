@@ -1,0 +1,113 @@
+//! One engine with its store: it can be stopped at any point and started again over what it had
+//! committed.
+
+use cloister_client::{
+    GenericEngine, Input, Options, Primitives, Step,
+    view::{Query, QueryReply, SessionView},
+};
+use cloister_wire::account::ClientKind;
+use rusqlite::Connection;
+
+use crate::{clock::Chance, server::memory};
+
+/// A device, and whose it is.
+pub struct Client<P: Primitives> {
+    /// Index into the world's people.
+    pub person: usize,
+    pub name: String,
+    engine: Option<GenericEngine<P>>,
+    database: String,
+    /// Keeps the store while the engine is stopped, and reads it from outside.
+    pub eyes: Connection,
+    /// Raised by every start: what was on its way to an earlier one is lost.
+    pub life: u64,
+    /// The socket that the engine believes in.
+    pub socket: Option<u64>,
+    /// When the engine wants to be woken.
+    pub wake_at: Option<u64>,
+    /// The store was destroyed after a sign-out.
+    pub wiped: bool,
+    /// Commands that were given and not answered, of this life.
+    pub busy: u32,
+    chance: Chance,
+}
+
+impl<P: Primitives> std::fmt::Debug for Client<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Client({})", self.name)
+    }
+}
+
+impl<P: Primitives> Client<P> {
+    pub fn new(person: usize, name: String, chance: Chance, now: u64) -> Self {
+        let database = memory("client");
+        let eyes = Connection::open(&database).expect("a database in memory opens");
+        let mut client = Self {
+            person,
+            name,
+            engine: None,
+            database,
+            eyes,
+            life: 0,
+            socket: None,
+            wake_at: None,
+            wiped: false,
+            busy: 0,
+            chance,
+        };
+        client.open(now);
+        client
+    }
+
+    /// The process dies. What was committed stays.
+    pub fn kill(&mut self) {
+        self.engine = None;
+        self.life += 1;
+        self.socket = None;
+        self.wake_at = None;
+        self.busy = 0;
+    }
+
+    /// Starts the engine over its store; `Input::Start` must follow.
+    pub fn open(&mut self, now: u64) {
+        let connection = Connection::open(&self.database).expect("a database in memory opens");
+        connection
+            .execute_batch("PRAGMA synchronous = OFF;")
+            .expect("a setting of SQLite can be set");
+        let options = Options {
+            platform: "cli".to_owned(),
+            client: ClientKind::Native,
+            base_url: "https://localhost:8765".to_owned(),
+        };
+        let engine = GenericEngine::open(connection, options, self.chance.bytes(), now);
+        self.engine = Some(engine.expect("the store of an earlier life opens"));
+        self.life += 1;
+    }
+
+    pub fn handle(&mut self, input: Input, now: u64) -> Step {
+        match &mut self.engine {
+            Some(engine) => engine.handle(input, now),
+            None => Step::default(),
+        }
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.engine.is_some()
+    }
+
+    /// # Panics
+    /// If the engine is stopped or refuses to answer from its store.
+    pub fn query(&self, query: &Query) -> QueryReply {
+        let engine = self.engine.as_ref().expect("the engine runs");
+        engine
+            .query(query)
+            .unwrap_or_else(|refusal| panic!("{}: {query:?}: {refusal:?}", self.name))
+    }
+
+    pub fn session(&self) -> SessionView {
+        match self.query(&Query::Session) {
+            QueryReply::Session(view) => view,
+            other => panic!("another answer than was asked for: {other:?}"),
+        }
+    }
+}
