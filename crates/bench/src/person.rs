@@ -13,7 +13,7 @@ use cloister_proof::{
 use cloister_wire::{
     Bytes, ChannelId, DeviceId, GuildId, Hash, Octets, UserId,
     account::{Admission, ClientKind, InvitePreview, Register, SignedIn},
-    guild::{CreateChannel, CreateGuild, CreateInvite, Invite, Join, Joined},
+    guild::{Appended, CreateChannel, CreateGuild, CreateInvite, Join, Joined},
     key::UploadKeys,
 };
 use ed25519_dalek::SigningKey;
@@ -237,7 +237,7 @@ impl Person {
             op: Bytes(self.op(guild, log, body, &[]).to_bytes()),
         };
         let path = format!("/api/v1/guilds/{guild}/invites");
-        let _: Invite = api.post(&path, Some(&self.token), &request).await?;
+        let _: Appended = api.post(&path, Some(&self.token), &request).await?;
         Ok(link)
     }
 

@@ -8,7 +8,7 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use cloister_client_native::Pin;
 
 use crate::{Ground, figure};
@@ -56,6 +56,8 @@ impl Data {
 #[derive(Debug)]
 pub(crate) struct Server {
     process: Child,
+    /// Kept open: a server may say more, and must not fail at it.
+    _said: Lines<BufReader<ChildStdout>>,
     pub(crate) address: SocketAddr,
     pub(crate) pin: Pin,
     /// The certificate in PEM, which a client must find again.
@@ -83,22 +85,21 @@ impl Server {
     fn begin(mut command: Command, data: &Data) -> Result<Self> {
         let first = !data.instance().exists();
         let mut process = command.spawn().context("cannot start the server")?;
-        let said = process.stdout.take().map(BufReader::new);
-        match said.map(|said| read_ready(said, first)) {
-            Some(Ok((address, pin, set_up))) => Ok(Self {
+        let said = process.stdout.take().context("the server has no output")?;
+        let mut said = BufReader::new(said).lines();
+        match read_ready(&mut said, first) {
+            Ok((address, pin, set_up)) => Ok(Self {
                 process,
+                _said: said,
                 address,
                 pin,
                 certificate: data.instance().join("tls/cert.pem"),
                 set_up,
             }),
-            outcome => {
+            Err(error) => {
                 end(&mut process);
                 let log = fs::read_to_string(data.log()).unwrap_or_default();
-                match outcome {
-                    Some(Err(error)) => Err(error.context(log)),
-                    _ => bail!("the server says nothing\n{log}"),
-                }
+                Err(error.context(log))
             }
         }
     }
@@ -140,12 +141,11 @@ fn command(ground: &Ground, data: &Data) -> Result<Command> {
 type Said = (SocketAddr, Pin, Option<String>);
 
 /// Reads the lines that a ready server prints.
-fn read_ready(said: BufReader<ChildStdout>, first: bool) -> Result<Said> {
-    let mut lines = said.lines();
-    let address = line(&mut lines, "listening https://")?.parse()?;
-    let pin = line(&mut lines, "certificate ")?.parse()?;
+fn read_ready(lines: &mut Lines<BufReader<ChildStdout>>, first: bool) -> Result<Said> {
+    let address = line(lines, "listening https://")?.parse()?;
+    let pin = line(lines, "certificate ")?.parse()?;
     let set_up = if first {
-        let link = line(&mut lines, "set-up ")?;
+        let link = line(lines, "set-up ")?;
         link.split_once('#').map(|(_, token)| token.to_owned())
     } else {
         None
