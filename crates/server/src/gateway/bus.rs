@@ -243,21 +243,8 @@ impl Board {
     }
 
     fn deliver(&mut self, published: &Arc<Published>) {
-        // Whoever enters a guild hears its events from here on; their session derives its rights
-        // before it passes any of them.
-        if let (Audience::User(user), Event::GuildJoined { guild }) =
-            (&published.audience, &published.event)
-        {
-            let theirs: Vec<_> = self
-                .by_user
-                .get(user)
-                .into_iter()
-                .flatten()
-                .copied()
-                .collect();
-            for listener in theirs {
-                self.follow(listener, guild.id);
-            }
+        if let Audience::User(user) = published.audience {
+            self.follow_membership(user, &published.event);
         }
         let mut full = Vec::new();
         for listener in self.receivers(&published.audience) {
@@ -274,6 +261,27 @@ impl Board {
         }
         for listener in full {
             self.remove(listener);
+        }
+    }
+
+    /// Whoever enters a guild hears its events from here on; their session derives its rights
+    /// before it passes any of them. Whoever leaves hears no more.
+    fn follow_membership(&mut self, user: UserId, event: &Event) {
+        let theirs = self.by_user.get(&user).into_iter().flatten().copied();
+        let theirs: Vec<_> = theirs.collect();
+        for listener in theirs {
+            match event {
+                Event::GuildJoined { guild } => self.follow(listener, guild.id),
+                Event::GuildLeft { guild } => self.unfollow(listener, *guild),
+                _ => return,
+            }
+        }
+    }
+
+    fn unfollow(&mut self, listener: Listener, guild: GuildId) {
+        if let Some(entry) = self.listeners.get_mut(&listener) {
+            entry.guilds.remove(&guild);
+            drop_from(&mut self.by_guild, &guild, listener);
         }
     }
 
@@ -351,3 +359,6 @@ impl fmt::Debug for Bus {
         write!(f, "Bus({} listeners)", self.listeners())
     }
 }
+
+#[cfg(test)]
+mod tests;
