@@ -47,11 +47,17 @@ impl Rate {
         Self { per_minute }
     }
 
+    /// How much fuller one makes a bucket.
+    pub const fn each_ms(self) -> u64 {
+        let each = MINUTE_MS / self.per_minute.get() as u64;
+        if each == 0 { 1 } else { each }
+    }
+
     /// Puts one more into a bucket that will be empty at `full_until` (ms UTC; the past is an
     /// empty bucket). Gives the new time, unless it did not fit.
     pub fn spend(self, full_until: Option<u64>, now: u64) -> (Option<u64>, Spent) {
         let limit = self.per_minute.get();
-        let each = (MINUTE_MS / u64::from(limit)).max(1);
+        let each = self.each_ms();
         let start = full_until.unwrap_or(now).max(now);
         let after = start + each;
         let reset_ms = start - now;

@@ -13,14 +13,13 @@ use cloister_wire::{
 
 use super::{
     account::{First, begin, check_device_name, holder},
-    prekey,
+    attempt, prekey,
 };
 use crate::{
     Error, Result,
     access::{Actor, Anyone, Claims, Enrol, Permit},
     app::Parts,
     gateway::bus::{Audience, Notice},
-    limit::Rate,
     seal::refresh::{RefreshToken, csrf_token},
     store::{
         self,
@@ -37,8 +36,6 @@ const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
 const GRACE_MS: u64 = 10_000;
 /// How long a device has to sign a challenge.
 const CHALLENGE_MS: u64 = 2 * MINUTE_MS;
-/// Attempts on one name from everywhere, as a multiple of those from one address.
-const EVERYWHERE: u32 = 10;
 
 /// A sign-in with its refresh token, which goes into a cookie or the reply.
 #[derive(Debug)]
@@ -55,47 +52,15 @@ pub struct Fresh {
     pub cookie: Option<(RefreshToken, u64)>,
 }
 
-/// Counts an attempt to sign in before the password is looked at.
-pub fn attempt(
-    tx: &mut Tx<'_>,
-    parts: &Parts,
-    permit: &Permit<'_, Anyone>,
-    username: &str,
-    address: &str,
-) -> Result<()> {
-    let limits = &parts.config.limits;
-    let everywhere = limits
-        .sign_ins_per_account
-        .saturating_mul(nonzero(EVERYWHERE));
-    let name = store::account::name_key(username);
-    let buckets = [
-        (format!("address\0{address}"), limits.sign_ins_per_address),
-        (
-            format!("both\0{name}\0{address}"),
-            limits.sign_ins_per_account,
-        ),
-        (format!("name\0{name}"), everywhere),
-    ];
-    for (key, per_minute) in buckets {
-        let key = parts.keys.hash_secret("attempt", key.as_bytes());
-        store::attempt::spend(tx, permit, &key, Rate::per_minute(per_minute))?.allowed()?;
-    }
-    Ok(())
-}
-
-const fn nonzero(number: u32) -> std::num::NonZero<u32> {
-    match std::num::NonZero::new(number) {
-        Some(number) => number,
-        None => std::num::NonZero::<u32>::MIN,
-    }
-}
-
 /// Whose a name and password are; the password was right.
 pub fn prepare(
     tx: &mut Tx<'_>,
+    parts: &Parts,
     permit: &Permit<'_, Anyone>,
     account: &Account,
+    address: &str,
 ) -> Result<Prepared> {
+    attempt::forgive(tx, parts, permit, &account.username, address)?;
     let devlog = store::device::page_entries(tx, permit, account.id)?;
     Ok(Prepared {
         user: account.id,
@@ -121,8 +86,9 @@ pub fn sign_in(
     parts: &Parts,
     permit: &Permit<'_, Anyone>,
     account: &Account,
-    request: &SignIn,
+    (request, address): (&SignIn, &str),
 ) -> Result<Granted> {
+    attempt::forgive(tx, parts, permit, &account.username, address)?;
     let mut user = account.id;
     let (device, standing) = match &request.device {
         SignInDevice::Known {

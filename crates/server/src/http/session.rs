@@ -49,18 +49,14 @@ pub async fn prepare(
     Address(address): Address,
     Body(request): Body<PrepareSignIn>,
 ) -> Result<Reply<Prepared>> {
-    let account = check(
-        &app,
-        address.to_string(),
-        request.username,
-        request.password,
-    )
-    .await?;
+    let from = address.to_string();
+    let account = check(&app, from.clone(), request.username, request.password).await?;
+    let parts = app.clone();
     let prepared = app
         .db
-        .read(move |tx| {
+        .write(move |tx| {
             let permit = access::anyone(tx);
-            action::session::prepare(tx, &permit, &account)
+            action::session::prepare(tx, &parts, &permit, &account, &from)
         })
         .await?;
     Ok(Reply::ok(prepared))
@@ -72,7 +68,8 @@ pub async fn sign_in(
     Body(request): Body<SignIn>,
 ) -> Result<Reply<SignedIn>> {
     let (username, password) = (request.username.clone(), request.password.clone());
-    let account = check(&app, address.to_string(), username, password).await?;
+    let from = address.to_string();
+    let account = check(&app, from.clone(), username, password).await?;
     let parts = app.clone();
     let granted = app
         .db
@@ -82,7 +79,7 @@ pub async fn sign_in(
             let account = store::account::get(tx, &permit, account.id)?
                 .filter(|now| now.password_hash == account.password_hash)
                 .ok_or_else(wrong_credentials)?;
-            action::session::sign_in(tx, &parts, &permit, &account, &request)
+            action::session::sign_in(tx, &parts, &permit, &account, (&request, &from))
         })
         .await?;
     Ok(Reply::created(granted.signed_in).with_cookie(cookie_of(&app, granted.fresh.cookie)))
@@ -95,7 +92,7 @@ async fn check(app: &App, address: String, username: String, password: String) -
         .db
         .write(move |tx| {
             let permit = access::anyone(tx);
-            action::session::attempt(tx, &parts, &permit, &username, &address)?;
+            action::attempt::count(tx, &parts, &permit, &username, &address)?;
             store::account::get_by_name(tx, &permit, &username)
         })
         .await?;

@@ -14,6 +14,7 @@ sql! {
     GET = "SELECT full_until FROM attempt WHERE key_hash = $1 FOR UPDATE";
     PUT = "INSERT INTO attempt (key_hash, full_until) VALUES ($1, $2)
         ON CONFLICT (key_hash) DO UPDATE SET full_until = excluded.full_until";
+    REFUND = "UPDATE attempt SET full_until = full_until - $2 WHERE key_hash = $1";
     DELETE = "DELETE FROM attempt WHERE key_hash = $1";
     DELETE_OLD = "DELETE FROM attempt WHERE full_until <= $1";
 }
@@ -27,6 +28,11 @@ pub fn spend(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>, key: &Hash, rate: Rate) ->
         tx.execute(PUT, params![key, after])?;
     }
     Ok(spent)
+}
+
+/// Takes one out of a bucket again.
+pub fn refund(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>, key: &Hash, rate: Rate) -> Result<()> {
+    tx.execute(REFUND, params![key, rate.each_ms()]).map(|_| ())
 }
 
 /// Empties a bucket: the right password was given.
