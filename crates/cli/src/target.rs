@@ -106,6 +106,9 @@ async fn person(seat: &Seat<'_>, wanted: &str) -> Result<UserId, Failure> {
     Ok(pick("person", wanted, people, name)?.user)
 }
 
+/// Whether an id and a name fit.
+type Rule<'a> = &'a dyn Fn(&str, &str) -> bool;
+
 /// The one that has this id, else this name, else this name in other capitals.
 fn pick<T>(
     what: &str,
@@ -114,12 +117,12 @@ fn pick<T>(
     id_and_name: impl Fn(&T) -> (String, String),
 ) -> Result<T, Failure> {
     let folded = wanted.to_lowercase();
-    let rules: [&dyn Fn(&str, &str) -> bool; 3] = [
+    let rules: [Rule<'_>; 3] = [
         &|id, _| id == folded,
         &|_, name| name == wanted,
         &|_, name| name.to_lowercase() == folded,
     ];
-    let fits = |rule: &&dyn Fn(&str, &str) -> bool| -> Vec<usize> {
+    let fits = |rule: &Rule<'_>| -> Vec<usize> {
         let indexed = candidates.iter().enumerate();
         let named = indexed.map(|(index, candidate)| (index, id_and_name(candidate)));
         named

@@ -122,9 +122,13 @@ impl Profile {
         let key = self
             .key()
             .map_err(|error| failed(&self.key_path(), error))?;
-        let hex: Zeroizing<String> =
-            Zeroizing::new(key.iter().map(|b| format!("{b:02x}")).collect());
-        let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", *hex));
+        let pragma = key_pragma(&key);
+        // SQLite gives the files beside it the same rights.
+        private_file()
+            .append(true)
+            .create(true)
+            .open(&path)
+            .map_err(|error| failed(&path, error))?;
         let open = || -> rusqlite::Result<Connection> {
             let connection = Connection::open(&path)?;
             connection.execute_batch(&pragma)?;
@@ -172,6 +176,20 @@ impl Profile {
             Err(error) => Err(error),
         }
     }
+}
+
+/// SQL that hands the raw key to SQLCipher. Its buffer is as long as needed from the start, so
+/// that no copy of the key is left behind.
+fn key_pragma(key: &[u8; KEY_BYTES]) -> Zeroizing<String> {
+    let mut pragma = Zeroizing::new(String::with_capacity(2 * KEY_BYTES + 32));
+    pragma.push_str("PRAGMA key = \"x'");
+    for byte in key {
+        for digit in [byte >> 4, byte & 15] {
+            pragma.extend(char::from_digit(digit.into(), 16));
+        }
+    }
+    pragma.push_str("'\"");
+    pragma
 }
 
 fn failed(path: &Path, why: impl std::fmt::Display) -> Refusal {
@@ -240,6 +258,7 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&profile.dir), 0o700);
         assert_eq!(mode(&profile.key_path()), 0o600);
+        assert_eq!(mode(&profile.dir.join(STORE)), 0o600);
     }
 
     #[test]

@@ -11,7 +11,7 @@
 use std::{
     collections::HashMap,
     io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -83,6 +83,7 @@ pub(crate) async fn ask(shell: &Shell, ask: Ask) -> Result<Answer, Gone> {
 /// The listening side, in the program that runs the engine.
 #[derive(Debug)]
 pub(crate) struct Host {
+    path: PathBuf,
     closing: watch::Sender<bool>,
     task: Option<tokio::task::JoinHandle<()>>,
 }
@@ -103,6 +104,7 @@ impl Host {
         let (closing, closed) = watch::channel(false);
         let task = tokio::spawn(listen(listener, shell, topics, closed));
         Ok(Host {
+            path: path.to_owned(),
             closing,
             task: Some(task),
         })
@@ -110,6 +112,10 @@ impl Host {
 
     /// Takes no more, finishes what was taken, and hangs up.
     pub(crate) async fn end(&mut self) {
+        // Still under the lock: nobody else's socket can be there yet.
+        if self.task.is_some() {
+            let _ = std::fs::remove_file(&self.path);
+        }
         let _ = self.closing.send(true);
         if let Some(task) = self.task.take() {
             let _ = task.await;
@@ -287,7 +293,9 @@ async fn hear(
             }
             Told::Answer { id, answer } => {
                 let pending = lock(&waiting).asked.remove(&id);
-                let _ = pending.map(|pending| pending.answer.send(answer));
+                if let Some(pending) = pending {
+                    let _ = pending.answer.send(answer);
+                }
             }
             Told::Topic(topic) => drop(topics.send(topic)),
         }
@@ -321,7 +329,7 @@ async fn write(writer: &mut OwnedWriteHalf, line: &impl Serialize) -> io::Result
 
 /// A path that fits into a socket's address (108 bytes), whatever the profile's folder is called.
 struct Short {
-    path: std::path::PathBuf,
+    path: PathBuf,
     /// Keeps the folder's descriptor alive while `path` goes through it.
     _folder: Option<std::fs::File>,
 }

@@ -9,7 +9,7 @@ use std::{
     fs::File,
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+        mpsc::{Receiver, Sender, channel},
     },
     thread::{self, JoinHandle},
     time::Duration,
@@ -79,7 +79,7 @@ impl Shell {
         let (events, queue) = channel();
         let (ready, opened) = oneshot::channel();
         let refused = Refused::default();
-        let network = Network::new(&profile, refused.clone(), events.clone())?;
+        let network = Network::new(&profile, &refused, events.clone())?;
         let thread = thread::Builder::new()
             .name("engine".into())
             .spawn(move || {
@@ -166,9 +166,13 @@ struct Network {
 }
 
 impl Network {
-    fn new(profile: &Profile, refused: Refused, events: Sender<Event>) -> Result<Network, Refusal> {
+    fn new(
+        profile: &Profile,
+        refused: &Refused,
+        events: Sender<Event>,
+    ) -> Result<Network, Refusal> {
         let config = |protocols: &[&[u8]]| {
-            tls::config(profile.pin(), &refused, protocols)
+            tls::config(profile.pin(), refused, protocols)
                 .map_err(|error| store_failed(format!("TLS cannot be set up: {error}.")))
         };
         let http = Http::new(profile.server().clone(), config(&[b"h2", b"http/1.1"])?)
@@ -259,7 +263,7 @@ impl Room {
     /// Runs until it is told to end or the device's store is to be destroyed.
     fn run(mut self, queue: &Receiver<Event>) {
         while !self.wiped {
-            match self.next(queue, self.wake_at) {
+            match next(queue, self.wake_at) {
                 Some(Event::End) => break,
                 Some(event) => self.take(event),
                 None => {
@@ -270,7 +274,7 @@ impl Room {
         }
         let deadline = env::now_ms() + DRAIN_MS;
         while !self.wiped && !self.network.requests.is_empty() && env::now_ms() < deadline {
-            if let Some(event) = self.next(queue, Some(deadline)) {
+            if let Some(event) = next(queue, Some(deadline)) {
                 self.take(event);
             }
         }
@@ -284,19 +288,6 @@ impl Room {
                 tracing::error!(message = refusal.message, "the store is still there");
             }
             let _ = self.topics.send(Topic::Session);
-        }
-    }
-
-    /// The next event, or nothing once it is `until`.
-    fn next(&self, queue: &Receiver<Event>, until: Option<u64>) -> Option<Event> {
-        // The network holds a sender of this queue, so it is never disconnected.
-        let Some(until) = until else {
-            return queue.recv().ok();
-        };
-        let wait = Duration::from_millis(until.saturating_sub(env::now_ms()));
-        match queue.recv_timeout(wait) {
-            Ok(event) => Some(event),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
         }
     }
 
@@ -372,6 +363,16 @@ impl Room {
             }
         }
     }
+}
+
+/// The next event, or nothing once it is `until`. The network holds a sender of the queue, so it
+/// is never disconnected.
+fn next(queue: &Receiver<Event>, until: Option<u64>) -> Option<Event> {
+    let Some(until) = until else {
+        return queue.recv().ok();
+    };
+    let wait = Duration::from_millis(until.saturating_sub(env::now_ms()));
+    queue.recv_timeout(wait).ok()
 }
 
 fn open_engine(profile: &Profile) -> Result<Engine, Refusal> {

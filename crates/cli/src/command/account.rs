@@ -14,14 +14,14 @@ use serde_json::json;
 use crate::{
     arguments::Global,
     failure::{self, CONFLICT, Failure, UNREACHABLE, UNSAFE},
-    print::{Print, printable},
+    print::{Form, Print, printable},
     seat::{self, Seat},
     secret::{self, Typed},
     target::unexpected,
 };
 
 /// A person may take any time to approve a device; this is looked at again after each.
-const APPROVAL: Duration = Duration::from_secs(3_600);
+const APPROVAL: Duration = Duration::from_hours(1);
 
 #[derive(Debug, Args)]
 pub(crate) struct Register {
@@ -95,7 +95,8 @@ async fn signed_up(seat: &Seat<'_>, register: Command) -> Result<(), Failure> {
         } => (recovery_key, guild),
         other => return Err(unexpected(&other)),
     };
-    let me = seat.reach().await?;
+    // The key is shown before anything else can fail.
+    let me = seat.me().await?;
     let server = seat.profile().server();
     seat.print.line(
         &json!({
@@ -104,21 +105,21 @@ async fn signed_up(seat: &Seat<'_>, register: Command) -> Result<(), Failure> {
         }),
         format_args!("signed in as {} at {server}", printable(&me.username)),
     )?;
-    show_recovery_key(seat, &key)
+    show_recovery_key(seat, &key).await?;
+    seat.reach_if_possible().await.map(|_| ())
 }
 
-/// In JSON it is part of the answer already.
-fn show_recovery_key(seat: &Seat<'_>, key: &str) -> Result<(), Failure> {
-    if seat.print.form() == crate::print::Form::Json {
-        return Ok(());
+/// In JSON it is part of the answer already. From here on it is the person's to keep.
+async fn show_recovery_key(seat: &Seat<'_>, key: &str) -> Result<(), Failure> {
+    if seat.print.form() == Form::Text {
+        let line = format!("recovery key: {key}");
+        seat.print.line(&json!(null), line)?;
+        seat.print.note(
+            "Keep the recovery key away from this machine: with it and the password you come \
+             back when all your devices are lost. It is not shown again.",
+        );
     }
-    seat.print
-        .line(&json!(null), format_args!("recovery key: {key}"))?;
-    seat.print.note(
-        "Keep the recovery key away from this machine: with it and the password you come back \
-         when all your devices are lost. It is not shown again.",
-    );
-    Ok(())
+    seat.done(Command::RecoveryKept).await
 }
 
 impl Login {
@@ -167,7 +168,10 @@ async fn signed_in(seat: &Seat<'_>, sign_in: Command) -> Result<(), Failure> {
         format_args!("signed in as {} at {server}", printable(&me.username)),
     )?;
     // An account that the operator made gets its keys, this one too, at its first sign-in.
-    key.map_or(Ok(()), |key| show_recovery_key(seat, &key))
+    match key {
+        Some(key) => show_recovery_key(seat, &key).await,
+        None => Ok(()),
+    }
 }
 
 /// Shows the code of this device until another one has approved it.
@@ -278,10 +282,10 @@ async fn prepare(
             return Err(Failure::usage("It is not said which server.").next("Give --server URL."));
         }
     };
-    if let Some(known) = known.filter(|known| *known.server() == server) {
-        if trust.is_none() || trust == known.pin() {
-            return Ok(known);
-        }
+    let fits =
+        |known: &Profile| *known.server() == server && (trust.is_none() || trust == known.pin());
+    if let Some(known) = known.filter(fits) {
+        return Ok(known);
     }
     let pin = believe(&server, trust, print).await?;
     not_in_use(dir, print).await?;

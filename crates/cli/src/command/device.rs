@@ -78,14 +78,14 @@ async fn find(seat: &Seat<'_>, wanted: &str) -> Result<DeviceId, Failure> {
             "{wanted:?} is not an id; see `cloister device list`."
         ))
     })?;
-    match devices(seat).await?.iter().any(|device| device.id == id) {
-        true => Ok(id),
-        false => Err(Failure::new(
-            CONFLICT,
-            "NOT_FOUND",
-            format!("None of your devices is {id}."),
-        )),
+    if devices(seat).await?.iter().any(|device| device.id == id) {
+        return Ok(id);
     }
+    Err(Failure::new(
+        CONFLICT,
+        "NOT_FOUND",
+        format!("None of your devices is {id}."),
+    ))
 }
 
 async fn list(seat: &Seat<'_>) -> Result<(), Failure> {

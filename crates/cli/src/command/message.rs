@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How long to wait for an acknowledgement while the server can be reached.
-const ACKNOWLEDGED: Duration = Duration::from_secs(60);
+const ACKNOWLEDGED: Duration = Duration::from_mins(1);
 /// The connection is looked at after each of these.
 const LOOK: Duration = Duration::from_secs(5);
 

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 pub const PASSWORD: &str = "correct horse battery";
 /// Longer than anything here takes; a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub fn cloister() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cloister"));
