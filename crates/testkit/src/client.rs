@@ -104,6 +104,10 @@ impl<P: Primitives> Client<P> {
             .unwrap_or_else(|refusal| panic!("{}: {query:?}: {refusal:?}", self.name))
     }
 
+    pub fn session_if_running(&self) -> Option<SessionView> {
+        self.is_running().then(|| self.session())
+    }
+
     pub fn session(&self) -> SessionView {
         match self.query(&Query::Session) {
             QueryReply::Session(view) => view,

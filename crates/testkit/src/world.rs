@@ -177,6 +177,11 @@ impl<P: Primitives> World<P> {
         self.answers.remove(&command)
     }
 
+    /// Nobody waits for the answers that have come.
+    pub fn forget_answers(&mut self) {
+        self.answers.clear();
+    }
+
     /// The time of the next event.
     pub fn next_at(&self) -> Option<u64> {
         self.agenda.keys().next().map(|(at, _)| *at)

@@ -1,0 +1,539 @@
+//! A run: people who do things at random over a network that fails at random, and now and then a
+//! pause in which everything must come to rest and every promise is checked.
+
+use cloister_client::{
+    Primitives,
+    view::{Command, CommandReply, DeviceState, Query, QueryReply, TimelineView},
+};
+use cloister_wire::{ChannelId, GuildId, UserId};
+
+use crate::{
+    cast::PASSWORD,
+    mallory::{Mallory, Mutation},
+    truth,
+    weather::Weather,
+    world::World,
+};
+
+/// Steps between two pauses.
+const UNREST: u64 = 1_500;
+/// How long a pause lasts at least, and at most, in invented ms.
+const REST_MS: u64 = 90_000;
+const REST_MOST_MS: u64 = 1_200_000;
+/// Installations that ever exist in a run, and those of one person that are alive.
+const INSTALLATIONS: usize = 40;
+const DEVICES: usize = 4;
+/// Commands of one installation that wait for an answer.
+const PATIENCE: u32 = 3;
+
+/// The cast of a run, in the order in which they appear. The first one sets the server up.
+const NAMES: [&str; 7] = ["alice", "bob", "carol", "dave", "eve", "trent", "mallory"];
+
+/// What a run should be.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    pub seed: u64,
+    pub steps: u64,
+    pub mutation: Option<Mutation>,
+}
+
+/// What a run came to.
+#[derive(Debug, Clone)]
+pub struct Report {
+    pub seed: u64,
+    pub steps: u64,
+    pub messages: u64,
+    /// Messages in the end that somebody who should read them can't.
+    pub undecryptable: u64,
+    pub trace: String,
+    /// The first broken promise, with the step it was seen at and what went before.
+    pub broken: Option<Broken>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Broken {
+    pub step: u64,
+    pub promise: String,
+    pub history: Vec<String>,
+}
+
+/// A person of the run.
+#[derive(Debug, Default)]
+struct Person {
+    recovery: Option<String>,
+}
+
+/// What to do with the answer to a command.
+#[derive(Debug, Clone, Copy)]
+enum Asked {
+    Register { person: usize },
+    Invite { guild: GuildId },
+}
+
+pub(crate) struct Sim<P: Primitives> {
+    pub(crate) world: World<P>,
+    people: Vec<Person>,
+    asked: Vec<(u64, Asked)>,
+    links: Vec<(GuildId, String)>,
+    words: u64,
+}
+
+/// Runs a plan.
+pub fn run<P: Primitives>(plan: Plan) -> Report {
+    let mut sim = Sim::<P>::new(plan);
+    sim.play(plan.steps);
+    let world = &sim.world;
+    let broken = world.broken.clone().map(|promise| Broken {
+        step: world.steps,
+        promise,
+        history: world.trace.history().map(str::to_owned).collect(),
+    });
+    Report {
+        seed: plan.seed,
+        steps: world.steps,
+        messages: world.judge.messages,
+        undecryptable: sim.undecryptable(),
+        trace: world.trace.hex(),
+        broken,
+    }
+}
+
+impl<P: Primitives> Sim<P> {
+    fn new(plan: Plan) -> Self {
+        let mut world = World::new(plan.seed);
+        world.mallory = plan.mutation.map(|one| Mallory::new(one, plan.seed));
+        Self {
+            world,
+            people: NAMES.iter().map(|_| Person::default()).collect(),
+            asked: Vec::new(),
+            links: Vec::new(),
+            words: 0,
+        }
+    }
+
+    fn play(&mut self, steps: u64) {
+        self.begin();
+        let mut rest_at = UNREST;
+        while self.world.broken.is_none() && self.world.steps < steps {
+            self.world.weather = Weather::FOUL;
+            if self.world.chance.happens(90) {
+                self.act();
+                self.world.steps += 1;
+            } else {
+                self.world.step();
+            }
+            self.listen();
+            if self.world.steps >= rest_at {
+                self.rest();
+                rest_at = self.world.steps + UNREST;
+            }
+        }
+        if self.world.broken.is_none() {
+            self.rest();
+        }
+    }
+
+    /// The first person sets the server up, makes a guild and a way into it.
+    fn begin(&mut self) {
+        let token = self.world.server.set_up_token();
+        let alice = self.world.install(0, NAMES[0]);
+        self.register(alice, Some(token), None);
+        self.world.run_for(5_000);
+        self.listen();
+        let name = "Garden".to_owned();
+        self.world.command(alice, Command::CreateGuild { name });
+        self.world.run_for(5_000);
+    }
+
+    fn register(&mut self, client: usize, set_up_token: Option<String>, invite: Option<String>) {
+        let person = self.world.clients[client].person;
+        let name = NAMES[person].to_owned();
+        let id = self.world.command(
+            client,
+            Command::Register {
+                set_up_token,
+                invite,
+                username: name.clone(),
+                display_name: name,
+                password: PASSWORD.to_owned(),
+                device_name: "first".to_owned(),
+            },
+        );
+        self.asked.push((id, Asked::Register { person }));
+    }
+
+    /// Learns from the answers that have come.
+    fn listen(&mut self) {
+        let asked = std::mem::take(&mut self.asked);
+        for (id, what) in asked {
+            match (self.world.answer(id), what) {
+                (None, _) => self.asked.push((id, what)),
+                (
+                    Some(Ok(CommandReply::Registered { recovery_key, .. })),
+                    Asked::Register { person },
+                ) => self.people[person].recovery = Some(recovery_key),
+                (Some(Ok(CommandReply::Invite { url, .. })), Asked::Invite { guild }) => {
+                    self.links.push((guild, url));
+                }
+                (Some(_), _) => {}
+            }
+        }
+        self.world.forget_answers();
+    }
+
+    /// Somebody does something, or something happens to somebody.
+    fn act(&mut self) {
+        match self.world.chance.below(1_000) {
+            0..4 => self.world.restart_server(),
+            4..20 => {
+                let client = self.somebody();
+                self.world.tear(client);
+            }
+            20..30 => {
+                let client = self.somebody();
+                if self.world.clients[client].is_running() {
+                    self.world.crash(client);
+                }
+            }
+            30..34 => self.lose_a_session(),
+            34..60 => self.arrive(),
+            _ => {
+                let client = self.somebody();
+                self.act_as(client);
+            }
+        }
+    }
+
+    fn somebody(&mut self) -> usize {
+        self.world.chance.below(self.world.clients.len() as u64) as usize
+    }
+
+    /// A person without a living installation gets one; sometimes another one.
+    fn arrive(&mut self) {
+        let person = self.world.chance.below(NAMES.len() as u64) as usize;
+        let alive = self
+            .world
+            .clients
+            .iter()
+            .filter(|client| client.person == person && !client.wiped)
+            .count();
+        if alive < DEVICES
+            && self.world.clients.len() < INSTALLATIONS
+            && (alive == 0 || self.world.chance.happens(300))
+        {
+            self.world.install(person, NAMES[person]);
+        }
+    }
+
+    /// A session with some device is lost with a part of a store.
+    fn lose_a_session(&mut self) {
+        let client = self.somebody();
+        if !self.world.clients[client].is_running() {
+            return;
+        }
+        self.world.crash(client);
+        let eyes = &self.world.clients[client].eyes;
+        let lost = eyes.execute(
+            "DELETE FROM olm WHERE device = (SELECT min(device) FROM olm)",
+            [],
+        );
+        if let Err(error) = lost {
+            self.world.broken = Some(format!("the store of a client failed: {error}"));
+        }
+    }
+
+    fn act_as(&mut self, client: usize) {
+        let one = &self.world.clients[client];
+        if !one.is_running() || one.busy >= PATIENCE {
+            return;
+        }
+        let session = one.session();
+        match session.state {
+            DeviceState::SignedOut if session.me.is_some() => self.sign_in(client, None),
+            DeviceState::SignedOut => self.enter(client),
+            DeviceState::Pending => self.be_approved(client, session.pending_code),
+            DeviceState::Revoked => {
+                self.world.command(client, Command::SignOut);
+            }
+            DeviceState::Cloned => {
+                self.world.broken = Some(format!("{} was taken for a copy", one.name));
+            }
+            DeviceState::Active => self.live(client),
+        }
+    }
+
+    /// Registers, or signs in where the account is there.
+    fn enter(&mut self, client: usize) {
+        let person = self.world.clients[client].person;
+        let account = truth::account(&self.world.server.eyes, NAMES[person]);
+        match account.expect("the server's database can be read") {
+            None => {
+                let link = self.world.chance.one_of(&self.links).cloned();
+                if let Some((_, link)) = link {
+                    self.register(client, None, Some(link));
+                }
+            }
+            Some((_, devices)) => {
+                let recovery = self.people[person].recovery.clone();
+                let with_key = devices == 0 || self.world.chance.happens(300);
+                self.sign_in(client, recovery.filter(|_| with_key));
+            }
+        }
+    }
+
+    fn sign_in(&mut self, client: usize, recovery_key: Option<String>) {
+        let username = NAMES[self.world.clients[client].person].to_owned();
+        self.world.command(
+            client,
+            Command::SignIn {
+                username,
+                password: PASSWORD.to_owned(),
+                device_name: "next".to_owned(),
+                recovery_key,
+            },
+        );
+    }
+
+    fn be_approved(&mut self, client: usize, code: Option<String>) {
+        let Some(code) = code else { return };
+        let person = self.world.clients[client].person;
+        let approver = (0..self.world.clients.len()).find(|other| {
+            let one = &self.world.clients[*other];
+            one.person == person
+                && one.is_running()
+                && one.busy < PATIENCE
+                && one.session().state == DeviceState::Active
+        });
+        if let Some(approver) = approver {
+            self.world
+                .command(approver, Command::ApproveDevice { code });
+        }
+    }
+
+    /// What an active person does.
+    fn live(&mut self, client: usize) {
+        match self.world.chance.below(1_000) {
+            0..700 => self.speak(client),
+            700..730 => self.open_dm(client),
+            730..745 => self.make_channel(client),
+            745..790 => self.invite(client),
+            790..860 => self.join(client),
+            860..880 => self.leave(client),
+            880..892 => self.revoke(client),
+            892..898 => self.sign_out(client),
+            898..930 => {
+                if let Some(channel) = self.some_channel(client) {
+                    let before = None;
+                    self.world
+                        .command(client, Command::LoadHistory { channel, before });
+                }
+            }
+            930..970 => {
+                if let Some(channel) = self.some_channel(client) {
+                    let seq = self.timeline(client, channel).last_seq;
+                    self.world.command(client, Command::MarkRead { channel, seq });
+                }
+            }
+            970..972 => {
+                let name = "Orchard".to_owned();
+                if self.guilds(client).len() < 3 {
+                    self.world.command(client, Command::CreateGuild { name });
+                }
+            }
+            972..980 => self.vouch(client),
+            _ => {
+                self.world.command(client, Command::Reconnect);
+            }
+        }
+    }
+
+    fn speak(&mut self, client: usize) {
+        let Some(channel) = self.some_channel(client) else {
+            return;
+        };
+        self.words += 1;
+        let body = format!("word {}", self.words);
+        self.world.command(client, Command::Send { channel, body });
+    }
+
+    fn open_dm(&mut self, client: usize) {
+        let Some(guild) = self.some_guild(client) else {
+            return;
+        };
+        let QueryReply::Guild { guild: Some(view) } =
+            self.world.clients[client].query(&Query::Guild { guild })
+        else {
+            return;
+        };
+        let others: Vec<UserId> = view
+            .members
+            .iter()
+            .filter(|member| !member.me)
+            .map(|member| member.user)
+            .collect();
+        if let Some(user) = self.world.chance.one_of(&others).copied() {
+            self.world.command(client, Command::OpenDm { user });
+        }
+    }
+
+    fn make_channel(&mut self, client: usize) {
+        let Some(guild) = self.some_guild(client) else {
+            return;
+        };
+        let QueryReply::Guild { guild: Some(view) } =
+            self.world.clients[client].query(&Query::Guild { guild })
+        else {
+            return;
+        };
+        let mine = view.members.iter().any(|member| member.me && member.owner);
+        if mine && view.channels.len() < 4 {
+            let name = format!("room-{}", view.channels.len());
+            self.world
+                .command(client, Command::CreateChannel { guild, name });
+        }
+    }
+
+    fn invite(&mut self, client: usize) {
+        let Some(guild) = self.some_guild(client) else {
+            return;
+        };
+        if self.links.len() > 12 {
+            self.links.remove(0);
+        }
+        let uses = self.world.chance.below(3) as u32;
+        let expires_in_s = 0;
+        let id = self.world.command(
+            client,
+            Command::CreateInvite {
+                guild,
+                uses,
+                expires_in_s,
+            },
+        );
+        self.asked.push((id, Asked::Invite { guild }));
+    }
+
+    /// Joins by a link, now and then by its code alone.
+    fn join(&mut self, client: usize) {
+        let Some((guild, link)) = self.world.chance.one_of(&self.links).cloned() else {
+            return;
+        };
+        if self.guilds(client).contains(&guild) {
+            return;
+        }
+        let bare = self.world.chance.happens(150);
+        let invite = match link.split_once('#') {
+            Some((code, _)) if bare => code.to_owned(),
+            _ => link,
+        };
+        self.world.command(client, Command::JoinGuild { invite });
+    }
+
+    fn leave(&mut self, client: usize) {
+        if let Some(guild) = self.some_guild(client) {
+            self.world.command(client, Command::LeaveGuild { guild });
+        }
+    }
+
+    fn vouch(&mut self, client: usize) {
+        let Some(guild) = self.some_guild(client) else {
+            return;
+        };
+        if let QueryReply::Guild { guild: Some(view) } =
+            self.world.clients[client].query(&Query::Guild { guild })
+            && let Some(member) = view.members.iter().find(|member| !member.vouched)
+        {
+            let user = member.user;
+            self.world.command(client, Command::Vouch { guild, user });
+        }
+    }
+
+    fn revoke(&mut self, client: usize) {
+        let QueryReply::Devices { devices } = self.world.clients[client].query(&Query::Devices)
+        else {
+            return;
+        };
+        let others: Vec<_> = devices.iter().filter(|one| !one.this_one).collect();
+        if let Some(device) = self.world.chance.one_of(&others).map(|one| one.id) {
+            self.world.command(client, Command::RevokeDevice { device });
+        }
+    }
+
+    /// Nobody gives up their last device without a recovery key.
+    fn sign_out(&mut self, client: usize) {
+        let person = self.world.clients[client].person;
+        if self.people[person].recovery.is_some() {
+            self.world.command(client, Command::SignOut);
+        }
+    }
+
+    pub(crate) fn guilds(&self, client: usize) -> Vec<GuildId> {
+        match self.world.clients[client].query(&Query::Guilds) {
+            QueryReply::Guilds { guilds } => guilds.into_iter().map(|guild| guild.id).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn some_guild(&mut self, client: usize) -> Option<GuildId> {
+        let guilds = self.guilds(client);
+        self.world.chance.one_of(&guilds).copied()
+    }
+
+    /// Channels and conversations that an engine shows.
+    pub(crate) fn channels(&self, client: usize) -> Vec<ChannelId> {
+        let one = &self.world.clients[client];
+        let mut channels = Vec::new();
+        for guild in self.guilds(client) {
+            if let QueryReply::Guild { guild: Some(view) } = one.query(&Query::Guild { guild }) {
+                channels.extend(view.channels.iter().map(|channel| channel.id));
+            }
+        }
+        if let QueryReply::Dms { dms } = one.query(&Query::Dms) {
+            channels.extend(dms.iter().map(|dm| dm.channel));
+        }
+        channels.sort();
+        channels
+    }
+
+    fn some_channel(&mut self, client: usize) -> Option<ChannelId> {
+        let channels = self.channels(client);
+        self.world.chance.one_of(&channels).copied()
+    }
+
+    pub(crate) fn timeline(&self, client: usize, channel: ChannelId) -> TimelineView {
+        let query = Query::Timeline {
+            channel,
+            before: None,
+            limit: 1_000,
+        };
+        match self.world.clients[client].query(&query) {
+            QueryReply::Timeline(view) => view,
+            other => panic!("another answer than was asked for: {other:?}"),
+        }
+    }
+
+    /// Fair weather until everything that can happen has happened; then the promises are checked.
+    fn rest(&mut self) {
+        self.world.weather = Weather::FAIR;
+        for client in 0..self.world.clients.len() {
+            self.world.revive(client);
+        }
+        self.world.run_for(REST_MS);
+        let end = self.world.now() + REST_MOST_MS;
+        while self.world.broken.is_none() && self.world.now() < end && !self.is_at_rest() {
+            self.world.run_for(REST_MS);
+        }
+        self.listen();
+        self.load_history();
+        if self.world.broken.is_none()
+            && let Err(broken) = self.inspect()
+        {
+            self.world.broken = Some(broken);
+        }
+        let note = format!(
+            "rest at step {}: {} messages",
+            self.world.steps, self.world.judge.messages
+        );
+        self.world.trace.note(note);
+    }
+}
