@@ -15,4 +15,5 @@ mod api {
     mod message;
     mod prekey;
     mod session;
+    mod share;
 }
