@@ -2,6 +2,7 @@
 //! What others shall hear of is emitted here, and published after the commit.
 
 pub mod account;
+pub mod attempt;
 pub mod channel;
 pub mod connection;
 pub mod device;
