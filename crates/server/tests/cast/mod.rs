@@ -107,10 +107,6 @@ impl Ask<'_> {
         self
     }
 
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "stories read better without ampersands"
-    )]
     pub fn json(mut self, body: impl serde::Serialize) -> Self {
         self.body = Some(serde_json::to_value(body).unwrap());
         self
@@ -171,6 +167,10 @@ impl Stage {
         self.clock.fetch_add(ms, Ordering::Relaxed);
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "stories read better without ampersands"
+    )]
     pub fn ask(&self, method: Method, path: &str) -> Ask<'_> {
         let builder = Request::builder()
             .method(method.clone())
