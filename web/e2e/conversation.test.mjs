@@ -23,6 +23,27 @@ test("two people talk in a channel and in a direct message", async (t) => {
   assert.deepEqual([...alice.faults, ...bob.faults], []);
 });
 
+test("two browsers and a terminal talk in one channel", async (t) => {
+  const place = await stage(t);
+  const alice = await place.person("Alice");
+  const bob = await place.person("Bob");
+  const trent = await place.terminal("trent");
+  await alice.setUp();
+  await alice.createGuild("Garden");
+  const link = await alice.invite();
+  await bob.joinBy(link);
+  await trent.joinBy(link);
+  for (const one of [alice, bob]) await one.openChannel("general");
+
+  await trent.says("Garden/general", "from the terminal");
+  for (const one of [alice, bob]) await one.sees("from the terminal");
+  await bob.says("from a browser");
+  await bob.seesSent("from a browser");
+  await alice.says("from another");
+  await alice.seesSent("from another");
+  assert.deepEqual(await trent.reads("Garden/general"), ["from the terminal", "from a browser", "from another"]);
+});
+
 test("what was acknowledged before a crash of the server is everywhere once", async (t) => {
   const place = await stage(t);
   const alice = await place.person("Alice");

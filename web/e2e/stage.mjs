@@ -2,11 +2,12 @@
  * A server of one's own and people with browsers of their own, for one test. Everything that was
  * started here ends with the test.
  */
-import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -52,6 +53,7 @@ class Stage {
     })();
     await within(START_TIMEOUT_MS, ready, "the server to start");
     this.url = said.listening;
+    this.fingerprint = said.certificate;
     this.setUpLink = said["set-up"] ?? this.setUpLink;
     this.#address = new URL(this.url).host;
   }
@@ -74,6 +76,13 @@ class Stage {
     context.setDefaultTimeout(LOOK_TIMEOUT_MS);
     this.#contexts.push(context);
     return new Person(name, context, this);
+  }
+
+  /** A person who uses the command line only. */
+  async terminal(name) {
+    const passwordFile = path.join(this.#folder, `${name}.password`);
+    await writeFile(passwordFile, PASSWORD, { mode: 0o600 });
+    return new Terminal(name, path.join(this.#folder, `${name}.profile`), passwordFile, this);
   }
 
   async close() {
@@ -189,6 +198,41 @@ class Person {
 
   #message(text) {
     return this.page.getByRole("log", { name: /^Messages in/ }).getByRole("article").filter({ hasText: text });
+  }
+}
+
+class Terminal {
+  #name;
+  #profile;
+  #passwordFile;
+  #stage;
+
+  constructor(name, profile, passwordFile, stage) {
+    this.#name = name;
+    this.#profile = profile;
+    this.#passwordFile = passwordFile;
+    this.#stage = stage;
+  }
+
+  async joinBy(link) {
+    const trust = ["--trust", this.#stage.fingerprint];
+    await this.#run("register", "--invite", link, "--username", this.#name, "--password-file", this.#passwordFile, ...trust);
+  }
+
+  /** Ends once the server has acknowledged the message. */
+  async says(target, text) {
+    await this.#run("send", target, text);
+  }
+
+  /** The texts that can be read there, oldest first. */
+  async reads(target) {
+    const lines = (await this.#run("--json", "read", target)).trim().split("\n");
+    return lines.filter((line) => line !== "").map((line) => JSON.parse(line).body);
+  }
+
+  async #run(...words) {
+    const { stdout } = await promisify(execFile)(BINARY, ["--profile", this.#profile, ...words], { timeout: START_TIMEOUT_MS });
+    return stdout;
   }
 }
 
