@@ -20,6 +20,11 @@ test("two people talk in a channel and in a direct message", async (t) => {
   await bob.says("Just for you");
   await alice.openConversation("Bob");
   await alice.sees("Just for you");
+  for (const text of ["The gate is open", "Bringing bread", "Just for you"]) {
+    assert.deepEqual(await place.filesWith(text), [], text);
+  }
+  // The search itself finds what the server does know.
+  assert.notDeepEqual(await place.filesWith("Garden"), []);
   assert.deepEqual([...alice.faults, ...bob.faults], []);
 });
 

@@ -3,7 +3,7 @@
  * started here ends with the test.
  */
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -63,6 +63,14 @@ class Stage {
     const gone = new Promise((resolve) => this.#server.once("exit", resolve));
     this.#server.kill("SIGKILL");
     await gone;
+  }
+
+  /** Which files of the server's data hold this text as it is. */
+  async filesWith(text) {
+    const entries = await readdir(path.join(this.#folder, "data"), { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath ?? entry.path, entry.name));
+    const contents = await Promise.all(files.map((file) => readFile(file)));
+    return files.filter((_, at) => contents[at].includes(text));
   }
 
   /** A person with a browser profile of their own. */
