@@ -263,6 +263,7 @@ pub async fn play(config: Config, story: impl AsyncFn(&Stage)) {
         stage.transcript.into_inner().unwrap(),
         second.transcript.into_inner().unwrap(),
     );
+    assert_eq!(one.lines().count(), two.lines().count());
     for (one, two) in one.lines().zip(two.lines()) {
         assert_eq!(one, two, "SQLite and PostgreSQL answered differently");
     }
