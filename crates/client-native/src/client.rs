@@ -22,6 +22,8 @@ const TOPICS: usize = 1_024;
 /// How long to try to get at a profile that another program is just opening or closing.
 const BUSY_MS: u64 = 10_000;
 const BUSY_STEP_MS: u64 = 50;
+/// How often something is asked anew when the program that was asked has gone.
+const ATTEMPTS: usize = 5;
 /// Safety net of `wait_until`: it looks again after this long even if nothing was told.
 const LOOK_MS: u64 = 1_000;
 
@@ -131,28 +133,27 @@ impl Client {
     }
 
     async fn ask(&self, ask: Ask) -> Result<Answer, Refusal> {
-        loop {
+        for _ in 0..ATTEMPTS {
             let link = self.link().await?;
-            let repeatable = !matches!(ask, Ask::Command(_));
-            let again = match &link {
-                Link::Host(shell, _) => match relay::ask(shell, ask.clone()).await {
-                    Ok(answer) => return Ok(answer),
-                    Err(_) => repeatable,
-                },
+            let (outcome, begun) = match &link {
+                Link::Host(shell, _) => (relay::ask(shell, ask.clone()).await.ok(), true),
                 Link::Guest(guest) => match guest.ask(ask.clone()).await {
-                    Ok(answer) => return Ok(answer),
-                    Err(Lost::BeforeTaken) => true,
-                    Err(Lost::AfterTaken) => repeatable,
+                    Ok(answer) => (Some(answer), true),
+                    Err(lost) => (None, lost == Lost::AfterTaken),
                 },
             };
+            if let Some(answer) = outcome {
+                return Ok(answer);
+            }
             self.unlink(&link).await;
-            if !again {
+            if begun && matches!(ask, Ask::Command(_)) {
                 return Err(busy(
                     "The program that held the profile ended before it answered; look whether \
                      it was done.",
                 ));
             }
         }
+        Err(busy("The program that holds this profile does not answer."))
     }
 
     /// Forgets a link that has ended, unless somebody was faster.

@@ -219,7 +219,7 @@ struct Pending {
 }
 
 /// Why a guest got no answer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lost {
     /// It was not begun: asking somebody else is safe.
     BeforeTaken,
