@@ -25,6 +25,8 @@ const BUFFER: usize = 4 * 1024;
 
 pub(crate) struct Line {
     socket: WebSocketStream<TlsStream<TcpStream>>,
+    /// Number of the last event that came.
+    n: u64,
 }
 
 impl Line {
@@ -48,7 +50,7 @@ impl Line {
             .read_buffer_size(BUFFER)
             .write_buffer_size(BUFFER);
         let (socket, _) = client_async_with_config(url, stream, Some(config)).await?;
-        let mut line = Self { socket };
+        let mut line = Self { socket, n: 0 };
         let identify = Identify {
             access_token: person.token.clone(),
             last_nonce: None,
@@ -59,7 +61,10 @@ impl Line {
         line.say(&ClientFrame::Identify(identify)).await?;
         loop {
             match ciborium::from_reader(&line.frame().await?[..])? {
-                ServerFrame::Ready(_) => return Ok(line),
+                ServerFrame::Ready(ready) => {
+                    line.n = ready.n;
+                    return Ok(line);
+                }
                 ServerFrame::Hello { .. } => {}
                 other => bail!("the gateway said {other:?}"),
             }
@@ -86,21 +91,33 @@ impl Line {
     /// Stays connected, and gives every frame to `heard` until it breaks.
     pub(crate) async fn listen(mut self, mut heard: impl FnMut(&[u8])) -> Result<()> {
         let mut beat = interval(Duration::from_millis(HEARTBEAT_MS));
-        for n in 1.. {
-            loop {
-                tokio::select! {
-                    _ = beat.tick() => break,
-                    frame = self.frame() => heard(&frame?),
+        loop {
+            tokio::select! {
+                _ = beat.tick() => {
+                    let n = self.n;
+                    self.say(&ClientFrame::Heartbeat { n }).await?;
+                }
+                frame = self.frame() => {
+                    let frame = frame?;
+                    self.n += u64::from(is_event(&frame));
+                    heard(&frame);
                 }
             }
-            self.say(&ClientFrame::Heartbeat { n }).await?;
         }
-        Ok(())
     }
 }
 
-/// Whether a frame brings a message. Reading all of it would cost more than sending it did.
+/// Whether a frame's `op`, which comes first, says so. Reading all of it would cost more than
+/// sending it did.
+fn is_event(frame: &[u8]) -> bool {
+    contains(&frame[..frame.len().min(16)], b"event")
+}
+
+/// Whether a frame brings a message.
 pub(crate) fn brings_message(frame: &[u8]) -> bool {
-    const TYPE: &[u8] = b"message_sent";
-    frame.windows(TYPE.len()).any(|window| window == TYPE)
+    contains(frame, b"message_sent")
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
 }

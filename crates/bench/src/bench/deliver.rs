@@ -47,7 +47,7 @@ const WINDOW: u32 = 50;
 pub(super) async fn measure(ground: &Ground, report: &mut Report) -> Result<()> {
     let data = Data::new(ground)?;
     let server = Server::start(ground, &data, None)?;
-    let stage = Stage::prepare(&data, &server).await?;
+    let mut stage = Stage::prepare(&data, &server).await?;
     // The first message opens a session to every device; that happens once in a lifetime.
     stage.say("first").await?;
     stage.heard(1).await?;
@@ -158,16 +158,20 @@ impl Stage {
     }
 
     /// Waits until everybody in the crowd has had `count` messages since they connected.
-    async fn heard(&self, count: usize) -> Result<()> {
+    async fn heard(&mut self, count: usize) -> Result<()> {
         let all = count * (MEMBERS - 2);
         let waiting = async {
             while self.frames.load(Ordering::Relaxed) < all {
+                if let Some(ended) = self.tasks.try_join_next() {
+                    ended?.context("a receiver is gone")?;
+                }
                 sleep(Duration::from_millis(1)).await;
             }
+            Ok(())
         };
         timeout(PATIENCE, waiting)
             .await
-            .with_context(|| format!("{count} messages did not reach everybody"))
+            .with_context(|| format!("{count} messages did not reach everybody"))?
     }
 
     async fn end(mut self) {
