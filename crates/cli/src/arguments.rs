@@ -64,15 +64,15 @@ pub(crate) enum Command {
     Logout,
     /// Who is signed in here
     Whoami,
-    /// Communities ("servers") that you are in
+    /// Guilds: the communities that you are in
     #[command(subcommand)]
     Guild(guild::Guild),
-    /// Join a community by an invite
+    /// Join a guild by an invite
     Join(guild::Join),
-    /// Channels of a community
+    /// Channels of a guild
     #[command(subcommand)]
     Channel(channel::Channel),
-    /// Members of a community
+    /// Members of a guild
     #[command(subcommand)]
     Member(member::Member),
     /// Send a message

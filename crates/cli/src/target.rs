@@ -14,7 +14,7 @@ use crate::{
 /// The guild of this name or id.
 pub(crate) async fn guild(seat: &Seat<'_>, wanted: &str) -> Result<GuildSummary, Failure> {
     let guilds = guilds(seat).await?;
-    pick("server", wanted, guilds, |guild| {
+    pick("guild", wanted, guilds, |guild| {
         (guild.id.to_string(), guild.name.clone())
     })
 }
@@ -30,7 +30,7 @@ pub(crate) async fn guilds(seat: &Seat<'_>) -> Result<Vec<GuildSummary>, Failure
 pub(crate) async fn guild_view(seat: &Seat<'_>, guild: GuildId) -> Result<GuildView, Failure> {
     match seat.query(Query::Guild { guild }).await? {
         QueryReply::Guild { guild: Some(view) } => Ok(view),
-        QueryReply::Guild { guild: None } => Err(unknown("server", &guild.to_string())),
+        QueryReply::Guild { guild: None } => Err(unknown("guild", &guild.to_string())),
         other => Err(unexpected(&other)),
     }
 }
@@ -46,7 +46,7 @@ pub(crate) async fn channel(seat: &Seat<'_>, target: &str) -> Result<ChannelId, 
     }
     if !target.contains('/') {
         return Err(Failure::usage(format!("{target:?} is not a target."))
-            .next("Write SERVER/CHANNEL or @user."));
+            .next("Write GUILD/CHANNEL or @user."));
     }
     // Names may have slashes themselves: every place where the target can be cut is tried.
     let mut not_found = None;
@@ -178,7 +178,7 @@ mod tests {
             ("3c", "Work"),
             ("4d", "Work"),
         ];
-        pick("server", wanted, names, |(id, name)| {
+        pick("guild", wanted, names, |(id, name)| {
             ((*id).to_owned(), (*name).to_owned())
         })
         .map(|(id, _)| id)

@@ -1,4 +1,4 @@
-//! Channels of a community.
+//! Channels of a guild.
 
 use clap::Subcommand;
 use cloister_client::view::{Command, CommandReply};
@@ -16,14 +16,14 @@ use crate::{
 pub(crate) enum Channel {
     /// Make a text channel, encrypted end to end
     Create {
-        /// Name or id of the community
+        /// Name or id of the guild
         #[arg(long)]
         guild: String,
         name: String,
     },
     /// List the channels
     List {
-        /// Name or id of the community; without it, of all
+        /// Name or id of the guild; without it, of all
         #[arg(long)]
         guild: Option<String>,
     },

@@ -1,4 +1,4 @@
-//! Communities: make, list, join, leave.
+//! Guilds: make, list, join, leave.
 
 use clap::{Args, Subcommand};
 use cloister_client::view::{Command, CommandReply, Query, QueryReply, Refusal};
@@ -15,11 +15,11 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Guild {
-    /// Make a community; you become its owner
+    /// Make a guild; you become its owner
     Create { name: String },
-    /// List your communities
+    /// List your guilds
     List,
-    /// Leave a community
+    /// Leave a guild
     Leave {
         /// Name or id
         guild: String,

@@ -1,4 +1,4 @@
-//! Invites: to a community by its members, to the instance by its operator.
+//! Invites: to a guild by its members, to the instance by its operator.
 
 use clap::{Args, Subcommand};
 use cloister_client::view::{Command, CommandReply, Query, QueryReply};
@@ -17,15 +17,15 @@ use crate::{
 pub(crate) enum Invite {
     /// Make an invite link
     Create(Create),
-    /// List the invites of a community
+    /// List the invites of a guild
     List {
-        /// Name or id of the community
+        /// Name or id of the guild
         #[arg(long)]
         guild: String,
     },
     /// End an invite: nobody gets in by it any more
     End {
-        /// Name or id of the community
+        /// Name or id of the guild
         #[arg(long)]
         guild: String,
         /// Its code, with or without the part after `#`
@@ -51,7 +51,7 @@ pub(crate) struct Create {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct Place {
-    /// Name or id of a community that you are in: the link leads to it
+    /// Name or id of a guild that you are in: the link leads to it
     #[arg(long)]
     guild: Option<String>,
     /// Data folder of a server on this machine: the link leads to an account there

@@ -1,4 +1,4 @@
-//! Members of a community.
+//! Members of a guild.
 
 use clap::Subcommand;
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::{
 pub(crate) enum Member {
     /// List the members, and who of them joined without a proof
     List {
-        /// Name or id of the community
+        /// Name or id of the guild
         #[arg(long)]
         guild: String,
     },

@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
 pub(crate) struct Send {
-    /// SERVER/CHANNEL or @user, by names or ids
+    /// GUILD/CHANNEL or @user, by names or ids
     target: String,
     /// The text, or `-` to read it from stdin
     #[arg(allow_hyphen_values = true)]

@@ -26,7 +26,7 @@ const KEYS: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Args)]
 pub(crate) struct Read {
-    /// SERVER/CHANNEL or @user, by names or ids
+    /// GUILD/CHANNEL or @user, by names or ids
     target: String,
     /// At most so many messages
     #[arg(long, value_name = "N", default_value_t = 50)]
