@@ -27,6 +27,9 @@ use crate::{
 pub(crate) type Outcome = Result<CommandReply, Refusal>;
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// A background flow that got no answer is tried again after about so long.
+const AGAIN_MS: u64 = 4_000;
+
 /// Everything that flows share. Locked for as long as a flow computes, never while it waits.
 pub(crate) struct Core<P: Primitives> {
     pub store: Store<P>,
@@ -62,6 +65,8 @@ pub(crate) struct Link {
     /// A socket is open or being opened.
     pub socket: bool,
     pub retry_at: Option<u64>,
+    /// When interrupted work is tried again, although the connection stands.
+    pub again_at: Option<u64>,
     pub attempts: u32,
     /// The last frame that came.
     pub heard_at: u64,
@@ -70,6 +75,8 @@ pub(crate) struct Link {
     /// Number of the last event, for resuming.
     pub event: u64,
     pub gateway: Option<cloister_wire::Hash>,
+    /// This device has said who it is and was not answered yet.
+    pub identifying: bool,
 }
 
 impl Link {
@@ -78,12 +85,14 @@ impl Link {
             connection: Connection::Offline,
             socket: false,
             retry_at: None,
+            again_at: None,
             attempts: 0,
             heard_at: 0,
             heartbeat_ms: cloister_wire::limits::HEARTBEAT_MS,
             beat_at: 0,
             event: 0,
             gateway: None,
+            identifying: false,
         }
     }
 }
@@ -296,6 +305,14 @@ impl<P: Primitives> Core<P> {
 
     pub fn fail(&mut self, error: &Refusal) {
         self.last_error = Some(error.message.clone());
+        let passing = matches!(
+            error.code,
+            ErrorCode::Offline | ErrorCode::Unavailable | ErrorCode::RateLimited
+        );
+        if passing && self.link.again_at.is_none() {
+            let wait = error.retry_after_ms.unwrap_or(AGAIN_MS);
+            self.link.again_at = Some(self.now + self.jitter(wait.max(1)));
+        }
         self.tell(Topic::Session);
     }
 }

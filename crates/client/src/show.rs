@@ -66,12 +66,10 @@ fn session<P: Primitives>(core: &Core<P>) -> Shown<SessionView> {
     let trouble = core.store.trouble()?;
     let signed_in = core.store.tokens()?.is_some();
     let state = match (&identity, trouble) {
-        (None, _) => DeviceState::SignedOut,
-        (_, Some(Trouble::Revoked)) => DeviceState::Revoked,
-        (_, Some(Trouble::Cloned)) => DeviceState::Cloned,
-        (_, Some(Trouble::SignedOut)) => DeviceState::SignedOut,
-        (Some(_), None) if !signed_in => DeviceState::SignedOut,
-        (Some(identity), None) => account::state_of(identity.standing),
+        (Some(_), Some(Trouble::Revoked)) => DeviceState::Revoked,
+        (Some(_), Some(Trouble::Cloned)) => DeviceState::Cloned,
+        (Some(identity), None) if signed_in => account::state_of(identity.standing),
+        _ => DeviceState::SignedOut,
     };
     let pending_code = identity
         .as_ref()

@@ -211,23 +211,7 @@ impl GuildLog {
                     invite.ended = true;
                 }
             }
-            OpBody::Join { invite } => {
-                let vouched = self.vouches(&op, &signed, at_ms);
-                if let Some(invite) = invite
-                    .and_then(|one| self.invites.get_mut(&one.code))
-                    .filter(|_| vouched)
-                {
-                    invite.used += 1;
-                }
-                self.members.insert(
-                    op.user,
-                    LogMember {
-                        genesis: op.genesis,
-                        joined_seq: seq,
-                        vouched,
-                    },
-                );
-            }
+            OpBody::Join { invite } => self.apply_join(&op, &signed, invite, seq, at_ms),
             OpBody::Add { user, genesis } => {
                 if let Some(member) = self
                     .members
@@ -239,6 +223,27 @@ impl GuildLog {
             }
         }
         Ok(())
+    }
+
+    fn apply_join(
+        &mut self,
+        op: &Op,
+        signed: &Signed,
+        invite: Option<InviteUse>,
+        seq: u64,
+        at_ms: u64,
+    ) {
+        let vouched = self.vouches(op, signed, at_ms);
+        let used = invite.and_then(|one| self.invites.get_mut(&one.code));
+        if let Some(invite) = used.filter(|_| vouched) {
+            invite.used += 1;
+        }
+        let member = LogMember {
+            genesis: op.genesis,
+            joined_seq: seq,
+            vouched,
+        };
+        self.members.insert(op.user, member);
     }
 
     fn apply_remove(&mut self, user: UserId, seq: u64) -> Result<(), ProofError> {

@@ -201,6 +201,7 @@ fn justify<P: Primitives>(
     roster: &Roster,
 ) -> Result<(), Refusal> {
     let me = core.store.me()?;
+    let mut moved_on = false;
     let members = match row.view.guild {
         Some(guild) => {
             let log = core
@@ -220,6 +221,7 @@ fn justify<P: Primitives>(
                     "No member has signed what this channel promises.",
                 ));
             }
+            moved_on = log.position.seq > position.seq;
             Some(log.members)
         }
         None => None,
@@ -235,6 +237,9 @@ fn justify<P: Primitives>(
                 .is_some_and(|member| member.genesis == log.genesis),
             None => user == me.user || row.peer == Some(user),
         };
+        if !by_right && moved_on {
+            return Err(moving());
+        }
         if !by_right {
             return Err(unverifiable(
                 "The audience names somebody whom no member has let in.",
@@ -242,7 +247,11 @@ fn justify<P: Primitives>(
         }
         for entry in roster.entries().filter(|entry| entry.user == user) {
             let known = log.devices.get(&entry.device);
-            if known.is_none_or(|record| !record.active() || record.reg_id != entry.reg_id) {
+            // Its owner took it back meanwhile: the next audience is without it.
+            if known.is_some_and(|record| !record.active()) {
+                return Err(moving());
+            }
+            if known.is_none_or(|record| record.reg_id != entry.reg_id) {
                 return Err(unverifiable(
                     "The audience names a device that its owner has not signed for.",
                 ));
@@ -258,6 +267,15 @@ fn row<P: Primitives>(shared: &Shared<P>, channel: ChannelId) -> Result<ChannelR
 
 pub(crate) fn gone() -> Refusal {
     refuse(ErrorCode::NotFound, "That channel is not here.")
+}
+
+/// The logs here are newer than the audience: who is missing in them has left meanwhile, and a
+/// newer audience is on its way.
+fn moving() -> Refusal {
+    refuse(
+        ErrorCode::Unavailable,
+        "Who reads this channel is changing just now. Trying again.",
+    )
 }
 
 fn unverifiable(why: &str) -> Refusal {

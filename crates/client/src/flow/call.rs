@@ -127,6 +127,7 @@ impl<P: Primitives> Shared<P> {
         path: String,
         body: Option<Vec<u8>>,
     ) -> Result<Vec<u8>, CallError> {
+        self.identified().await;
         let mut fresh = false;
         loop {
             let bearer = Some(self.access_token(fresh).await?);
@@ -146,6 +147,19 @@ impl<P: Primitives> Shared<P> {
                 other => return other,
             }
         }
+    }
+
+    /// Until the gateway has answered who this device is. The counter of writes that the device
+    /// names there must not be overtaken by a request, or an honest device looks like a copy.
+    async fn identified(&self) {
+        poll_fn(|_| {
+            if self.core().link.identifying {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
+        .await;
     }
 
     /// One request by somebody who is not signed in.

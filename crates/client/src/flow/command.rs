@@ -23,6 +23,10 @@ pub(crate) fn begin<P: Primitives>(shared: &Shared<P>, id: u64, command: Command
     });
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm for each command, most of them one line"
+)]
 async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outcome {
     match command {
         Command::Preview { invite } => account::look(shared, invite).await,

@@ -1,6 +1,9 @@
 //! The gateway connection: opened, kept alive, opened again.
 
-use std::{future::poll_fn, task::Poll};
+use std::{
+    future::{Future as _, poll_fn},
+    task::Poll,
+};
 
 use cloister_e2ee::Primitives;
 use cloister_wire::{
@@ -13,7 +16,7 @@ use crate::{
     engine::Outgoing,
     flow::{
         call::{CallError, from_cbor},
-        sync,
+        queue, sync,
     },
     store::{Nonces, Trouble},
     view::{Connection, Topic},
@@ -40,6 +43,7 @@ pub(crate) fn opened<P: Primitives>(shared: &Shared<P>) {
 pub(crate) fn closed<P: Primitives>(shared: &Shared<P>, code: Option<u16>) {
     let mut core = shared.core();
     core.link.socket = false;
+    core.link.identifying = false;
     core.link.connection = Connection::Offline;
     core.tell(Topic::Session);
     if let Some(code) = code {
@@ -84,7 +88,7 @@ pub(crate) fn frame<P: Primitives>(shared: &Shared<P>, bytes: &[u8]) {
             core.link.gateway = Some(ready.gateway);
             core.link.event = ready.n;
             drop(core);
-            sync::ready(shared, *ready);
+            sync::ready(shared, &ready);
         }
         ServerFrame::Resumed { .. } => {
             online(shared);
@@ -113,8 +117,10 @@ pub(crate) fn frame<P: Primitives>(shared: &Shared<P>, bytes: &[u8]) {
 fn online<P: Primitives>(shared: &Shared<P>) {
     let mut core = shared.core();
     core.link.connection = Connection::Online;
+    core.link.identifying = false;
     core.link.attempts = 0;
     core.link.retry_at = None;
+    core.link.again_at = None;
     core.last_error = None;
     // The server has taken the new nonce: from now on it is the last one.
     if let Ok(Some(nonces)) = core.store.nonces() {
@@ -158,6 +164,7 @@ async fn identify<P: Primitives>(shared: &Shared<P>) {
         last: last_nonce,
         next: next_nonce,
     } = nonces;
+    core.link.identifying = true;
     core.send_frame(&ClientFrame::Identify(Identify {
         access_token,
         last_nonce,
@@ -206,26 +213,53 @@ fn wanted<P: Primitives>(shared: &Shared<P>) -> bool {
     signed_in && matches!(core.store.trouble(), Ok(None))
 }
 
-/// Until the socket closes: sends heartbeats and gives up on a silent server.
+/// What the keeper of an open socket wakes up for.
+enum Woken {
+    Closed,
+    Beat,
+    /// Something got no answer although the socket stands.
+    Again,
+}
+
+/// Until the socket closes: sends heartbeats, starts interrupted work again, and gives up on a
+/// silent server.
 async fn while_open<P: Primitives>(shared: &Shared<P>) {
     loop {
         let beat_at = shared.core().link.beat_at;
-        let mut timer = Box::pin(shared.sleep_until(beat_at));
-        let closed = poll_fn(|context| {
-            if !shared.core().link.socket {
-                return Poll::Ready(true);
+        let mut beat = Box::pin(shared.sleep_until(beat_at));
+        let woken = poll_fn(|context| {
+            let link = shared.core().link;
+            if !link.socket {
+                return Poll::Ready(Woken::Closed);
             }
-            timer.as_mut().poll(context).map(|()| false)
+            if let Some(at) = link
+                .again_at
+                .filter(|_| link.connection == Connection::Online)
+            {
+                let mut again = Box::pin(shared.sleep_until(at));
+                if again.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(Woken::Again);
+                }
+            }
+            beat.as_mut().poll(context).map(|()| Woken::Beat)
         })
         .await;
-        if closed {
-            return;
+        match woken {
+            Woken::Closed => return,
+            Woken::Again => {
+                shared.core().link.again_at = None;
+                queue::drain(shared);
+                sync::go_on(shared);
+                continue;
+            }
+            Woken::Beat => {}
         }
         let mut core = shared.core();
         core.link.beat_at = core.now + core.link.heartbeat_ms;
         if core.now.saturating_sub(core.link.heard_at) > 2 * core.link.heartbeat_ms {
             core.send(Outgoing::CloseSocket);
             core.link.socket = false;
+            core.link.identifying = false;
             core.link.connection = Connection::Offline;
             core.tell(Topic::Session);
         } else if core.link.connection == Connection::Online {
@@ -268,5 +302,3 @@ pub(crate) fn hurry<P: Primitives>(shared: &Shared<P>) {
     shared.core().link.retry_at = None;
     start(shared);
 }
-
-use std::future::Future as _;

@@ -250,7 +250,7 @@ pub(crate) async fn append<P: Primitives>(
         match answer {
             Ok(_) => break,
             Err(error) if error.code() == ErrorCode::OpInvalid && attempt < TRIES => {
-                sync::bring_log(shared, guild).await?
+                sync::bring_log(shared, guild).await?;
             }
             Err(error) => return Err(error.into()),
         }

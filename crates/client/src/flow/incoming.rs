@@ -215,7 +215,7 @@ fn append<P: Primitives>(
             );
         }
         (None, Some(signed)) if signed.seq == message.seq => {
-            core.store.put_head(channel, &signed.head)?
+            core.store.put_head(channel, &signed.head)?;
         }
         _ => {}
     }
@@ -271,10 +271,10 @@ fn known_or_open<P: Primitives>(
     message: &Message,
 ) -> Result<MessageState, Refusal> {
     let me = core.store.me()?;
-    if message.sender_device == me.device {
-        if let Some(body) = outgoing::acknowledged(core, message.txn)? {
-            return Ok(MessageState::Text(body));
-        }
+    if message.sender_device == me.device
+        && let Some(body) = outgoing::acknowledged(core, message.txn)?
+    {
+        return Ok(MessageState::Text(body));
     }
     if let Some(body) = core.store.text_of(message.id)? {
         return Ok(MessageState::Text(body));
@@ -344,9 +344,8 @@ fn open_group<P: Primitives>(
     }
     Ok(match P::inbound_decrypt(&mut inbound.ratchet, ct) {
         Ok((padded, index)) if index == msg_index => Opened::Padded(padded),
-        Ok(_) => Opened::Closed(Undecryptable::Corrupt),
         Err(OpenError::NoKey) => Opened::NoKey,
-        Err(_) => Opened::Closed(Undecryptable::Corrupt),
+        Ok(_) | Err(_) => Opened::Closed(Undecryptable::Corrupt),
     })
 }
 

@@ -33,7 +33,7 @@ const RETRY_MS: u64 = 2_000;
 /// Starts emptying a channel's outbox, if that is not going on already.
 pub(crate) fn pump<P: Primitives>(shared: &Shared<P>, channel: ChannelId) {
     shared.spawn_single(format!("pump {channel}"), move |shared| async move {
-        empty(&shared, channel).await
+        empty(&shared, channel).await;
     });
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn take_all<P: Primitives>(shared: &Shared<P>, logs: &[UserLog]) {
                 core.alarm = Some(format!(
                     "{}'s keys changed in a way that can't be right.",
                     log.display_name
-                ))
+                ));
             }
             Err(error) => core.fail(&error),
         }

@@ -6,19 +6,18 @@ mod nack;
 use std::collections::BTreeSet;
 
 use cloister_e2ee::{DeviceContent, DeviceMessage, OlmCiphertext, OpenError, Primitives};
-use cloister_proof::DeviceCert;
+use cloister_proof::{DeviceCert, DeviceOffer};
 use cloister_wire::{
     ErrorCode, UserId,
     key::{AckToDevice, NackReason, NackToDevice, QueuePage, QueuedBody, QueuedItem},
 };
 
-use self::nack::answer_nack;
-pub(crate) use self::nack::resend;
+pub(crate) use self::nack::{answer_nacks, resend};
 use crate::{
     core::{Core, Shared},
     engine::Method,
     flow::{account, call::CallError, device, incoming, people},
-    store::{InboundRow, MessageState, StoreError},
+    store::{Identity, InboundRow, MessageState, StoreError},
     view::{Refusal, Topic, Undecryptable},
 };
 
@@ -129,10 +128,11 @@ fn apply<P: Primitives>(
     let now = core.now;
     match &item.body {
         QueuedBody::Nack { .. } => {
-            // Each report names an item of this device; it is answered once.
-            let (user, device, dedupe_id) = (item.sender_user, item.sender_device, item.dedupe_id);
+            // Each report names an item of this device; it is answered once, after a crash too.
+            let (user, device) = (item.sender_user, item.sender_device);
+            core.store.owe(&item.dedupe_id, user, device)?;
             let flow = shared.clone();
-            core.spawn_later(async move { answer_nack(&flow, user, device, dedupe_id).await });
+            core.spawn_later(async move { answer_nacks(&flow) });
             Ok(())
         }
         QueuedBody::Sealed { .. } if core.store.was_taken(&item.dedupe_id)? => Ok(()),
@@ -204,6 +204,17 @@ fn open_letter<P: Primitives>(
     }
 }
 
+/// What this device is to others. Before it is approved, its offer says so.
+fn own_cert<P: Primitives>(core: &Core<P>, me: &Identity) -> Result<Option<DeviceCert>, Refusal> {
+    let offered = || {
+        let offer = me.offer.as_ref()?;
+        DeviceOffer::verify(offer.as_ref())
+            .ok()
+            .map(|offer| offer.cert)
+    };
+    Ok(core.store.cert(me.user, me.device)?.or_else(offered))
+}
+
 fn effect<P: Primitives>(
     core: &mut Core<P>,
     item: &QueuedItem,
@@ -211,17 +222,8 @@ fn effect<P: Primitives>(
     plain: &[u8],
 ) -> Result<(), Refusal> {
     let me = core.store.me()?;
-    let own_cert = match core.store.cert(me.user, me.device)? {
-        Some(cert) => cert,
-        // Not approved yet: the offer says who this device is.
-        None => match me
-            .offer
-            .as_ref()
-            .and_then(|offer| cloister_proof::DeviceOffer::verify(offer.as_ref()).ok())
-        {
-            Some(offer) => offer.cert,
-            None => return Ok(()),
-        },
+    let Some(own_cert) = own_cert(core, &me)? else {
+        return Ok(());
     };
     let Ok(message) = DeviceMessage::open(plain, sender, &own_cert, &item.dedupe_id) else {
         return Ok(());
@@ -324,7 +326,7 @@ async fn report<P: Primitives>(shared: &Shared<P>) -> Result<(), Refusal> {
         {
             // Not found: an earlier report arrived and its answer did not.
             Ok(()) | Err(CallError::Refused { status: 404, .. }) => {
-                shared.core().store.report_nack(seq)?
+                shared.core().store.report_nack(seq)?;
             }
             Err(error) => return Err(error.into()),
         }

@@ -24,8 +24,8 @@ use crate::{
 };
 
 /// The server's account of everything this person may see.
-pub(crate) fn ready<P: Primitives>(shared: &Shared<P>, ready: Ready) {
-    let stored = store_ready(&mut shared.core(), &ready);
+pub(crate) fn ready<P: Primitives>(shared: &Shared<P>, ready: &Ready) {
+    let stored = store_ready(&mut shared.core(), ready);
     if let Err(error) = stored {
         shared.core().fail(&error);
         return;
@@ -37,7 +37,7 @@ pub(crate) fn ready<P: Primitives>(shared: &Shared<P>, ready: Ready) {
         devlog_version,
         user,
         ..
-    } = ready;
+    } = *ready;
     let shared = shared.clone();
     shared.clone().spawn(async move {
         let (own_version, taken) = {
@@ -50,10 +50,10 @@ pub(crate) fn ready<P: Primitives>(shared: &Shared<P>, ready: Ready) {
                 .map_or(0, |log| log.version);
             (version, core.store.queue_seq().unwrap_or(0))
         };
-        if devlog_version > own_version {
-            if let Err(error) = people::refresh(&shared, &BTreeSet::from([user])).await {
-                shared.core().fail(&Refusal::from(error));
-            }
+        if devlog_version > own_version
+            && let Err(error) = people::refresh(&shared, &BTreeSet::from([user])).await
+        {
+            shared.core().fail(&Refusal::from(error));
         }
         if let Err(error) = device::notice_standing(&shared) {
             shared.core().fail(&error);
@@ -105,7 +105,7 @@ pub(crate) fn go_on<P: Primitives>(shared: &Shared<P>) {
         outgoing::pump(shared, channel);
     }
     queue::acknowledge(shared);
-    queue::resend(shared);
+    queue::answer_nacks(shared);
     queue::settle(shared);
 }
 

@@ -107,7 +107,8 @@ impl Raw {
 
 impl<P: Primitives> Store<P> {
     /// A channel as the server shows it. A new one starts empty after the server's newest
-    /// message: older ones are brought when somebody looks for them.
+    /// message: older ones are brought when somebody looks for them. Whoever sees a channel is in
+    /// its audience, so that what was sent in earlier epochs was not for this device.
     pub fn put_channel(
         &self,
         view: &Channel,
@@ -118,7 +119,7 @@ impl<P: Primitives> Store<P> {
         let peer = peer.map(|peer| *peer.as_bytes());
         self.connection
             .prepare_cached(
-                "INSERT INTO channel (channel, guild, peer, view, last_at, low, high) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                "INSERT INTO channel (channel, guild, peer, view, last_at, low, high, first_epoch) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
                  ON CONFLICT (channel) DO UPDATE SET view = excluded.view, last_at = max(last_at, excluded.last_at)",
             )?
             .execute(params![
@@ -128,7 +129,8 @@ impl<P: Primitives> Store<P> {
                 pack(view),
                 last_at as i64,
                 view.last_seq as i64 + 1,
-                view.last_seq as i64
+                view.last_seq as i64,
+                view.epoch as i64
             ])?;
         Ok(())
     }

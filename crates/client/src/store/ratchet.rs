@@ -439,6 +439,40 @@ impl<P: Primitives> Store<P> {
         Ok(())
     }
 
+    /// Somebody could not open what this device sent.
+    pub fn owe(&self, dedupe_id: &Hash, user: UserId, device: DeviceId) -> StoreResult<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO owed (dedupe_id, user, device) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![dedupe_id.0, user.as_bytes(), device.as_bytes()])?;
+        Ok(())
+    }
+
+    /// The next item to seal again, and for whom.
+    pub fn next_owed(&self) -> StoreResult<Option<(Hash, UserId, DeviceId)>> {
+        let row: Option<(Vec<u8>, Vec<u8>, Vec<u8>)> = self
+            .connection
+            .prepare_cached("SELECT dedupe_id, user, device FROM owed ORDER BY dedupe_id LIMIT 1")?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        row.map(|(dedupe_id, user, device)| {
+            Ok((
+                hash32(&dedupe_id)?,
+                UserId::from_bytes(id16(&user)?),
+                DeviceId::from_bytes(id16(&device)?),
+            ))
+        })
+        .transpose()
+    }
+
+    pub fn settle_owed(&self, dedupe_id: &Hash) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("DELETE FROM owed WHERE dedupe_id = ?1")?
+            .execute([dedupe_id.0])?;
+        Ok(())
+    }
+
     /// Whether something from this device could not be opened in the last day: its answer may
     /// still come.
     pub fn nack_pending(&self, sender: DeviceId, now: u64) -> StoreResult<bool> {

@@ -164,3 +164,6 @@ CREATE TABLE sent_item (
 
 -- Items that could not be opened here, until the server has taken the report.
 CREATE TABLE nack (seq INTEGER PRIMARY KEY, reason INTEGER NOT NULL, device BLOB NOT NULL, at INTEGER NOT NULL, reported INTEGER NOT NULL DEFAULT 0) STRICT;
+
+-- Items that somebody could not open and that are not sealed again yet.
+CREATE TABLE owed (dedupe_id BLOB PRIMARY KEY, user BLOB NOT NULL, device BLOB NOT NULL) STRICT, WITHOUT ROWID;

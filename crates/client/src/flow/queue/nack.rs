@@ -3,7 +3,7 @@
 use cloister_e2ee::{DeviceContent, Primitives};
 use cloister_proof::decode;
 use cloister_wire::{
-    DeviceId, Hash, UserId,
+    DeviceId, ErrorCode, Hash, UserId,
     key::{SendToDevice, ToDeviceItem},
 };
 
@@ -19,20 +19,38 @@ use crate::{
     view::Refusal,
 };
 
-/// Somebody could not open what this device sent: it is sealed again in a new session.
-pub(super) async fn answer_nack<P: Primitives>(
-    shared: &Shared<P>,
-    user: UserId,
-    device: DeviceId,
-    dedupe_id: Hash,
-) {
-    if let Err(error) = seal_again(shared, user, device, dedupe_id).await {
-        shared.core().fail(&error);
-    }
-    resend(shared);
+/// Seals again what somebody could not open; then delivers it.
+pub(crate) fn answer_nacks<P: Primitives>(shared: &Shared<P>) {
+    shared.spawn_single("nacks".to_owned(), |shared| async move {
+        loop {
+            let owed = shared.core().store.next_owed();
+            let Ok(Some((dedupe_id, user, device))) = owed else {
+                break;
+            };
+            let sealed = seal_again(&shared, user, device, dedupe_id).await;
+            let mut core = shared.core();
+            let settled = match sealed {
+                // Nobody can be reached now: it stays owed.
+                Err(error) if error.code == ErrorCode::Offline => {
+                    core.fail(&error);
+                    break;
+                }
+                Err(error) => {
+                    core.fail(&error);
+                    core.store.settle_owed(&dedupe_id)
+                }
+                Ok(()) => core.store.settle_owed(&dedupe_id),
+            };
+            if let Err(error) = settled {
+                core.fail(&Refusal::from(error));
+                break;
+            }
+        }
+        resend(&shared);
+    });
 }
 
-pub(super) async fn seal_again<P: Primitives>(
+async fn seal_again<P: Primitives>(
     shared: &Shared<P>,
     user: UserId,
     device: DeviceId,
@@ -100,6 +118,7 @@ pub(super) async fn seal_again<P: Primitives>(
             devices: Vec::new(),
         })?;
         core.store.raise_writes()?;
+        core.store.settle_owed(&dedupe_id)?;
         Ok(())
     });
     core.store.end(done)
@@ -115,7 +134,9 @@ pub(crate) fn resend<P: Primitives>(shared: &Shared<P>) {
                 .call(Method::Post, parcel.path.clone(), Some(parcel.body.clone()))
                 .await
             {
-                Err(CallError::NoAnswer) => return,
+                Err(error @ CallError::NoAnswer) => {
+                    return shared.core().fail(&Refusal::from(error));
+                }
                 Err(error) if error.retry_later() => {
                     let wait = error.retry_after_ms().unwrap_or(2_000);
                     shared.sleep(wait).await;

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use cloister_e2ee::Primitives;
 use cloister_wire::{
-    GuildId, UserId, channel::EpochView, gateway::Event, guild::Guild, key::KeyCounts,
+    GuildId, UserId,
+    channel::EpochView,
+    gateway::Event,
+    guild::{Channel, Guild, Member},
+    key::KeyCounts,
 };
 
 use super::{
@@ -19,6 +23,7 @@ use crate::{
     view::{Refusal, Topic},
 };
 
+#[expect(clippy::too_many_lines, reason = "one arm for each event")]
 pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(), Refusal> {
     match event {
         Event::MessageSent { message, head } => {
@@ -26,7 +31,7 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
                 .core()
                 .store
                 .update_channel_view(message.channel, |view| {
-                    view.last_seq = view.last_seq.max(message.seq)
+                    view.last_seq = view.last_seq.max(message.seq);
                 })?;
             incoming::arrive(shared, &message, &head)?;
         }
@@ -41,47 +46,14 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
             guild,
             member,
             access_version,
-        } => {
-            let mut core = shared.core();
-            core.store.commit(|store| {
-                store.put_person(member.user, &member.username, &member.display_name)?;
-                store.put_member(guild, member.user, member.joined_at)?;
-                follow_members(store, guild, access_version)?;
-                update_guild(store, guild, |view| {
-                    view.access_version = access_version;
-                    view.member_count += 1;
-                })
-            })?;
-            core.tell(Topic::Guild { guild });
-        }
+        } => member_joined(&mut shared.core(), guild, &member, access_version)?,
         Event::MemberLeft {
             guild,
             user,
             access_version,
-        } => {
-            let mut core = shared.core();
-            core.store.commit(|store| {
-                store.delete_member(guild, user)?;
-                follow_members(store, guild, access_version)?;
-                update_guild(store, guild, |view| {
-                    view.access_version = access_version;
-                    view.member_count = view.member_count.saturating_sub(1);
-                })
-            })?;
-            core.tell(Topic::Guild { guild });
-        }
+        } => member_left(&mut shared.core(), guild, user, access_version)?,
         Event::ChannelCreated { guild, channel } => {
-            let mut core = shared.core();
-            let now = core.now;
-            core.store.commit(|store| {
-                store.put_channel(&channel, None, 0)?;
-                note_epoch(store, channel.id, channel.epoch.max(1), now)?;
-                update_guild(store, guild, |view| {
-                    view.channels.retain(|one| one.id != channel.id);
-                    view.channels.push(channel.clone());
-                })
-            })?;
-            core.tell(Topic::Guild { guild });
+            channel_created(&mut shared.core(), guild, &channel)?;
         }
         Event::GuildJoined { guild } => {
             let mut core = shared.core();
@@ -132,6 +104,64 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
     Ok(())
 }
 
+fn member_joined<P: Primitives>(
+    core: &mut Core<P>,
+    guild: GuildId,
+    member: &Member,
+    access_version: u64,
+) -> Result<(), Refusal> {
+    core.store.commit(|store| {
+        store.put_person(member.user, &member.username, &member.display_name)?;
+        store.put_member(guild, member.user, member.joined_at)?;
+        follow_members(store, guild, access_version)?;
+        update_guild(store, guild, |view| {
+            // One's own joining is counted already in what came with it.
+            if view.access_version < access_version {
+                view.member_count += 1;
+            }
+            view.access_version = view.access_version.max(access_version);
+        })
+    })?;
+    core.tell(Topic::Guild { guild });
+    Ok(())
+}
+
+fn member_left<P: Primitives>(
+    core: &mut Core<P>,
+    guild: GuildId,
+    user: UserId,
+    access_version: u64,
+) -> Result<(), Refusal> {
+    core.store.commit(|store| {
+        store.delete_member(guild, user)?;
+        follow_members(store, guild, access_version)?;
+        update_guild(store, guild, |view| {
+            view.access_version = access_version;
+            view.member_count = view.member_count.saturating_sub(1);
+        })
+    })?;
+    core.tell(Topic::Guild { guild });
+    Ok(())
+}
+
+fn channel_created<P: Primitives>(
+    core: &mut Core<P>,
+    guild: GuildId,
+    channel: &Channel,
+) -> Result<(), Refusal> {
+    let now = core.now;
+    core.store.commit(|store| {
+        store.put_channel(channel, None, 0)?;
+        note_epoch(store, channel.id, channel.epoch.max(1), now)?;
+        update_guild(store, guild, |view| {
+            view.channels.retain(|one| one.id != channel.id);
+            view.channels.push(channel.clone());
+        })
+    })?;
+    core.tell(Topic::Guild { guild });
+    Ok(())
+}
+
 /// The member list is the one of `version` now, if it was the one just before. A list that had
 /// missed something stays old, and is brought whole with the next connection.
 fn follow_members<P: Primitives>(
@@ -163,7 +193,7 @@ pub(super) fn epoch_changed<P: Primitives>(
         core.store.commit(|store| {
             store.mark_stale(view.channel, now)?;
             store.update_channel_view(view.channel, |channel| {
-                channel.epoch = channel.epoch.max(view.epoch)
+                channel.epoch = channel.epoch.max(view.epoch);
             })
         })?;
         core.tell(Topic::Channel {
@@ -241,10 +271,8 @@ pub(super) fn devlog_appended<P: Primitives>(
             if let Err(error) = people::refresh(&shared, &BTreeSet::from([user])).await {
                 shared.core().fail(&Refusal::from(error));
             }
-            if mine {
-                if let Err(error) = device::notice_standing(&shared) {
-                    shared.core().fail(&error);
-                }
+            if mine && let Err(error) = device::notice_standing(&shared) {
+                shared.core().fail(&error);
             }
         });
     }
