@@ -23,6 +23,10 @@ pub struct Client<P: Primitives> {
     pub life: u64,
     /// The socket that the engine believes in.
     pub socket: Option<u64>,
+    /// The engine has closed that socket and does not know yet that it is closed.
+    pub closing: bool,
+    /// A part of the store was lost: sessions with other devices.
+    pub lost_sessions: bool,
     /// When the engine wants to be woken.
     pub wake_at: Option<u64>,
     /// The store was destroyed after a sign-out.
@@ -50,6 +54,8 @@ impl<P: Primitives> Client<P> {
             eyes,
             life: 0,
             socket: None,
+            closing: false,
+            lost_sessions: false,
             wake_at: None,
             wiped: false,
             busy: 0,
@@ -64,6 +70,7 @@ impl<P: Primitives> Client<P> {
         self.engine = None;
         self.life += 1;
         self.socket = None;
+        self.closing = false;
         self.wake_at = None;
         self.busy = 0;
     }

@@ -15,7 +15,9 @@ pub struct Mallory {
 
 impl Mallory {
     pub fn new(mutation: Mutation, _seed: u64) -> Self {
-        Self { _mutation: mutation }
+        Self {
+            _mutation: mutation,
+        }
     }
     pub fn before(&mut self, _: &Server, _: &WireRequest) {}
     pub fn after(&mut self, _: &Server, _: &WireRequest) {}

@@ -232,6 +232,7 @@ impl<P: Primitives> Sim<P> {
             return;
         }
         self.world.crash(client);
+        self.world.clients[client].lost_sessions = true;
         let eyes = &self.world.clients[client].eyes;
         let lost = eyes.execute(
             "DELETE FROM olm WHERE device = (SELECT min(device) FROM olm)",
@@ -331,7 +332,8 @@ impl<P: Primitives> Sim<P> {
             930..970 => {
                 if let Some(channel) = self.some_channel(client) {
                     let seq = self.timeline(client, channel).last_seq;
-                    self.world.command(client, Command::MarkRead { channel, seq });
+                    self.world
+                        .command(client, Command::MarkRead { channel, seq });
                 }
             }
             970..972 => {

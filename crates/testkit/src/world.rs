@@ -315,15 +315,7 @@ impl<P: Primitives> World<P> {
                 }
                 Outgoing::OpenSocket => self.open_socket(client),
                 Outgoing::Frame(bytes) => self.frame_up(client, bytes),
-                Outgoing::CloseSocket => {
-                    if let Some(socket) = self.clients[client].socket {
-                        let at = self.now() + self.weather.delay(&mut self.chance);
-                        self.at(at, Event::CloseUp { socket });
-                        if let Some(line) = self.lines.get(&socket).copied() {
-                            self.close_down(socket, line, None);
-                        }
-                    }
-                }
+                Outgoing::CloseSocket => self.close_socket(client),
                 Outgoing::Wipe => {
                     self.kill(client);
                     self.clients[client].wiped = true;
@@ -397,6 +389,7 @@ impl<P: Primitives> World<P> {
         let socket = self.sockets;
         let life = self.clients[client].life;
         self.clients[client].socket = Some(socket);
+        self.clients[client].closing = false;
         let at = self.now() + self.weather.delay(&mut self.chance);
         let line = Line {
             client,
@@ -413,6 +406,20 @@ impl<P: Primitives> World<P> {
                 socket,
             },
         );
+    }
+
+    /// The engine closes its socket: nothing that is still on its way down reaches it.
+    fn close_socket(&mut self, client: usize) {
+        let Some(socket) = self.clients[client].socket else {
+            return;
+        };
+        let at = self.now() + self.weather.delay(&mut self.chance);
+        self.at(at, Event::CloseUp { socket });
+        if let Some(mut line) = self.lines.get(&socket).copied() {
+            line.down_at = 0;
+            self.close_down(socket, line, None);
+        }
+        self.clients[client].closing = true;
     }
 
     fn frame_up(&mut self, client: usize, bytes: Vec<u8>) {
@@ -512,7 +519,7 @@ impl<P: Primitives> World<P> {
                 socket,
                 bytes,
             } => {
-                if self.holds(client, life, socket) {
+                if self.holds(client, life, socket) && !self.clients[client].closing {
                     self.give(client, Input::SocketFrame(bytes));
                 }
             }
