@@ -257,11 +257,7 @@ impl utoipa::ToSchema for Permissions {}
 mod tests {
     use super::*;
 
-    fn place<'a>(
-        everyone: Overwrite,
-        roles: &'a [Overwrite],
-        member: Overwrite,
-    ) -> PlaceOverwrites<'a> {
+    fn place(everyone: Overwrite, roles: &[Overwrite], member: Overwrite) -> PlaceOverwrites<'_> {
         PlaceOverwrites {
             everyone,
             roles,
