@@ -49,6 +49,15 @@ pub(crate) fn percentile_ms(times: &mut [Duration], percent: usize) -> f64 {
     rounded(time.as_secs_f64() * 1_000.0)
 }
 
+/// A count as a number to divide.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "what is counted here is far below 2^52"
+)]
+pub(crate) fn real(count: u64) -> f64 {
+    count as f64
+}
+
 /// Three digits that mean something are enough.
 fn rounded(value: f64) -> f64 {
     let digits = if value.abs() >= 1_000.0 { 0 } else { 2 };

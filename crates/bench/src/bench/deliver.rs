@@ -28,7 +28,7 @@ use crate::{
     Ground,
     api::Api,
     env,
-    figure::{Figure, Report},
+    figure::{Figure, Report, real},
     line::{Line, brings_message},
     person::{Link, PASSWORD, Person},
     server::{Data, Server},
@@ -73,12 +73,15 @@ pub(super) async fn measure(ground: &Ground, report: &mut Report) -> Result<()> 
     let delivered = RUSHED * (MEMBERS - 1);
     let figure = Figure::new(
         "deliver-200",
-        delivered as f64 / took.as_secs_f64(),
+        real(delivered as u64) / took.as_secs_f64(),
         "deliveries/s",
     )
     .with("members", MEMBERS)
     .with("messages", RUSHED)
-    .with("sends_per_s", (RUSHED as f64 / took.as_secs_f64()).round())
+    .with(
+        "sends_per_s",
+        (real(RUSHED as u64) / took.as_secs_f64()).round(),
+    )
     .latency(&mut times);
     report.add(figure);
     stage.end().await;

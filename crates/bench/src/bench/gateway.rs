@@ -9,7 +9,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use crate::{
     Ground,
     api::Api,
-    figure::{Figure, Report},
+    figure::{Figure, Report, real},
     line::Line,
     person::Person,
     server::{Data, Server},
@@ -38,7 +38,7 @@ pub(super) async fn measure(ground: &Ground, report: &mut Report) -> Result<()> 
     let growth = after.saturating_sub(before);
     let figure = Figure::new(
         "gateway-memory",
-        growth as f64 / CONNECTIONS as f64,
+        real(growth) / real(CONNECTIONS as u64),
         "KiB/gateway",
     )
     .at_most(TARGET_KIB)

@@ -16,7 +16,7 @@ use crate::{
     Ground,
     api::Api,
     env,
-    figure::{Figure, Report},
+    figure::{Figure, Report, real},
     person::Person,
     server::{Data, Server},
 };
@@ -83,7 +83,7 @@ async fn speak(name: String, voices: &mut [Voice]) -> Result<Figure> {
     let times = try_join_all(voices.iter_mut().map(|voice| voice.speak_until(end))).await?;
     let took = begun.elapsed();
     let mut times: Vec<Duration> = times.into_iter().flatten().collect();
-    let rate = times.len() as f64 / took.as_secs_f64();
+    let rate = real(times.len() as u64) / took.as_secs_f64();
     let figure = Figure::new(name, rate, "sends/s")
         .with("senders", senders)
         .with("channels", senders.min(CHANNELS))

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use crate::{
     Ground,
     api::Api,
-    figure::{Figure, Report},
+    figure::{Figure, Report, real},
     server::{self, Data, Server},
 };
 
@@ -19,7 +19,7 @@ const FOLDER: &str = "/assets/";
 
 pub(super) fn binary(ground: &Ground, report: &mut Report) -> Result<()> {
     let bytes = server::size(&ground.binary)?;
-    report.add(Figure::new("size-binary", bytes as f64 / MB, "MB"));
+    report.add(Figure::new("size-binary", real(bytes) / MB, "MB"));
     Ok(())
 }
 
@@ -56,7 +56,7 @@ pub(super) async fn web(ground: &Ground, report: &mut Report) -> Result<()> {
         module > 0,
         "this binary has no web client inside; `cargo xtask release` builds one that has"
     );
-    let figure = Figure::new("size-web", code as f64 / MB, "MB compressed")
+    let figure = Figure::new("size-web", real(code as u64) / MB, "MB compressed")
         .at_most(WEB_TARGET_MB)
         .with("wasm_bytes", module)
         .with("code_bytes", code - module)
