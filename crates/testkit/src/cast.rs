@@ -25,8 +25,10 @@ pub struct Stage<P: Primitives> {
 
 impl<P: Primitives> Stage<P> {
     pub fn new(seed: u64) -> Self {
+        let mut world = World::new(seed);
+        world.trace.length = 60;
         Self {
-            world: World::new(seed),
+            world,
             people: 0,
         }
     }

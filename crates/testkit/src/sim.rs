@@ -35,6 +35,8 @@ pub struct Plan {
     pub seed: u64,
     pub steps: u64,
     pub mutation: Option<Mutation>,
+    /// Lines of history that a failure shows.
+    pub history: usize,
 }
 
 /// What a run came to.
@@ -101,6 +103,7 @@ pub fn run<P: Primitives>(plan: Plan) -> Report {
 impl<P: Primitives> Sim<P> {
     fn new(plan: Plan) -> Self {
         let mut world = World::new(plan.seed);
+        world.trace.length = plan.history;
         world.mallory = plan.mutation.map(|one| Mallory::new(one, plan.seed));
         Self {
             world,

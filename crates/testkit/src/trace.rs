@@ -7,12 +7,11 @@ use std::{collections::VecDeque, fmt::Write};
 
 use sha2::{Digest, Sha256};
 
-/// Lines of history that a failure shows.
-const HISTORY: usize = 60;
-
 #[derive(Debug, Default)]
 pub struct Trace {
     hash: Sha256,
+    /// Lines that are kept.
+    pub length: usize,
     history: VecDeque<String>,
 }
 
@@ -20,7 +19,7 @@ impl Trace {
     pub fn note(&mut self, line: String) {
         self.hash.update((line.len() as u64).to_le_bytes());
         self.hash.update(line.as_bytes());
-        if self.history.len() == HISTORY {
+        if self.history.len() >= self.length {
             self.history.pop_front();
         }
         self.history.push_back(line);

@@ -151,7 +151,7 @@ impl<P: Primitives> World<P> {
     pub fn install(&mut self, person: usize, name: &str) -> usize {
         let index = self.clients.len();
         let chance = Chance::new(self.seed, &format!("client {index}"));
-        let client = Client::new(person, name.to_owned(), chance, self.now());
+        let client = Client::new(person, format!("{name}.{index}"), chance, self.now());
         self.clients.push(client);
         self.give(index, Input::Start);
         index

@@ -41,7 +41,7 @@ pub(crate) async fn ensure_sessions<P: Primitives>(
         for key in claimed.keys {
             let Some(bytes) = key.key else { continue };
             if chunk.contains(&(key.user, key.device)) {
-                open_session(&mut core, key.user, key.device, &bytes)?;
+                open_session(&mut core, (key.user, key.device), &bytes, false)?;
             }
         }
     }
@@ -51,9 +51,9 @@ pub(crate) async fn ensure_sessions<P: Primitives>(
 /// Opens a new session to a device with a prekey that the server handed out.
 fn open_session<P: Primitives>(
     core: &mut Core<P>,
-    user: UserId,
-    device: DeviceId,
+    (user, device): (UserId, DeviceId),
     prekey: &Bytes,
+    replaces: bool,
 ) -> Result<(), Refusal> {
     let forged = || {
         refuse(
@@ -72,8 +72,10 @@ fn open_session<P: Primitives>(
     let session = P::open_session(&account, &cert.identity, &prekey.key, &mut core.chance)
         .ok_or_else(forged)?;
     let now = core.now;
+    // A session that replaces a broken one goes before those that were heard in the past.
+    let heard_at = replaces.then_some(now);
     core.store
-        .commit(|store: &Store<P>| store.put_olm(device, &session, now, None))?;
+        .commit(|store: &Store<P>| store.put_olm(device, &session, now, heard_at))?;
     Ok(())
 }
 
@@ -93,7 +95,7 @@ pub(crate) async fn renew_session<P: Primitives>(
         .find(|key| key.device == device && key.user == user)
         .and_then(|key| key.key);
     let Some(key) = key else { return Ok(false) };
-    open_session(&mut shared.core(), user, device, &key)?;
+    open_session(&mut shared.core(), (user, device), &key, true)?;
     Ok(true)
 }
 

@@ -9,6 +9,7 @@ use cloister_testkit::sim::{Plan, Report, run};
 fn main() -> ExitCode {
     let mut seed = 1;
     let mut steps = 10_000;
+    let mut history = 60;
     let mut real = false;
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
         let known = match (name.as_str(), value.as_str()) {
             ("--seed", value) => value.parse().map(|value| seed = value).is_ok(),
             ("--steps", value) => value.parse().map(|value| steps = value).is_ok(),
+            ("--history", value) => value.parse().map(|value| history = value).is_ok(),
             ("--primitives", "symbolic") => true,
             ("--primitives", "real") => {
                 real = true;
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         seed,
         steps,
         mutation: None,
+        history,
     };
     let report = if real {
         run::<Vodozemac>(plan)
