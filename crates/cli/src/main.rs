@@ -1,6 +1,6 @@
 //! The `cloister` binary: the server, its operator's commands, and a client for the terminal.
 //!
-//! Reading order: [`arguments`] (everything that can be typed), `failure` (how it ends), `print`
+//! Reading order: `arguments` (everything that can be typed), `failure` (how it ends), `print`
 //! (what is shown), `seat` (an open profile at the server), `target` (names to ids), then one
 //! file for each group of commands in `command`.
 

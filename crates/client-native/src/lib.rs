@@ -1,11 +1,13 @@
 //! The client engine on tokio: HTTP, WebSocket, files. For the command line and for bots.
 //!
 //! ```no_run
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn example() -> Result<(), cloister_client::view::Refusal> {
 //! use cloister_client_native::{Client, Profile};
 //! use cloister_client::view::Query;
 //!
-//! let profile = Profile::find("ada".as_ref())?.ok_or("no profile")?;
+//! let Some(profile) = Profile::find("ada".as_ref())? else {
+//!     return Ok(());
+//! };
 //! let client = Client::open(profile).await?;
 //! println!("{:?}", client.query(Query::Guilds).await?);
 //! client.close().await;
@@ -13,9 +15,9 @@
 //! # }
 //! ```
 //!
-//! Reading order: [`profile`] (what lies on the disk), [`client`] (what programs call), [`shell`]
-//! (the engine's thread), [`relay`] (several programs on one profile), then [`http`], [`socket`]
-//! and [`tls`]. Time and chance come from [`env`] only.
+//! Reading order: `profile` (what lies on the disk), `client` (what programs call), `shell` (the
+//! engine's thread), `relay` (several programs on one profile), then `http`, `socket` and `tls`.
+//! Time and chance come from `env` only.
 
 mod client;
 mod env;
