@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, Result};
 use cloister_client_native::Pin;
 
-use crate::{Ground, figure};
+use crate::{Ground, env, figure};
 
 /// Limits guard against strangers; here all requests come from one address. They stay switched
 /// on, and are set to what nobody reaches. Passwords cost next to nothing, or making a thousand
@@ -28,19 +28,19 @@ const SETTINGS: [(&str, &str); 7] = [
 
 /// Where a server keeps its data, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Data(tempfile::TempDir);
+pub(crate) struct Data(PathBuf);
 
 impl Data {
     pub(crate) fn new(ground: &Ground) -> Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix("data-")
-            .tempdir_in(&ground.folder)?;
+        let name = u64::from_be_bytes(env::random()?);
+        let folder = ground.folder.join(format!("data-{name:016x}"));
+        fs::create_dir(&folder)?;
         Ok(Self(folder))
     }
 
     /// For other things that should be gone with it.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.0.join(name)
     }
 
     fn instance(&self) -> PathBuf {
@@ -49,6 +49,13 @@ impl Data {
 
     fn log(&self) -> PathBuf {
         self.beside("server.log")
+    }
+}
+
+impl Drop for Data {
+    fn drop(&mut self) {
+        // What a failed run leaves behind is below `target`, and in nobody's way.
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
