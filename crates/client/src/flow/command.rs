@@ -14,6 +14,8 @@ use crate::{
 
 /// How long "later" puts off the recovery key.
 const LATER_MS: u64 = 24 * 3_600_000;
+/// Name of whatever makes, opens or ends an account.
+const ACCOUNT: &str = "account";
 
 pub(crate) fn begin<P: Primitives>(shared: &Shared<P>, id: u64, command: Command) {
     let shared = shared.clone();
@@ -46,7 +48,7 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
                 password,
                 device_name,
             };
-            account::register(shared, new).await
+            alone(shared, account::register(shared, new)).await
         }
         Command::SignIn {
             username,
@@ -54,18 +56,15 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
             device_name,
             recovery_key,
         } => {
-            account::sign_in(
-                shared,
-                account::Credentials {
-                    username,
-                    password,
-                    device_name,
-                    recovery_key,
-                },
-            )
-            .await
+            let typed = account::Credentials {
+                username,
+                password,
+                device_name,
+                recovery_key,
+            };
+            alone(shared, account::sign_in(shared, typed)).await
         }
-        Command::SignOut => account::sign_out(shared).await,
+        Command::SignOut => alone(shared, account::sign_out(shared)).await,
         Command::CreateGuild { name } => guild::create(shared, name).await,
         Command::LeaveGuild { guild } => guild::leave(shared, guild).await,
         Command::DeleteGuild { guild } => guild::delete(shared, guild).await,
@@ -122,6 +121,19 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
             Ok(CommandReply::Done)
         }
     }
+}
+
+/// These change whose store this is: one at a time.
+async fn alone<P: Primitives>(shared: &Shared<P>, flow: impl Future<Output = Outcome>) -> Outcome {
+    if !shared.core().running.insert(ACCOUNT.to_owned()) {
+        return Err(refuse(
+            ErrorCode::Invalid,
+            "Signing in or out is under way here already. Wait for it.",
+        ));
+    }
+    let outcome = flow.await;
+    shared.core().running.remove(ACCOUNT);
+    outcome
 }
 
 /// Puts a message into the outbox; from here on it is not lost.
