@@ -129,6 +129,10 @@ impl IntoResponse for Error {
 }
 
 /// A handler that panicked is a fault like any other: the caller gets an answer.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer that catches panics gives the value away"
+)]
 pub(super) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let said = panic
         .downcast_ref::<&str>()
