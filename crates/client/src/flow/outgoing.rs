@@ -83,6 +83,10 @@ fn put_off<P: Primitives>(shared: &Shared<P>, channel: ChannelId, error: &Refusa
         | ErrorCode::DeviceRevoked => return Next::Stop,
         _ => {}
     }
+    if !matches!(core.store.trouble(), Ok(None)) {
+        // The sign-in is over: the message waits for the next one.
+        return Next::Stop;
+    }
     let Ok(Some(entry)) = core.store.next_entry(channel) else {
         return Next::Stop;
     };

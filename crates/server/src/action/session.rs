@@ -32,8 +32,8 @@ use crate::{
 
 const MINUTE_MS: u64 = 60_000;
 const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
-/// How long a client may repeat a refresh whose answer it did not get.
-const GRACE_MS: u64 = 10_000;
+/// How long a client may repeat a refresh whose answer it did not get: it waits 30 s for one.
+const GRACE_MS: u64 = 60_000;
 /// How long a device has to sign a challenge.
 const CHALLENGE_MS: u64 = 2 * MINUTE_MS;
 
