@@ -548,13 +548,23 @@ impl<P: Primitives> World<P> {
         }
     }
 
-    fn serve(&mut self, client: usize, life: u64, id: u64, request: WireRequest, answered: bool) {
+    fn serve(
+        &mut self,
+        client: usize,
+        life: u64,
+        id: u64,
+        mut request: WireRequest,
+        answered: bool,
+    ) {
         if let Some(mallory) = &mut self.mallory {
-            mallory.before(&self.server, &request);
+            let done = mallory.before(&self.server, &mut request);
+            done.expect("the database of the server takes what Mallory writes");
         }
         let (status, body) = self.server.handle(&request);
+        let mut everybody_out = false;
         if let Some(mallory) = &mut self.mallory {
-            mallory.after(&self.server, &request);
+            let done = mallory.after(&self.server);
+            everybody_out = done.expect("the database of the server takes what Mallory writes");
         }
         self.trace.note(format!(
             "{} {} {} {} {status}",
@@ -580,6 +590,9 @@ impl<P: Primitives> World<P> {
             );
         }
         self.pump();
+        if everybody_out {
+            self.restart_server();
+        }
     }
 
     /// Sends down the sockets what the server says.

@@ -4,12 +4,16 @@
 use std::{io::Write, process::ExitCode};
 
 use cloister_client::{Symbolic, Vodozemac};
-use cloister_testkit::sim::{Plan, Report, run};
+use cloister_testkit::{
+    mallory::Mutation,
+    sim::{Plan, Report, run},
+};
 
 fn main() -> ExitCode {
     let mut seed = 1;
     let mut steps = 10_000;
     let mut history = 60;
+    let mut mutation = None;
     let mut real = false;
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
@@ -18,6 +22,10 @@ fn main() -> ExitCode {
             ("--seed", value) => value.parse().map(|value| seed = value).is_ok(),
             ("--steps", value) => value.parse().map(|value| steps = value).is_ok(),
             ("--history", value) => value.parse().map(|value| history = value).is_ok(),
+            ("--mutation", name) => {
+                mutation = Mutation::parse(name);
+                mutation.is_some()
+            }
             ("--primitives", "symbolic") => true,
             ("--primitives", "real") => {
                 real = true;
@@ -26,14 +34,20 @@ fn main() -> ExitCode {
             _ => false,
         };
         if !known {
-            say("usage: cloister-sim --seed N --steps M [--primitives symbolic|real]");
+            say(
+                "usage: cloister-sim --seed N --steps M [--primitives symbolic|real] \
+                 [--mutation NAME] [--history LINES]",
+            );
+            for mutation in Mutation::ALL {
+                say(&format!("  mutation: {}", mutation.name()));
+            }
             return ExitCode::from(2);
         }
     }
     let plan = Plan {
         seed,
         steps,
-        mutation: None,
+        mutation,
         history,
     };
     let report = if real {
