@@ -1,0 +1,110 @@
+//! The simulator over fixed seeds.
+
+use cloister_client::{Symbolic, Vodozemac};
+use cloister_testkit::{
+    mallory::Mutation,
+    sim::{Plan, Report, run},
+};
+
+fn plan(seed: u64, steps: u64) -> Plan {
+    Plan {
+        seed,
+        steps,
+        mutation: None,
+        history: 40,
+    }
+}
+
+#[track_caller]
+fn kept(report: &Report) {
+    assert!(
+        report.broken.is_none(),
+        "seed {}: {:#?}",
+        report.seed,
+        report.broken
+    );
+    assert_eq!(report.undecryptable, 0);
+    assert!(report.messages > 0, "nobody said anything");
+}
+
+#[test]
+fn every_promise_holds_over_a_failing_network() {
+    for seed in [101, 102] {
+        kept(&run::<Symbolic>(plan(seed, 4_000)));
+    }
+}
+
+#[test]
+fn every_promise_holds_with_real_cryptography() {
+    kept(&run::<Vodozemac>(plan(7, 1_600)));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_trace_and_another_one_another() {
+    let (first, again) = (
+        run::<Symbolic>(plan(5, 2_000)),
+        run::<Symbolic>(plan(5, 2_000)),
+    );
+    assert_eq!(first.trace, again.trace);
+    assert_eq!(first.messages, again.messages);
+    assert_ne!(first.trace, run::<Symbolic>(plan(6, 2_000)).trace);
+}
+
+#[test]
+fn seeds_that_once_broke_a_promise_keep_them() {
+    for line in include_str!("../corpus.txt").lines() {
+        if line.starts_with('#') {
+            continue;
+        }
+        let (seed, steps) = line.split_once(' ').unwrap();
+        kept(&run::<Symbolic>(plan(
+            seed.parse().unwrap(),
+            steps.parse().unwrap(),
+        )));
+    }
+}
+
+/// The promise that is broken, or the alarm that is raised, when a check is missing.
+#[track_caller]
+fn notices(mutation: Mutation, what: &str) {
+    let report = run::<Symbolic>(Plan {
+        mutation: Some(mutation),
+        ..plan(1, 12_000)
+    });
+    let broken = report.broken.map(|broken| broken.promise);
+    assert!(
+        broken.as_deref().is_some_and(|why| why.contains(what)),
+        "without the check {}: {broken:?}",
+        mutation.name()
+    );
+}
+
+#[test]
+fn a_server_that_accepts_stale_epochs_is_noticed() {
+    notices(Mutation::StaleEpoch, "I3");
+}
+
+#[test]
+fn a_server_that_accepts_messages_without_shares_is_noticed() {
+    notices(Mutation::MissingShare, "I3");
+}
+
+#[test]
+fn a_server_that_accepts_a_transaction_twice_is_noticed() {
+    notices(Mutation::ReplayedTxn, "I5");
+}
+
+#[test]
+fn a_server_that_deletes_what_nobody_acknowledged_is_noticed() {
+    notices(Mutation::UnacknowledgedDelete, "I");
+}
+
+#[test]
+fn a_server_that_logs_joins_that_nobody_signed_is_noticed() {
+    notices(Mutation::JoinSignature, "nobody was allowed to make");
+}
+
+#[test]
+fn a_server_that_logs_policies_that_nobody_signed_is_noticed() {
+    notices(Mutation::PolicySignature, "nobody was allowed to make");
+}
