@@ -161,10 +161,7 @@ fn actor(tx: &mut Tx<'_>, caller: &Caller) -> Result<Actor> {
         return Err(Error::device_cloned());
     }
     match actor.standing {
-        DeviceStanding::Revoked => Err(Error::refuse(
-            ErrorCode::DeviceRevoked,
-            "This device was removed from the account. Sign in again as a new device.",
-        )),
+        DeviceStanding::Revoked => Err(Error::device_revoked()),
         DeviceStanding::Pending | DeviceStanding::Active => Ok(actor),
     }
 }

@@ -56,6 +56,13 @@ impl Error {
         Self::refuse(ErrorCode::Unauthenticated, "Sign in first.")
     }
 
+    pub fn device_revoked() -> Self {
+        Self::refuse(
+            ErrorCode::DeviceRevoked,
+            "This device was removed from the account. Sign in again as a new device.",
+        )
+    }
+
     pub fn device_cloned() -> Self {
         Self::refuse(
             ErrorCode::DeviceCloned,

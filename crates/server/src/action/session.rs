@@ -170,10 +170,7 @@ fn known(
         return Err(Error::device_cloned());
     }
     if stored.standing == DeviceStanding::Revoked {
-        return Err(Error::refuse(
-            ErrorCode::DeviceRevoked,
-            "This device was removed from the account. Sign in again as a new device.",
-        ));
+        return Err(Error::device_revoked());
     }
     Ok(stored.standing)
 }
@@ -294,14 +291,17 @@ pub fn refresh(
     let hash = token.hash(&parts.keys);
     let now = tx.now();
     let stored = store::session::get_token(tx, permit, &hash)?
-        .filter(|stored| stored.ended_at.is_none() && stored.expires_at > now)
+        .filter(|stored| stored.expires_at > now)
         .ok_or_else(Error::unauthenticated)?;
     check_client(parts, &stored, csrf)?;
-    let living =
-        store::session::get_living(tx, stored.session)?.ok_or_else(Error::unauthenticated)?;
-    if living.actor.standing == DeviceStanding::Revoked {
+    if stored.revoked_at.is_some() {
+        return Err(Error::device_revoked());
+    }
+    if stored.ended_at.is_some() {
         return Err(Error::unauthenticated());
     }
+    let living =
+        store::session::get_living(tx, stored.session)?.ok_or_else(Error::unauthenticated)?;
     let going = Going {
         actor: claims(&living.actor),
         client: stored.client,

@@ -28,7 +28,8 @@ sql! {
     INSERT_TOKEN = "INSERT INTO refresh_token (token_hash, session_id, created_at, expires_at)
         VALUES ($1, $2, $3, $4)";
     GET_TOKEN = "SELECT t.session_id, t.expires_at, t.used_at, t.successor, s.user_id, s.device_id,
-        s.client, s.expires_at AS session_expires_at, s.ended_at
+        s.client, s.expires_at AS session_expires_at, s.ended_at,
+        (SELECT d.revoked_at FROM device AS d WHERE d.id = s.device_id) AS revoked_at
         FROM refresh_token AS t JOIN session AS s ON s.id = t.session_id
         WHERE t.token_hash = $1 FOR UPDATE";
     USE_TOKEN = "UPDATE refresh_token SET used_at = $2, successor = $3 WHERE token_hash = $1";
@@ -60,6 +61,8 @@ pub struct StoredToken {
     pub expires_at: u64,
     pub session_expires_at: u64,
     pub ended_at: Option<u64>,
+    /// When the device was revoked.
+    pub revoked_at: Option<u64>,
     pub used_at: Option<u64>,
     pub successor: Option<Vec<u8>>,
 }
@@ -159,6 +162,7 @@ pub fn get_token(
             expires_at: row.get("expires_at")?,
             session_expires_at: row.get("session_expires_at")?,
             ended_at: row.get("ended_at")?,
+            revoked_at: row.get("revoked_at")?,
             used_at: row.get("used_at")?,
             successor: row.get("successor")?,
         })
