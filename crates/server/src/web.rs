@@ -52,6 +52,9 @@ fn files() -> Router<App> {
         .index_file(Some("/index.html"))
         .fallback(Some("/index.html"))
         .fallback_status(axum::http::StatusCode::OK)
+        // Every browser takes brotli over TLS, which is made at build time; gzip would be made
+        // at every start, and take longer than all the rest of it.
+        .enable_gzip(false)
         .html_cache_control(memory_serve::CacheControl::NoCache)
         .cache_control(memory_serve::CacheControl::NoCache)
         .into_router()
