@@ -27,10 +27,7 @@ impl<P: Primitives> Stage<P> {
     pub fn new(seed: u64) -> Self {
         let mut world = World::new(seed);
         world.trace.length = 60;
-        Self {
-            world,
-            people: 0,
-        }
+        Self { world, people: 0 }
     }
 
     /// Gives a command and waits for its answer.

@@ -244,8 +244,7 @@ impl Mallory {
                  AND EXISTS (SELECT 1 FROM member m WHERE m.user_id = a.id AND m.guild_id = ?1) = ?2
              ORDER BY d.id LIMIT 1",
         )?;
-        type Found = ([u8; 16], [u8; 16], i64, Vec<u8>);
-        let found: Option<Found> = people
+        let found: Option<([u8; 16], [u8; 16], i64, Vec<u8>)> = people
             .query_row(params![log.guild.as_bytes(), wants_member], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })

@@ -69,12 +69,15 @@ pub(crate) fn memory(kind: &str) -> String {
 
 /// Cheap hashing and no limit that honest people would meet in invented time.
 fn config() -> Config {
-    let mut config = Config::default();
-    config.passwords = Passwords {
+    let passwords = Passwords {
         memory_kib: 64,
         passes: 1,
         lanes: 1,
         ..Passwords::default()
+    };
+    let mut config = Config {
+        passwords,
+        ..Config::default()
     };
     let plenty = NonZero::new(1_000_000).unwrap_or(NonZero::<u32>::MIN);
     config.limits.requests = plenty;
@@ -132,7 +135,7 @@ impl Server {
 
     /// Handles one request: its status and body.
     pub fn handle(&mut self, request: &WireRequest) -> (u16, Vec<u8>) {
-        let response = self.runtime.block_on(async {
+        self.runtime.block_on(async {
             let answer = self.running.router.clone().oneshot(http(request)).await;
             let answer = answer.unwrap_or_else(|never| match never {});
             let status = answer.status().as_u16();
@@ -141,8 +144,7 @@ impl Server {
                 status,
                 body.expect("an answer in memory can be read").to_vec(),
             )
-        });
-        response
+        })
     }
 
     /// A new socket, of the client's choosing; the server says hello.

@@ -1,6 +1,8 @@
 //! The world of a simulation: engines, the server, and whatever is on its way between them, on
 //! one thread in an order that the seed decides.
 
+mod event;
+
 use std::collections::BTreeMap;
 
 use cloister_client::{
@@ -11,7 +13,6 @@ use cloister_client::{
 use crate::{
     client::Client,
     clock::{Chance, Clock},
-    gateway::ToClient,
     judge::Judge,
     mallory::Mallory,
     server::{Server, WireRequest},
@@ -451,196 +452,6 @@ impl<P: Primitives> World<P> {
                 code,
             },
         );
-    }
-
-    fn happen(&mut self, event: Event) {
-        match event {
-            Event::Request {
-                client,
-                life,
-                id,
-                request,
-                answered,
-            } => self.serve(client, life, id, request, answered),
-            Event::Reply {
-                client,
-                life,
-                id,
-                outcome,
-            } => {
-                if self.lives(client, life) {
-                    let request = id;
-                    self.give(client, Input::Reply { request, outcome });
-                }
-            }
-            Event::Open {
-                client,
-                life,
-                socket,
-            } => {
-                if !self.lines.contains_key(&socket) {
-                    return;
-                }
-                self.server.open_socket(socket);
-                let at = self.now() + self.weather.delay(&mut self.chance);
-                if let Some(line) = self.lines.get_mut(&socket) {
-                    line.down_at = at;
-                }
-                self.at(
-                    at,
-                    Event::OpenDown {
-                        client,
-                        life,
-                        socket,
-                    },
-                );
-                self.pump();
-            }
-            Event::FrameUp { socket, bytes } => {
-                self.server.frame(socket, &bytes);
-                self.pump();
-            }
-            Event::CloseUp { socket } => {
-                self.server.disconnect(socket);
-                self.pump();
-            }
-            Event::OpenDown {
-                client,
-                life,
-                socket,
-            } => {
-                if self.holds(client, life, socket) {
-                    self.give(client, Input::SocketOpened);
-                }
-            }
-            Event::FrameDown {
-                client,
-                life,
-                socket,
-                bytes,
-            } => {
-                if self.holds(client, life, socket) && !self.clients[client].closing {
-                    self.give(client, Input::SocketFrame(bytes));
-                }
-            }
-            Event::CloseDown {
-                client,
-                life,
-                socket,
-                code,
-            } => {
-                if self.holds(client, life, socket) {
-                    self.trace.note(format!(
-                        "{} socket closed {code:?}",
-                        self.clients[client].name
-                    ));
-                    self.clients[client].socket = None;
-                    self.give(client, Input::SocketClosed { code });
-                }
-            }
-            Event::Wake { client, life, at } => {
-                if self.lives(client, life) && self.clients[client].wake_at == Some(at) {
-                    self.clients[client].wake_at = None;
-                    self.give(client, Input::Tick);
-                }
-            }
-            Event::Revive { client } => self.revive(client),
-        }
-    }
-
-    fn serve(
-        &mut self,
-        client: usize,
-        life: u64,
-        id: u64,
-        mut request: WireRequest,
-        answered: bool,
-    ) {
-        if let Some(mallory) = &mut self.mallory {
-            let done = mallory.before(&self.server, &mut request);
-            done.expect("the database of the server takes what Mallory writes");
-        }
-        let (status, body) = self.server.handle(&request);
-        let mut everybody_out = false;
-        if let Some(mallory) = &mut self.mallory {
-            let done = mallory.after(&self.server);
-            everybody_out = done.expect("the database of the server takes what Mallory writes");
-        }
-        self.trace.note(format!(
-            "{} {} {} {} {status}",
-            self.now(),
-            self.clients[client].name,
-            method(request.method),
-            request.path
-        ));
-        if let Err(broken) = self.judge.watch(&self.server.eyes, &request, status, &body) {
-            self.broken.get_or_insert(broken);
-        }
-        if answered {
-            let outcome = HttpOutcome::Answer { status, body };
-            let at = self.now() + self.weather.delay(&mut self.chance);
-            self.at(
-                at,
-                Event::Reply {
-                    client,
-                    life,
-                    id,
-                    outcome,
-                },
-            );
-        }
-        self.pump();
-        if everybody_out {
-            self.restart_server();
-        }
-    }
-
-    /// Sends down the sockets what the server says.
-    fn pump(&mut self) {
-        for output in self.server.pump() {
-            match output {
-                ToClient::Frame { socket, bytes } => {
-                    let at = self.now() + self.weather.delay(&mut self.chance);
-                    let torn = self.chance.happens(self.weather.torn);
-                    let Some(line) = self.lines.get_mut(&socket) else {
-                        continue;
-                    };
-                    line.down_at = line.down_at.max(at);
-                    let Line {
-                        client,
-                        life,
-                        down_at,
-                        ..
-                    } = *line;
-                    if torn {
-                        self.tear(client);
-                        continue;
-                    }
-                    self.at(
-                        down_at,
-                        Event::FrameDown {
-                            client,
-                            life,
-                            socket,
-                            bytes,
-                        },
-                    );
-                }
-                ToClient::Close { socket, code } => {
-                    if let Some(line) = self.lines.get(&socket).copied() {
-                        self.close_down(socket, line, Some(code));
-                    }
-                }
-            }
-        }
-    }
-
-    fn lives(&self, client: usize, life: u64) -> bool {
-        self.clients[client].life == life && self.clients[client].is_running()
-    }
-
-    fn holds(&self, client: usize, life: u64, socket: u64) -> bool {
-        self.lives(client, life) && self.clients[client].socket == Some(socket)
     }
 }
 

@@ -1,0 +1,252 @@
+//! What a person does when it is their turn.
+
+use cloister_client::{
+    Primitives,
+    view::{Command, DeviceState, Query, QueryReply},
+};
+use cloister_wire::{ChannelId, GuildId, UserId};
+
+use crate::{cast::PASSWORD, truth};
+
+use super::{Asked, NAMES, PATIENCE, Sim};
+
+impl<P: Primitives> Sim<P> {
+    /// Registers, or signs in where the account is there.
+    pub(super) fn enter(&mut self, client: usize) {
+        let person = self.world.clients[client].person;
+        let account = truth::account(&self.world.server.eyes, NAMES[person]);
+        match account.expect("the server's database can be read") {
+            None => {
+                let link = self.world.chance.one_of(&self.links).cloned();
+                if let Some((_, link)) = link {
+                    self.register(client, None, Some(link));
+                }
+            }
+            Some((_, devices)) => {
+                let recovery = self.people[person].recovery.clone();
+                let with_key = devices == 0 || self.world.chance.happens(300);
+                self.sign_in(client, recovery.filter(|_| with_key));
+            }
+        }
+    }
+
+    pub(super) fn sign_in(&mut self, client: usize, recovery_key: Option<String>) {
+        let username = NAMES[self.world.clients[client].person].to_owned();
+        self.world.command(
+            client,
+            Command::SignIn {
+                username,
+                password: PASSWORD.to_owned(),
+                device_name: "next".to_owned(),
+                recovery_key,
+            },
+        );
+    }
+
+    pub(super) fn be_approved(&mut self, client: usize, code: Option<String>) {
+        let Some(code) = code else { return };
+        let person = self.world.clients[client].person;
+        let approver = (0..self.world.clients.len()).find(|other| {
+            let one = &self.world.clients[*other];
+            one.person == person
+                && one.is_running()
+                && one.busy < PATIENCE
+                && one.session().state == DeviceState::Active
+        });
+        if let Some(approver) = approver {
+            self.world
+                .command(approver, Command::ApproveDevice { code });
+        }
+    }
+
+    /// What an active person does.
+    pub(super) fn live(&mut self, client: usize) {
+        match self.world.chance.below(1_000) {
+            0..700 => self.speak(client),
+            700..730 => self.open_dm(client),
+            730..745 => self.make_channel(client),
+            745..790 => self.invite(client),
+            790..860 => self.join(client),
+            860..880 => self.leave(client),
+            880..892 => self.revoke(client),
+            892..898 => self.sign_out(client),
+            898..930 => {
+                if let Some(channel) = self.some_channel(client) {
+                    let before = None;
+                    self.world
+                        .command(client, Command::LoadHistory { channel, before });
+                }
+            }
+            930..970 => {
+                if let Some(channel) = self.some_channel(client) {
+                    let seq = self.timeline(client, channel).last_seq;
+                    self.world
+                        .command(client, Command::MarkRead { channel, seq });
+                }
+            }
+            970..972 => {
+                let name = "Orchard".to_owned();
+                if self.guilds(client).len() < 3 {
+                    self.world.command(client, Command::CreateGuild { name });
+                }
+            }
+            972..980 => self.vouch(client),
+            _ => {
+                self.world.command(client, Command::Reconnect);
+            }
+        }
+    }
+
+    pub(super) fn speak(&mut self, client: usize) {
+        let Some(channel) = self.some_channel(client) else {
+            return;
+        };
+        self.words += 1;
+        let body = format!("word {}", self.words);
+        self.world.command(client, Command::Send { channel, body });
+    }
+
+    pub(super) fn open_dm(&mut self, client: usize) {
+        let Some(guild) = self.some_guild(client) else {
+            return;
+        };
+        let QueryReply::Guild { guild: Some(view) } =
+            self.world.clients[client].query(&Query::Guild { guild })
+        else {
+            return;
+        };
+        let others: Vec<UserId> = view
+            .members
+            .iter()
+            .filter(|member| !member.me)
+            .map(|member| member.user)
+            .collect();
+        if let Some(user) = self.world.chance.one_of(&others).copied() {
+            self.world.command(client, Command::OpenDm { user });
+        }
+    }
+
+    pub(super) fn make_channel(&mut self, client: usize) {
+        let Some(guild) = self.some_guild(client) else {
+            return;
+        };
+        let QueryReply::Guild { guild: Some(view) } =
+            self.world.clients[client].query(&Query::Guild { guild })
+        else {
+            return;
+        };
+        let mine = view.members.iter().any(|member| member.me && member.owner);
+        if mine && view.channels.len() < 4 {
+            let name = format!("room-{}", view.channels.len());
+            self.world
+                .command(client, Command::CreateChannel { guild, name });
+        }
+    }
+
+    pub(super) fn invite(&mut self, client: usize) {
+        let Some(guild) = self.some_guild(client) else {
+            return;
+        };
+        if self.links.len() > 12 {
+            self.links.remove(0);
+        }
+        let uses = self.world.chance.below(3) as u32;
+        let expires_in_s = 0;
+        let id = self.world.command(
+            client,
+            Command::CreateInvite {
+                guild,
+                uses,
+                expires_in_s,
+            },
+        );
+        self.asked.push((id, Asked::Invite { guild }));
+    }
+
+    /// Joins by a link, now and then by its code alone.
+    pub(super) fn join(&mut self, client: usize) {
+        let Some((guild, link)) = self.world.chance.one_of(&self.links).cloned() else {
+            return;
+        };
+        if self.guilds(client).contains(&guild) {
+            return;
+        }
+        let bare = self.world.chance.happens(150);
+        let invite = match link.split_once('#') {
+            Some((code, _)) if bare => code.to_owned(),
+            _ => link,
+        };
+        self.world.command(client, Command::JoinGuild { invite });
+    }
+
+    pub(super) fn leave(&mut self, client: usize) {
+        if let Some(guild) = self.some_guild(client) {
+            self.world.command(client, Command::LeaveGuild { guild });
+        }
+    }
+
+    pub(super) fn vouch(&mut self, client: usize) {
+        let Some(guild) = self.some_guild(client) else {
+            return;
+        };
+        if let QueryReply::Guild { guild: Some(view) } =
+            self.world.clients[client].query(&Query::Guild { guild })
+            && let Some(member) = view.members.iter().find(|member| !member.vouched)
+        {
+            let user = member.user;
+            self.world.command(client, Command::Vouch { guild, user });
+        }
+    }
+
+    pub(super) fn revoke(&mut self, client: usize) {
+        let QueryReply::Devices { devices } = self.world.clients[client].query(&Query::Devices)
+        else {
+            return;
+        };
+        let others: Vec<_> = devices.iter().filter(|one| !one.this_one).collect();
+        if let Some(device) = self.world.chance.one_of(&others).map(|one| one.id) {
+            self.world.command(client, Command::RevokeDevice { device });
+        }
+    }
+
+    /// Nobody gives up their last device without a recovery key.
+    pub(super) fn sign_out(&mut self, client: usize) {
+        let person = self.world.clients[client].person;
+        if self.people[person].recovery.is_some() {
+            self.world.command(client, Command::SignOut);
+        }
+    }
+
+    pub(crate) fn guilds(&self, client: usize) -> Vec<GuildId> {
+        match self.world.clients[client].query(&Query::Guilds) {
+            QueryReply::Guilds { guilds } => guilds.into_iter().map(|guild| guild.id).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn some_guild(&mut self, client: usize) -> Option<GuildId> {
+        let guilds = self.guilds(client);
+        self.world.chance.one_of(&guilds).copied()
+    }
+
+    /// Channels and conversations that an engine shows.
+    pub(crate) fn channels(&self, client: usize) -> Vec<ChannelId> {
+        let one = &self.world.clients[client];
+        let mut channels = Vec::new();
+        for guild in self.guilds(client) {
+            if let QueryReply::Guild { guild: Some(view) } = one.query(&Query::Guild { guild }) {
+                channels.extend(view.channels.iter().map(|channel| channel.id));
+            }
+        }
+        if let QueryReply::Dms { dms } = one.query(&Query::Dms) {
+            channels.extend(dms.iter().map(|dm| dm.channel));
+        }
+        channels.sort();
+        channels
+    }
+
+    pub(super) fn some_channel(&mut self, client: usize) -> Option<ChannelId> {
+        let channels = self.channels(client);
+        self.world.chance.one_of(&channels).copied()
+    }
+}
