@@ -49,7 +49,7 @@ async fn start(data: &Path) -> Running {
     let ended = tokio::spawn(async move {
         let ready = |ready: &Ready| said.send(ready.clone()).unwrap();
         serve(&data, config, Env::system(), ready, async {
-            stopped.await.unwrap()
+            stopped.await.unwrap();
         })
         .await
     });
