@@ -292,6 +292,11 @@ impl<P: Primitives> Sim<P> {
         }
         self.listen();
         self.load_history();
+        // Somebody whose token has just run out is connecting again.
+        let end = self.world.now() + REST_MS;
+        while self.world.broken.is_none() && self.world.now() < end && !self.is_at_rest() {
+            self.world.run_for(500);
+        }
         if self.world.broken.is_none()
             && let Err(broken) = self.inspect()
         {
