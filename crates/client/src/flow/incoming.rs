@@ -72,10 +72,8 @@ async fn newer_page<P: Primitives>(
     let Some(row) = shared.core().store.channel(channel)? else {
         return Ok(true);
     };
-    let path = format!(
-        "/api/v1/channels/{channel}/messages?after={}&limit={HISTORY_PAGE}",
-        row.high
-    );
+    let after = row.high;
+    let path = format!("/api/v1/channels/{channel}/messages?after={after}&limit={HISTORY_PAGE}");
     let page: Result<History, CallError> = shared.get(path).await;
     let page = page?;
     let mut core = shared.core();
@@ -83,6 +81,11 @@ async fn newer_page<P: Primitives>(
     let Some(mut row) = core.store.channel(channel)? else {
         return Ok(true);
     };
+    if row.high < after {
+        // Left and entered again meanwhile: this page continues what is not here any more.
+        return Ok(false);
+    }
+    skip_absence(&core.store, &mut row, &page)?;
     if row.head.is_none()
         && page
             .messages
@@ -103,23 +106,30 @@ async fn newer_page<P: Primitives>(
         Ok::<(), Refusal>(())
     })();
     core.store.end(done)?;
-    if page.messages.is_empty() {
-        // Nothing of what is newer may be read here: the range ends where the channel does.
-        let high = page.head.seq.max(row.high);
-        core.store.put_range(
-            channel,
-            if row.low > row.high {
-                high + 1
-            } else {
-                row.low
-            },
-            high,
-            row.reached_start,
-        )?;
-    }
     take_head(&mut core, channel, &page.head)?;
     tell(&mut core, &row);
     Ok(page.end || page.messages.is_empty())
+}
+
+/// Whoever left and came back goes on from there: what was said between is not for them.
+fn skip_absence<P: Primitives>(
+    store: &Store<P>,
+    row: &mut ChannelRow,
+    page: &History,
+) -> Result<(), StoreError> {
+    let (next, head) = match page.messages.first() {
+        Some(first) => (first.seq, page.prev_head),
+        None => (page.head.seq + 1, page.head.head),
+    };
+    if next <= row.high + 1 || next > row.view.joined_seq + 1 {
+        return Ok(());
+    }
+    let channel = row.view.id;
+    (row.low, row.high, row.head) = (next, next - 1, Some(head));
+    store.commit(|store| {
+        store.put_range(channel, row.low, row.high, row.reached_start)?;
+        store.put_head(channel, &head)
+    })
 }
 
 /// Brings everything newer than what is here; where nothing is here, the newest page.

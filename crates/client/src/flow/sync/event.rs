@@ -232,7 +232,8 @@ pub(super) fn log_appended<P: Primitives>(
         next && signer_known
     };
     if ready {
-        return extend_log(&mut shared.core(), guild, &[entry]);
+        extend_log(&mut shared.core(), guild, seq - 1, &[entry])?;
+        return Ok(());
     }
     bring_log_soon(shared, guild);
     Ok(())

@@ -38,8 +38,8 @@ pub(crate) async fn bring_log<P: Primitives>(
         let page = page?;
         let entries: Vec<&[u8]> = page.entries.iter().map(AsRef::as_ref).collect();
         bring_signers(shared, &entries).await?;
-        extend_log(&mut shared.core(), guild, &entries)?;
-        if page.end || page.entries.is_empty() {
+        let goes_on = extend_log(&mut shared.core(), guild, after, &entries)?;
+        if goes_on && (page.end || page.entries.is_empty()) {
             return Ok(());
         }
     }
@@ -76,20 +76,25 @@ pub(super) fn signer(entry: &[u8]) -> Option<Op> {
     }
 }
 
-/// Appends verified entries to the log that is here; what was applied before is skipped.
+/// Appends verified entries, which continue the log after `after`; what was applied before is
+/// skipped. False: the log is not there any more, because the guild was left and entered again.
 pub(super) fn extend_log<P: Primitives>(
     core: &mut Core<P>,
     guild: GuildId,
+    after: u64,
     entries: &[&[u8]],
-) -> Result<(), Refusal> {
+) -> Result<bool, Refusal> {
     let Some(row) = core.store.guild(guild)? else {
-        return Ok(());
+        return Ok(true);
     };
     let instance = core.store.instance()?.ok_or(StoreError::Unreadable)?;
     let mut log = core
         .store
         .guild_log(guild)?
         .unwrap_or_else(|| GuildLog::empty(guild));
+    if log.position.seq < after {
+        return Ok(false);
+    }
     let signers = signers(&core.store, entries)?;
     for entry in entries {
         let seq = Signed::parse(entry)
@@ -117,7 +122,7 @@ pub(super) fn extend_log<P: Primitives>(
     core.store.put_guild_log(&log)?;
     core.tell(Topic::Guild { guild });
     core.tell(Topic::Invites { guild });
-    Ok(())
+    Ok(true)
 }
 
 pub(super) fn signers<P: Primitives>(
@@ -140,11 +145,11 @@ pub(super) fn signers<P: Primitives>(
         .collect()
 }
 
-pub(super) fn distrust<P: Primitives>(
+pub(super) fn distrust<P: Primitives, T>(
     core: &mut Core<P>,
     guild: GuildId,
     why: &str,
-) -> Result<(), Refusal> {
+) -> Result<T, Refusal> {
     core.store.put_guild_violation(guild, why)?;
     core.alarm = Some(why.to_owned());
     core.tell(Topic::Session);
