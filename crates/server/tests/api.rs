@@ -14,6 +14,7 @@ mod api {
     mod invite;
     mod message;
     mod prekey;
+    mod race;
     mod session;
     mod share;
 }

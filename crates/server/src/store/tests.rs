@@ -59,6 +59,51 @@ fn both_databases_have_the_same_schema() {
     assert_eq!(sqlite_schema(), theirs);
 }
 
+/// What no path of the server writes, the schema refuses too.
+#[test]
+fn the_schema_takes_no_message_without_its_nonce_proof_or_place() {
+    let connection = sqlite();
+    connection
+        .execute_batch("PRAGMA foreign_keys = OFF;")
+        .unwrap();
+    let insert = |seq: i64, session: &str, index: &str, ct: &str, c2: &str| {
+        connection.execute(
+            &format!(
+                "INSERT INTO message (channel_id, seq, id, sender_user, sender_device, txn, at,
+                     epoch, roster_hash, suite, class, group_session, group_index, ct, c2,
+                     frank_tag, head)
+                 VALUES (zeroblob(16), {seq}, randomblob(16), zeroblob(16), zeroblob(16),
+                     randomblob(16), 1, 1, zeroblob(32), 1, 'message', {session}, {index}, {ct},
+                     {c2}, zeroblob(36), zeroblob(32))"
+            ),
+            [],
+        )
+    };
+    let (session, ct, c2) = ("zeroblob(32)", "zeroblob(16)", "zeroblob(32)");
+    assert_eq!(insert(1, session, "0", ct, c2), Ok(1));
+    for (session, index, ct, c2) in [
+        (session, "NULL", ct, c2),
+        ("NULL", "0", ct, c2),
+        (session, "-1", ct, c2),
+        ("zeroblob(31)", "0", ct, c2),
+        (session, "0", "zeroblob(15)", c2),
+        (session, "0", "NULL", c2),
+        (session, "0", ct, "NULL"),
+        (session, "0", ct, "zeroblob(33)"),
+    ] {
+        let refused = insert(2, session, index, ct, c2).unwrap_err();
+        assert_eq!(
+            refused.sqlite_error_code(),
+            Some(rusqlite::ErrorCode::ConstraintViolation),
+            "{session} {index} {ct} {c2}: {refused}"
+        );
+    }
+    assert!(
+        insert(1, session, "1", ct, c2).is_err(),
+        "a place is taken once"
+    );
+}
+
 fn sqlite() -> rusqlite::Connection {
     db::migrated_memory().unwrap()
 }

@@ -12,7 +12,7 @@ use crate::cast::{
 
 const HOUR_MS: u64 = 3_600_000;
 
-fn prekey(person: &Person, key_id: u64, key: u8, kind: PrekeyKind) -> Bytes {
+pub(super) fn prekey(person: &Person, key_id: u64, key: u8, kind: PrekeyKind) -> Bytes {
     let device = person.device.id;
     let key = Octets([key; 32]);
     let prekey = Prekey {

@@ -130,6 +130,13 @@ impl Stage {
         Self::open(config, tempfile::tempdir().unwrap()).await
     }
 
+    /// A stage on the PostgreSQL of the tests, if there is one.
+    async fn open_postgres(mut config: Config) -> Option<Self> {
+        config.database.url = Some(fresh_schema()?);
+        config.database.threads = NonZero::new(3);
+        Some(Self::open(config, tempfile::tempdir().unwrap()).await)
+    }
+
     async fn open(config: Config, folder: tempfile::TempDir) -> Self {
         let clock = Arc::new(AtomicU64::new(START));
         let (time, seed) = (clock.clone(), Arc::new(Mutex::new(0x5eed_u64)));
@@ -244,6 +251,14 @@ pub fn config() -> Config {
     }
 }
 
+/// Plays a story in which requests race: what is answered to whom is another thing each time.
+pub async fn race_on_every_database(story: impl AsyncFn(&Stage)) {
+    story(&Stage::open_sqlite(config()).await).await;
+    if let Some(second) = Stage::open_postgres(config()).await {
+        story(&second).await;
+    }
+}
+
 /// Plays a story on every database that there is, and compares what was answered.
 pub async fn on_every_database(story: impl AsyncFn(&Stage)) {
     play(config(), story).await;
@@ -253,11 +268,9 @@ pub async fn on_every_database(story: impl AsyncFn(&Stage)) {
 pub async fn play(config: Config, story: impl AsyncFn(&Stage)) {
     let stage = Stage::open(config.clone(), tempfile::tempdir().unwrap()).await;
     story(&stage).await;
-    let Some(url) = fresh_schema() else { return };
-    let mut other = config;
-    other.database.url = Some(url);
-    other.database.threads = NonZero::new(3);
-    let second = Stage::open(other, tempfile::tempdir().unwrap()).await;
+    let Some(second) = Stage::open_postgres(config).await else {
+        return;
+    };
     story(&second).await;
     let (one, two) = (
         stage.transcript.into_inner().unwrap(),
