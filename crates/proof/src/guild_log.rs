@@ -2,16 +2,18 @@
 //! what its channels promise. Members sign the operations, the server only puts them in order
 //! and may only ever take people out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cloister_wire::{ChannelId, GuildId, Hash, UserId};
+use cloister_wire::{ChannelId, GuildId, Hash, RoleId, UserId};
 use minicbor::{Decode, Encode};
 
-use crate::{ChannelPolicy, DeviceLog, ProofError, Purpose, Signed, policy::ChannelClass};
+use crate::{ChannelPolicy, DeviceLog, ProofError, Purpose, Signed, policy::Readers};
 
+mod check;
 mod op;
+mod reader;
 
-pub use op::{Change, InviteUse, LogEntry, LogRights, Op, OpBody, Position, RemoveCause};
+pub use op::{Change, InviteUse, LogEntry, LogRights, Op, OpBody, Position, RemoveCause, RoleHeld};
 
 /// A member as the log tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -24,6 +26,22 @@ pub struct LogMember {
     /// Held an invite link that its inviter was allowed to make, or was vouched for.
     #[n(2)]
     pub vouched: bool,
+}
+
+/// A role as the log tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct LogRole {
+    #[n(0)]
+    pub rights: LogRights,
+    #[n(1)]
+    pub held: RoleHeld,
+    /// Who was given it.
+    #[n(2)]
+    pub holders: BTreeSet<UserId>,
+    /// When it was last taken from somebody: earlier grants are void for them.
+    #[n(3)]
+    pub taken: BTreeMap<UserId, u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -87,6 +105,14 @@ pub struct GuildLog {
     /// Hashes of all entries, the first at index 0.
     #[n(10)]
     heads: Vec<Hash>,
+    /// Which account the owner is: whoever starts over owns nothing.
+    #[n(11)]
+    pub owner_genesis: Hash,
+    #[n(12)]
+    pub roles: BTreeMap<RoleId, LogRole>,
+    /// Roles that are gone; their ids are not used again.
+    #[n(13)]
+    pub ended_roles: BTreeSet<RoleId>,
 }
 
 impl GuildLog {
@@ -104,6 +130,9 @@ impl GuildLog {
             policies: BTreeMap::new(),
             invites: BTreeMap::new(),
             heads: Vec::new(),
+            owner_genesis: Position::START.head,
+            roles: BTreeMap::new(),
+            ended_roles: BTreeSet::new(),
         }
     }
 
@@ -128,6 +157,8 @@ impl GuildLog {
         match &entry.change {
             Change::Op { op } => self.apply_op(op.as_ref(), entry.seq, entry.at_ms, devlogs)?,
             Change::Remove { user, .. } => self.apply_remove(*user, entry.seq)?,
+            Change::Ungrant { user, role } => self.apply_ungrant(*user, *role, entry.seq)?,
+            Change::RoleEnd { role } => self.apply_role_end(*role)?,
         }
         self.at_ms = entry.at_ms;
         self.position = Position {
@@ -174,15 +205,9 @@ impl GuildLog {
             OpBody::Create { everyone } => {
                 self.genesis = signed.payload_hash();
                 self.owner = op.user;
+                self.owner_genesis = op.genesis;
                 self.everyone = everyone;
-                self.members.insert(
-                    op.user,
-                    LogMember {
-                        genesis: op.genesis,
-                        joined_seq: seq,
-                        vouched: true,
-                    },
-                );
+                self.admit(op.user, op.genesis, seq);
             }
             OpBody::Policy { policy } => {
                 self.policies.insert(policy.channel, policy);
@@ -213,16 +238,45 @@ impl GuildLog {
             }
             OpBody::Join { invite } => self.apply_join(&op, &signed, invite, seq, at_ms),
             OpBody::Add { user, genesis } => {
-                if let Some(member) = self
-                    .members
-                    .get_mut(&user)
-                    .filter(|member| member.genesis == genesis)
-                {
-                    member.vouched = true;
+                let known = self.members.get_mut(&user);
+                match known.filter(|member| member.genesis == genesis) {
+                    Some(member) => member.vouched = true,
+                    None => self.admit(user, genesis, seq),
+                }
+            }
+            OpBody::TransferOwner { user, genesis } => {
+                self.owner = user;
+                self.owner_genesis = genesis;
+            }
+            OpBody::Role { role, rights, held } => {
+                let known = self.roles.remove(&role);
+                let (holders, taken) = known
+                    .map(|known| (known.holders, known.taken))
+                    .unwrap_or_default();
+                let next = LogRole {
+                    rights,
+                    held,
+                    holders,
+                    taken,
+                };
+                self.roles.insert(role, next);
+            }
+            OpBody::Grant { role, user, .. } => {
+                if let Some(role) = self.roles.get_mut(&role) {
+                    role.holders.insert(user);
                 }
             }
         }
         Ok(())
+    }
+
+    fn admit(&mut self, user: UserId, genesis: Hash, seq: u64) {
+        let member = LogMember {
+            genesis,
+            joined_seq: seq,
+            vouched: true,
+        };
+        self.members.insert(user, member);
     }
 
     fn apply_join(
@@ -243,140 +297,48 @@ impl GuildLog {
             joined_seq: seq,
             vouched,
         };
+        // Somebody who started over is somebody else: nothing that was theirs remains.
+        self.forget(op.user);
         self.members.insert(op.user, member);
     }
 
     fn apply_remove(&mut self, user: UserId, seq: u64) -> Result<(), ProofError> {
         self.members.remove(&user).ok_or(ProofError::Mismatch)?;
         self.removed.insert(user, seq);
+        self.forget(user);
         Ok(())
     }
 
-    fn check_signer(
-        &self,
-        op: &Op,
-        signed: &Signed,
-        devlogs: &dyn Devlogs,
-    ) -> Result<(), ProofError> {
-        if op.v != 1 || op.guild != self.guild {
+    /// Takes away everything that operations gave somebody.
+    fn forget(&mut self, user: UserId) {
+        for role in self.roles.values_mut() {
+            role.holders.remove(&user);
+        }
+        for policy in self.policies.values_mut() {
+            if let Readers::Users { users } = &mut policy.readers {
+                users.retain(|reader| *reader != user);
+            }
+        }
+    }
+
+    fn apply_ungrant(&mut self, user: UserId, role: RoleId, seq: u64) -> Result<(), ProofError> {
+        let role = self.roles.get_mut(&role).ok_or(ProofError::Mismatch)?;
+        if !role.holders.remove(&user) {
             return Err(ProofError::Mismatch);
         }
-        let log = devlogs.devlog(op.user).ok_or(ProofError::UnknownSigner)?;
-        if log.genesis != op.genesis {
-            return Err(ProofError::Mismatch);
-        }
-        if op.devlog_version > log.version {
-            return Err(ProofError::UnknownSigner);
-        }
-        let device = log
-            .signer_at(op.device, op.devlog_version)
-            .ok_or(ProofError::NotAllowed)?;
-        signed.verify(Purpose::GuildOp, &device.cert.signing)?;
-        if !self.is_at(op.after) {
-            return Err(ProofError::Broken);
-        }
-        // An operation signed before the signer was taken out says nothing any more.
-        if self
-            .removed
-            .get(&op.user)
-            .is_some_and(|removed| op.after.seq < *removed)
-        {
-            return Err(ProofError::NotAllowed);
-        }
+        role.taken.insert(user, seq);
         Ok(())
     }
 
-    fn check_body(&self, op: &Op) -> Result<(), ProofError> {
-        let started = self.position.seq > 0;
-        match &op.body {
-            OpBody::Create { everyone } => {
-                let only_known = everyone.0
-                    & !(LogRights::INVITE.0 | LogRights::VOUCH.0 | LogRights::POLICY.0)
-                    == 0;
-                if started || !only_known {
-                    Err(ProofError::Broken)
-                } else {
-                    Ok(())
-                }
-            }
-            OpBody::Policy { policy } => {
-                self.allows(op, LogRights::POLICY)?;
-                let expected = self
-                    .policies
-                    .get(&policy.channel)
-                    .map_or(1, |known| known.version + 1);
-                let encrypted = policy.class == ChannelClass::Encrypted;
-                if policy.version == expected && encrypted {
-                    Ok(())
-                } else {
-                    Err(ProofError::Broken)
-                }
-            }
-            OpBody::Invite { code, .. } => {
-                self.allows(op, LogRights::INVITE)?;
-                if self.invites.contains_key(code) {
-                    Err(ProofError::Broken)
-                } else {
-                    Ok(())
-                }
-            }
-            OpBody::InviteEnd { code } => {
-                let invite = self
-                    .invites
-                    .get(code)
-                    .filter(|one| !one.ended)
-                    .ok_or(ProofError::Mismatch)?;
-                if op.user == self.owner || op.user == invite.by {
-                    self.member(op)
-                } else {
-                    Err(ProofError::NotAllowed)
-                }
-            }
-            OpBody::Join { .. } => {
-                if !started || self.members.contains_key(&op.user) {
-                    Err(ProofError::Broken)
-                } else {
-                    Ok(())
-                }
-            }
-            OpBody::Add { user, genesis } => {
-                self.allows(op, LogRights::VOUCH)?;
-                let member = self.members.get(user).ok_or(ProofError::Mismatch)?;
-                let stale = self
-                    .removed
-                    .get(user)
-                    .is_some_and(|removed| op.after.seq < *removed);
-                if stale || member.genesis != *genesis {
-                    Err(ProofError::Mismatch)
-                } else {
-                    Ok(())
-                }
+    fn apply_role_end(&mut self, role: RoleId) -> Result<(), ProofError> {
+        self.roles.remove(&role).ok_or(ProofError::Mismatch)?;
+        self.ended_roles.insert(role);
+        for policy in self.policies.values_mut() {
+            if let Readers::Roles { roles } = &mut policy.readers {
+                roles.retain(|reader| *reader != role);
             }
         }
-    }
-
-    /// Whether the log alone gives the signer of `op` a right: the owner has all of them,
-    /// vouched members have what the guild gives everyone.
-    fn allows(&self, op: &Op, right: LogRights) -> Result<(), ProofError> {
-        self.member(op)?;
-        let vouched = self
-            .members
-            .get(&op.user)
-            .is_some_and(|member| member.vouched);
-        if op.user == self.owner || (vouched && self.everyone.contains(right)) {
-            Ok(())
-        } else {
-            Err(ProofError::NotAllowed)
-        }
-    }
-
-    fn member(&self, op: &Op) -> Result<(), ProofError> {
-        let member = self.members.get(&op.user).ok_or(ProofError::NotAllowed)?;
-        if member.genesis == op.genesis {
-            Ok(())
-        } else {
-            Err(ProofError::NotAllowed)
-        }
+        Ok(())
     }
 
     /// Whether the log went through `position`.

@@ -89,6 +89,8 @@ ids! {
     DeviceId
     /// A community; "server" in the user interface.
     GuildId
+    /// A set of rights in a guild that members hold.
+    RoleId
     /// A text channel of a guild, or a direct conversation.
     ChannelId
     MessageId

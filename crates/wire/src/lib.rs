@@ -23,5 +23,5 @@ pub mod permission;
 
 pub use bytes::{Bytes, Hash, Octets};
 pub use error::{ErrorBody, ErrorCode};
-pub use id::{ChannelId, DeviceId, GuildId, MessageId, SessionId, Txn, UserId};
+pub use id::{ChannelId, DeviceId, GuildId, MessageId, RoleId, SessionId, Txn, UserId};
 pub use permission::Permissions;

@@ -1,6 +1,6 @@
 //! What stands in a guild log: operations that members sign, entries that the server signs.
 
-use cloister_wire::{Bytes, DeviceId, GuildId, Hash, UserId};
+use cloister_wire::{Bytes, DeviceId, GuildId, Hash, RoleId, UserId};
 use minicbor::{Decode, Encode};
 
 use crate::ChannelPolicy;
@@ -89,7 +89,7 @@ pub enum OpBody {
         #[n(0)]
         invite: Option<InviteUse>,
     },
-    /// A member with the right vouches for somebody.
+    /// A member with the right vouches for somebody, who becomes a member if they were none.
     #[n(5)]
     Add {
         #[n(0)]
@@ -97,6 +97,46 @@ pub enum OpBody {
         #[n(1)]
         genesis: Hash,
     },
+    /// The owner hands the guild over.
+    #[n(6)]
+    TransferOwner {
+        #[n(0)]
+        user: UserId,
+        #[n(1)]
+        genesis: Hash,
+    },
+    /// What a role lets its holders sign; a second one for the same role replaces the first.
+    #[n(7)]
+    Role {
+        #[n(0)]
+        role: RoleId,
+        #[n(1)]
+        rights: LogRights,
+        #[n(2)]
+        held: RoleHeld,
+    },
+    /// Gives somebody a role.
+    #[n(8)]
+    Grant {
+        #[n(0)]
+        role: RoleId,
+        #[n(1)]
+        user: UserId,
+        #[n(2)]
+        genesis: Hash,
+    },
+}
+
+/// How members come to hold a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum RoleHeld {
+    /// By a signed `Grant`.
+    #[n(0)]
+    ByGrant,
+    /// Every vouched member holds it, without more.
+    #[n(1)]
+    ByVouched,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -118,9 +158,19 @@ impl LogRights {
     pub const INVITE: Self = Self(1);
     pub const VOUCH: Self = Self(2);
     pub const POLICY: Self = Self(4);
+    /// Give roles whose rights one has oneself.
+    pub const GRANT: Self = Self(8);
+    /// Read every channel, as administrators do.
+    pub const READ: Self = Self(16);
+    pub const ALL: Self = Self(31);
 
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 }
 
@@ -160,6 +210,20 @@ pub enum Change {
         user: UserId,
         #[n(1)]
         cause: RemoveCause,
+    },
+    /// Somebody no longer holds a role. The server can always narrow.
+    #[n(2)]
+    Ungrant {
+        #[n(0)]
+        user: UserId,
+        #[n(1)]
+        role: RoleId,
+    },
+    /// A role is gone, from everybody and for good.
+    #[n(3)]
+    RoleEnd {
+        #[n(0)]
+        role: RoleId,
     },
 }
 
