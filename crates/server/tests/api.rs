@@ -10,6 +10,7 @@ mod api {
     mod dm;
     mod frame;
     mod guild;
+    mod guild_log;
     mod inbox;
     mod invite;
     mod message;

@@ -42,7 +42,8 @@ requests! {
         pub op: Bytes,
     }
 
-    /// `POST /api/v1/guilds/{guild}/log`: vouching (`Add`) and other operations by members.
+    /// `POST /api/v1/guilds/{guild}/log`: `Add`, `Policy`, `Role`,
+    /// `Grant` and `TransferOwner`, signed by members.
     pub struct AppendOp { pub op: Bytes }
 }
 

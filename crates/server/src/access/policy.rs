@@ -17,12 +17,15 @@ pub enum Verb {
     CreateInvite,
     EndAnyInvite,
     Vouch,
+    SetPolicy,
+    GiveRoles,
+    HandOver,
     DeleteGuild,
     Leave,
 }
 
 impl Verb {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::LookAround,
         Self::ViewChannel,
         Self::ReadHistory,
@@ -31,6 +34,9 @@ impl Verb {
         Self::CreateInvite,
         Self::EndAnyInvite,
         Self::Vouch,
+        Self::SetPolicy,
+        Self::GiveRoles,
+        Self::HandOver,
         Self::DeleteGuild,
         Self::Leave,
     ];
@@ -64,14 +70,15 @@ pub fn rule(relation: Relation, verb: Verb) -> Ruling {
         Verb::ViewChannel => Permissions::VIEW_CHANNEL,
         Verb::ReadHistory => Permissions::VIEW_CHANNEL.union(Permissions::READ_HISTORY),
         Verb::SendMessage => Permissions::VIEW_CHANNEL.union(Permissions::SEND_MESSAGES),
-        Verb::CreateChannel => Permissions::MANAGE_CHANNELS,
+        Verb::CreateChannel | Verb::SetPolicy => Permissions::MANAGE_CHANNELS,
+        Verb::GiveRoles => Permissions::MANAGE_ROLES,
         Verb::CreateInvite => Permissions::CREATE_INVITE,
         Verb::EndAnyInvite => Permissions::MANAGE_INVITES,
         Verb::Vouch => Permissions::VOUCH_MEMBERS,
         Verb::Leave if relation == Relation::Owner => return Ruling::Forbidden,
         Verb::LookAround | Verb::Leave => Permissions::NONE,
-        Verb::DeleteGuild if relation == Relation::Owner => Permissions::NONE,
-        Verb::DeleteGuild => return Ruling::Forbidden,
+        Verb::DeleteGuild | Verb::HandOver if relation == Relation::Owner => Permissions::NONE,
+        Verb::DeleteGuild | Verb::HandOver => return Ruling::Forbidden,
     };
     let in_channel = matches!(
         verb,

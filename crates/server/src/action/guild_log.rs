@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use cloister_proof::{
     DeviceLog, GuildLog, LogEntry, Op, ProofError, Signed,
+    epoch::EpochCause,
     guild_log::{Change, OpBody, RemoveCause},
+    policy::Readers,
 };
 use cloister_wire::{Bytes, ErrorCode, GuildId, UserId, gateway::Event, guild::Appended};
 
+use super::epoch;
 use crate::{
     Error, Result,
-    access::{Actor, Permit, guild::InGuild},
+    access::{Actor, Permit, guild::InGuild, policy::Verb},
     gateway::bus::{Audience, Notice},
     seal::authority::Authority,
     store::{self, db::Tx},
@@ -84,18 +87,63 @@ pub(super) fn append_quietly(
     Ok((checked, appended, news))
 }
 
-/// A member with the right vouches for somebody who came without proof of an invitation.
-pub fn vouch(
+/// What a member needs the right to, for what they signed. The log itself decides as well.
+pub fn verb(op: &Bytes) -> Verb {
+    let body = Signed::parse(op.as_ref()).and_then(|signed| signed.open::<Op>());
+    match body.map(|op| op.body) {
+        Ok(OpBody::Add { .. }) => Verb::Vouch,
+        Ok(OpBody::Policy { .. }) => Verb::SetPolicy,
+        Ok(OpBody::Role { .. } | OpBody::Grant { .. }) => Verb::GiveRoles,
+        Ok(OpBody::TransferOwner { .. }) => Verb::HandOver,
+        // Refused by what follows, whoever asks.
+        _ => Verb::LookAround,
+    }
+}
+
+/// Appends what a member signed, and carries it out: vouching, roles, a channel's policy, another
+/// owner. The log gives every right; the server adds none.
+pub fn sign(
     tx: &mut Tx<'_>,
     authority: &Authority,
     permit: &Permit<'_, InGuild>,
     op: &Bytes,
 ) -> Result<Appended> {
-    let (op, appended) = append(tx, authority, LogOf::now(permit), op, &permit.actor)?;
-    match op.body {
-        OpBody::Add { .. } => Ok(appended),
-        _ => Err(op_invalid("This operation has a request of its own.")),
+    let mut of = LogOf::now(permit);
+    let body = Signed::parse(op.as_ref())
+        .and_then(|signed| signed.open::<Op>())
+        .map_err(refusal)?
+        .body;
+    match &body {
+        OpBody::Add { user, .. } => {
+            store::guild::get_member(tx, permit.guild, *user)?
+                .ok_or_else(|| op_invalid("Only somebody who is here can be vouched for."))?;
+        }
+        OpBody::Policy { policy } => {
+            store::channel::state(tx, policy.channel)?
+                .filter(|state| state.guild == Some(permit.guild))
+                .ok_or_else(|| op_invalid("There is no such channel here."))?;
+            if policy.readers != Readers::Everyone {
+                return Err(op_invalid("Channels for some members can't be made yet."));
+            }
+        }
+        OpBody::TransferOwner { user, .. } => {
+            store::guild::get_member(tx, permit.guild, *user)?
+                .ok_or_else(|| op_invalid("Only a member can become the owner."))?;
+            of.access_version = store::guild::update_owner(tx, permit, *user)?;
+        }
+        OpBody::Role { .. } | OpBody::Grant { .. } => {}
+        OpBody::Create { .. }
+        | OpBody::Invite { .. }
+        | OpBody::InviteEnd { .. }
+        | OpBody::Join { .. } => {
+            return Err(op_invalid("This operation has a request of its own."));
+        }
     }
+    let (_, appended) = append(tx, authority, of, op, &permit.actor)?;
+    if let OpBody::Policy { policy } = body {
+        epoch::bump(tx, authority, &[policy.channel], EpochCause::Policy)?;
+    }
+    Ok(appended)
 }
 
 /// Takes somebody out: needs nobody's signature but the server's.

@@ -48,8 +48,9 @@ pub async fn append(
     let appended = app
         .db
         .write(move |tx| {
-            let permit = access::guild::may_change(tx, &caller, guild, Verb::Vouch)?;
-            action::guild_log::vouch(tx, &authority, &permit, &request.op)
+            let verb = action::guild_log::verb(&request.op);
+            let permit = access::guild::may_change(tx, &caller, guild, verb)?;
+            action::guild_log::sign(tx, &authority, &permit, &request.op)
         })
         .await?;
     Ok(Reply::created(appended))

@@ -26,6 +26,8 @@ sql! {
         ON CONFLICT DO NOTHING";
     RAISE_ACCESS = "UPDATE guild SET access_version = access_version + 1,
         member_count = member_count + $2 WHERE id = $1 RETURNING access_version";
+    SET_OWNER = "UPDATE guild SET owner_id = $2, access_version = access_version + 1
+        WHERE id = $1 RETURNING access_version";
     PAGE_MEMBERS = "SELECT m.user_id, a.username, a.display_name, m.joined_at
         FROM member AS m JOIN account AS a ON a.id = m.user_id
         WHERE m.guild_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3";
@@ -113,6 +115,11 @@ pub fn update_access<R>(
     change: i64,
 ) -> Result<u64> {
     tx.one(RAISE_ACCESS, params![guild, change], |row| row.get(0))
+}
+
+/// Names another owner, which raises the access version.
+pub fn update_owner(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>, user: UserId) -> Result<u64> {
+    tx.one(SET_OWNER, params![permit.guild, user], |row| row.get(0))
 }
 
 /// Up to `limit` members after `after`, by id.

@@ -72,7 +72,7 @@ pub(super) fn signer(entry: &[u8]) -> Option<Op> {
     let entry: LogEntry = Signed::parse(entry).ok()?.open().ok()?;
     match entry.change {
         Change::Op { op } => Signed::parse(op.as_ref()).ok()?.open().ok(),
-        Change::Remove { .. } => None,
+        Change::Remove { .. } | Change::Ungrant { .. } | Change::RoleEnd { .. } => None,
     }
 }
 

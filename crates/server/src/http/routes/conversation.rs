@@ -74,10 +74,13 @@ fn channels() -> Vec<Route> {
         get("/api/v1/guilds/{guild}/log", For::Member, guild_log::page)
             .gives::<Log>()
             .about("A page of the guild's signed log."),
-        post("/api/v1/guilds/{guild}/log", For::Owner, guild_log::append)
+        post("/api/v1/guilds/{guild}/log", For::Member, guild_log::append)
             .takes::<AppendOp>()
             .makes::<Appended>()
-            .about("Vouch for a member."),
+            .about(
+                "What a member signs for the log: vouching, a channel's policy, roles, \
+                 another owner.",
+            ),
         get("/api/v1/dms", For::Person, dm::list)
             .gives::<Dms>()
             .about("One's direct conversations."),
