@@ -1,15 +1,16 @@
 /** One message, or one that is not sent yet, as a line of the conversation. */
-import { Copy, RotateCcw, Undo2 } from "lucide-react";
+import { RotateCcw, Undo2 } from "lucide-react";
 import { memo, type ReactNode } from "react";
 import { DialogTrigger } from "react-aria-components";
 import { useGive, useTask } from "../state/engine";
 import { Avatar } from "../ui/Arch";
-import { Button, IconButton } from "../ui/Button";
+import { Button } from "../ui/Button";
 import { Bubble } from "../ui/Dialog";
 import { Markdown } from "../ui/Markdown";
 import { SealMark } from "../ui/Seal";
 import { failedSend, talk, timeOfDay, unreadable, wholeTime } from "../words";
 import type { Content, MessageView, OutboxView, Undecryptable } from "../wire";
+import { MessageBar, useMessageKeys } from "./MessageBar";
 import "./message.css";
 
 /** Focus moves through the lines with the arrow keys; only one is in the order of Tab. */
@@ -26,16 +27,22 @@ interface FrameProps {
   at: number;
   state?: "sending" | "failed" | "hushed";
   after?: ReactNode;
+  onKey?: (key: string) => boolean;
   children: ReactNode;
 }
 
-function Frame({ line, first, author, authorName, at, state, after, children }: FrameProps) {
+function Frame({ line, first, author, authorName, at, state, after, onKey, children }: FrameProps) {
   const name = `author-${line.id}`;
   const body = `body-${line.id}`;
   return (
     // Focus moves through the articles with the arrow keys, as in any list of them.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <article className={`line${first ? " line-first" : ""}${state ? ` line-${state}` : ""}`} data-line={line.id} tabIndex={line.inOrder ? 0 : -1} aria-labelledby={`${name} ${body}`}>
+    <article className={`line${first ? " line-first" : ""}${state ? ` line-${state}` : ""}`} data-line={line.id} tabIndex={line.inOrder ? 0 : -1} aria-labelledby={`${name} ${body}`}
+      onKeyDown={(event) => {
+        if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
+        if (onKey?.(event.key) === true) event.preventDefault();
+      }}
+    >
       {first ? (
         <>
           <span className="line-side">
@@ -70,9 +77,11 @@ function Frame({ line, first, author, authorName, at, state, after, children }: 
 
 export const Message = memo(function Message({ message, line, first, newest }: { message: MessageView; line: Line; first: boolean; newest: boolean }) {
   const { content } = message;
+  const onKey = useMessageKeys(message);
   return (
     <Frame
       line={line}
+      onKey={onKey}
       first={first}
       author={message.author}
       authorName={message.author_name}
@@ -81,7 +90,7 @@ export const Message = memo(function Message({ message, line, first, newest }: {
       after={
         <>
           {newest && message.mine && <span className="line-sent">{talk.sent}</span>}
-          {content.content === "text" && <LineActions text={content.body} inOrder={line.inOrder} />}
+          <MessageBar message={message} inOrder={line.inOrder} />
         </>
       }
     >
@@ -123,16 +132,6 @@ function Unreadable({ cause }: { cause: Undecryptable }) {
         </Bubble>
       </DialogTrigger>
     </p>
-  );
-}
-
-/** Shown on hover and focus. */
-function LineActions({ text, inOrder }: { text: string; inOrder: boolean }) {
-  const copy = () => void navigator.clipboard.writeText(text).catch(() => undefined);
-  return (
-    <span className="line-actions">
-      <IconButton icon={Copy} size={16} label={talk.copyText} onPress={copy} excludeFromTabOrder={!inOrder} />
-    </span>
   );
 }
 

@@ -252,10 +252,16 @@ export const talk = {
   retry: "Send again",
   giveUp: "Take back",
   giveUpHint: "Puts the text back where you write",
-  copyText: "Copy text",
   why: "Why?",
   announced: (author: string, body: string) => fill("{author}: {body}", { author, body }),
   unreadableShort: "Can't be read on this device",
+};
+
+export const messageMenu = {
+  label: "What to do with this message",
+  more: "More",
+  copyText: "Copy text",
+  copyMarkdown: "Copy as Markdown",
 };
 
 export const composer = {
