@@ -2,7 +2,11 @@
 
 use std::{fmt, fs, future::Future, net::SocketAddr, path::Path, time::Duration};
 
-use axum_server::{Handle, tls_rustls::RustlsConfig};
+use axum_server::{
+    Handle,
+    accept::NoDelayAcceptor,
+    tls_rustls::{RustlsAcceptor, RustlsConfig},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cloister_wire::limits::HEADER_BYTES;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -118,12 +122,18 @@ pub async fn serve(
         async move {
             match tls {
                 Some(tls) => {
-                    let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
+                    // A frame leaves when it is written, not when the last one was confirmed.
+                    let acceptor = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
+                    let mut server = axum_server::from_tcp(listener)?
+                        .acceptor(acceptor)
+                        .handle(handle);
                     limit_connections(server.http_builder());
                     server.serve(service).await
                 }
                 None => {
-                    let mut server = axum_server::from_tcp(listener)?.handle(handle);
+                    let mut server = axum_server::from_tcp(listener)?
+                        .acceptor(NoDelayAcceptor::new())
+                        .handle(handle);
                     limit_connections(server.http_builder());
                     server.serve(service).await
                 }

@@ -38,6 +38,10 @@ impl Serve {
             config.public_url = self.public_url;
         }
         config.check().map_err(|error| fault(&error))?;
+        // Each connection is an open file, and the usual limit is made for other programs.
+        if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+            tracing::warn!(%error, "the limit of open files stays as it is");
+        }
         let mut unsaid = Ok(());
         seat::run(async {
             // Listened for before anybody is told that the server runs.
