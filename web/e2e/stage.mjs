@@ -74,8 +74,8 @@ class Stage {
   }
 
   /** A person with a browser profile of their own. */
-  async person(name) {
-    const profile = path.join(this.#folder, name);
+  async person(name, browser = name) {
+    const profile = path.join(this.#folder, browser);
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: CHROMIUM,
       // The server's certificate is its own; a service worker starts only where the browser was told so.
@@ -133,6 +133,27 @@ class Person {
     await this.#makeAccount("Create account and join");
   }
 
+  /** Signs in on a new browser, which then waits for approval; gives the code that it shows. */
+  async signInHere() {
+    await this.page.goto(this.stage.url);
+    await this.page.getByLabel("Username").fill(this.name.toLowerCase());
+    await this.page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await this.page.getByRole("button", { name: "Sign in" }).click();
+    const code = this.page.getByLabel("This device's code").filter({ hasText: /^\w{4}(-\w{4}){3}$/ });
+    return (await code.innerText()).trim();
+  }
+
+  /** Approves the device that waits, if it shows this code. */
+  async approves(code) {
+    const before = this.page.url();
+    await this.page.goto(new URL("/you/devices", this.stage.url).href);
+    const waiting = this.page.getByRole("region", { name: "Waits for your approval" });
+    await waiting.getByText(code).waitFor();
+    await waiting.getByRole("button", { name: "The codes are the same" }).click();
+    await waiting.waitFor({ state: "detached" });
+    await this.page.goto(before);
+  }
+
   async #makeAccount(button) {
     await this.page.getByLabel("Your name").fill(this.name);
     await this.page.getByLabel("Password", { exact: true }).fill(PASSWORD);
@@ -153,6 +174,11 @@ class Person {
     const link = await this.page.getByLabel("Invite link").inputValue();
     await this.page.getByRole("button", { name: "Close" }).click();
     return link;
+  }
+
+  async openGuild(name) {
+    await this.page.getByRole("navigation", { name: "Servers" }).getByRole("link", { name }).click();
+    await this.page.getByRole("button", { name: `${name}, server menu` }).waitFor();
   }
 
   async openChannel(name) {
