@@ -123,7 +123,10 @@ pub(crate) fn unpack<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> StoreResul
 }
 
 /// Signed structures' own encoding.
-pub(crate) fn decode<T: for<'b> minicbor::Decode<'b, ()>>(bytes: &[u8]) -> StoreResult<T> {
+pub(crate) fn decode<T>(bytes: &[u8]) -> StoreResult<T>
+where
+    T: minicbor::Encode<()> + for<'b> minicbor::Decode<'b, ()>,
+{
     cloister_proof::decode(bytes).map_err(|_| StoreError::Unreadable)
 }
 

@@ -64,11 +64,14 @@ pub fn encode<T: minicbor::Encode<()>>(value: &T) -> Vec<u8> {
     minicbor::to_vec(value).expect("writing to memory does not fail")
 }
 
-/// The whole of `bytes` as one value.
-pub fn decode<T: for<'b> minicbor::Decode<'b, ()>>(bytes: &[u8]) -> Result<T, ProofError> {
-    let mut decoder = minicbor::Decoder::new(bytes);
-    let value = decoder.decode().map_err(|_| ProofError::Malformed)?;
-    if decoder.position() == bytes.len() {
+/// The whole of `bytes` as one value, if they are its deterministic form: two readers never see
+/// different things in the same bytes, and nothing can be hidden in fields that one of them skips.
+pub fn decode<T>(bytes: &[u8]) -> Result<T, ProofError>
+where
+    T: minicbor::Encode<()> + for<'b> minicbor::Decode<'b, ()>,
+{
+    let value = minicbor::decode(bytes).map_err(|_| ProofError::Malformed)?;
+    if encode(&value) == bytes {
         Ok(value)
     } else {
         Err(ProofError::Malformed)

@@ -142,7 +142,10 @@ impl Signed {
     }
 
     /// The payload as a value. Call [`Signed::verify`] before trusting it.
-    pub fn open<T: for<'b> Decode<'b, ()>>(&self) -> Result<T, ProofError> {
+    pub fn open<T>(&self) -> Result<T, ProofError>
+    where
+        T: Encode<()> + for<'b> Decode<'b, ()>,
+    {
         decode(self.payload.as_ref())
     }
 

@@ -92,7 +92,7 @@ pub(crate) async fn register<P: Primitives>(
         ));
     }
     instance(shared).await?;
-    let link = new.invite.as_deref().map(invite::Link::parse).transpose()?;
+    let link = new.invite.as_deref().map(invite::read).transpose()?;
     let admission = match (&new.set_up_token, &link) {
         (Some(token), _) => Admission::SetUp {
             token: token.clone(),

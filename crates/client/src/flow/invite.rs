@@ -1,6 +1,9 @@
 //! Invite links: `…/invite/CODE#SEED`. What follows `#` stays with people.
 
-use cloister_e2ee::{Primitives, seed::Seed};
+use cloister_e2ee::{
+    Primitives,
+    seed::{Link, Seed},
+};
 use cloister_proof::{
     InviteCert, Purpose, Signed, Signer,
     fingerprint::base32,
@@ -22,49 +25,20 @@ use crate::{
 };
 
 /// An invite as somebody typed or opened it.
-#[derive(Debug, Clone)]
-pub(crate) struct Link {
-    pub code: String,
-    pub seed: Option<Seed>,
-}
-
-impl Link {
-    /// `CODE`, `CODE#SEED` or a whole link.
-    pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let wrong = || {
-            refuse(
-                ErrorCode::InviteInvalid,
-                "That is not an invite: it is cut off or has a letter too many.",
-            )
-        };
-        let text = text.trim();
-        let tail = text.rsplit_once("/invite/").map_or(text, |(_, tail)| tail);
-        let (code, seed) = match tail.split_once('#') {
-            Some((code, seed)) => (code, Some(Seed::from_text(seed).ok_or_else(wrong)?)),
-            None => (tail, None),
-        };
-        let code = code.trim_end_matches('/');
-        let plain = !code.is_empty()
-            && code.len() <= 64
-            && code
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-        if plain {
-            Ok(Self {
-                code: code.to_owned(),
-                seed,
-            })
-        } else {
-            Err(wrong())
-        }
-    }
+pub(crate) fn read(text: &str) -> Result<Link, Refusal> {
+    Link::parse(text).ok_or_else(|| {
+        refuse(
+            ErrorCode::InviteInvalid,
+            "That is not an invite: it is cut off or has a letter too many.",
+        )
+    })
 }
 
 pub(crate) async fn preview<P: Primitives>(
     shared: &Shared<P>,
     text: &str,
 ) -> Result<InvitePreview, Refusal> {
-    let link = Link::parse(text)?;
+    let link = read(text)?;
     let shown = fetch(shared, &link).await?;
     Ok(InvitePreview {
         code: shown.code,
@@ -114,7 +88,7 @@ pub(crate) async fn join<P: Primitives>(
     shared: &Shared<P>,
     text: &str,
 ) -> Result<CommandReply, Refusal> {
-    let link = Link::parse(text)?;
+    let link = read(text)?;
     join_link(shared, &link)
         .await
         .map(|guild| CommandReply::Guild { guild })
