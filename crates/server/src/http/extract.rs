@@ -77,9 +77,20 @@ impl Format {
             // nested where no type expects it ends at the first bracket.
             Self::Json => serde_json::from_slice(bytes).map_err(|error| error.to_string()),
             Self::Cbor => ciborium::de::from_reader_with_recursion_limit(bytes, BODY_DEPTH)
-                .map_err(|error| error.to_string()),
+                .map_err(why_not_cbor),
         };
         read.map_err(|why| Error::malformed(format!("The request's body can't be used: {why}.")))
+    }
+}
+
+/// A sentence's end; the library's own text is for its developers.
+fn why_not_cbor(error: ciborium::de::Error<std::io::Error>) -> String {
+    use ciborium::de::Error::{Io, RecursionLimitExceeded, Semantic, Syntax};
+    match error {
+        Semantic(_, why) => why,
+        Syntax(at) => format!("there is no CBOR at byte {at}"),
+        Io(_) => "it ends too early".to_owned(),
+        RecursionLimitExceeded => "it is nested too deeply".to_owned(),
     }
 }
 
