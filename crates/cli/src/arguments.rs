@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    account, channel, device, guild, invite, member, message, operator, outbox, read, serve,
+    account, channel, device, guild, invite, member, message, operator, outbox, read, remark, serve,
 };
 
 /// Private community chat that you host yourself, encrypted end to end.
@@ -79,6 +79,14 @@ pub(crate) enum Command {
     Send(message::Send),
     /// Read messages
     Read(read::Read),
+    /// Answer a message
+    Reply(remark::Reply),
+    /// Change one of your messages
+    Edit(remark::Edit),
+    /// Take messages back, or remove others' where you may
+    Delete(remark::Delete),
+    /// React to a message with an emoji
+    React(remark::React),
     /// Messages that were not sent yet
     #[command(subcommand)]
     Outbox(outbox::Outbox),

@@ -10,6 +10,7 @@ pub(crate) mod message;
 pub(crate) mod operator;
 pub(crate) mod outbox;
 pub(crate) mod read;
+pub(crate) mod remark;
 pub(crate) mod serve;
 pub(crate) mod status;
 
@@ -46,6 +47,10 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Member(member) => member.run(&global, print),
         Command::Send(send) => send.run(&global, print),
         Command::Read(read) => read.run(&global, print),
+        Command::Reply(reply) => reply.run(&global, print),
+        Command::Edit(edit) => edit.run(&global, print),
+        Command::Delete(delete) => delete.run(&global, print),
+        Command::React(react) => react.run(&global, print),
         Command::Outbox(outbox) => outbox.run(&global, print),
         Command::Status => status::run(&global, print),
         Command::Device(device) => device.run(&global, print),

@@ -16,4 +16,6 @@ pub(crate) mod outgoing;
 pub(crate) mod people;
 pub(crate) mod prekeys;
 pub(crate) mod queue;
+pub(crate) mod remark;
+pub(crate) mod say;
 pub(crate) mod sync;

@@ -1,5 +1,7 @@
 //! Answers to queries, from the store alone.
 
+mod timeline;
+
 use cloister_e2ee::Primitives;
 use cloister_proof::{DeviceOffer, fingerprint};
 use cloister_wire::{
@@ -10,12 +12,11 @@ use cloister_wire::{
 use crate::{
     core::Core,
     flow::{account, invite},
-    store::{ChannelRow, EntryState, MessageRow, MessageState, OutboxRow, StoreError, Trouble},
+    store::{ChannelRow, EntryState, StoreError, Trouble},
     view::{
-        CauseCount, ChannelKind, ChannelSummary, ChannelView, Content, Delivery, DeviceState,
-        DeviceView, DmSummary, GuildSummary, GuildView, InviteView, MeView, MemberView,
-        MessageView, OutboxView, Query, QueryReply, RecoveryView, Refusal, Safety, SessionView,
-        StatusView, TimelineView, Undecryptable,
+        CauseCount, ChannelKind, ChannelSummary, ChannelView, DeviceState, DeviceView, DmSummary,
+        GuildSummary, GuildView, InviteView, MeView, MemberView, Query, QueryReply, RecoveryView,
+        Refusal, Safety, SessionView, StatusView,
     },
 };
 
@@ -38,18 +39,16 @@ pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<Quer
             channel,
             before,
             limit,
-        } => QueryReply::Timeline(timeline(core, *channel, *before, *limit)?),
+        } => QueryReply::Timeline(timeline::timeline(core, *channel, *before, *limit)?),
+        Query::Edits { message, .. } => QueryReply::Edits {
+            edits: timeline::edits(core, *message)?,
+        },
         Query::Devices => QueryReply::Devices {
             devices: devices(core)?,
         },
         Query::Recovery => QueryReply::Recovery(recovery(core)?),
         Query::Outbox => QueryReply::Outbox {
-            entries: core
-                .store
-                .outbox(None)?
-                .into_iter()
-                .map(outbox_view)
-                .collect(),
+            entries: timeline::outbox(core)?,
         },
         Query::Sent { entry } => QueryReply::Sent {
             message: sent(core, entry)?,
@@ -114,11 +113,15 @@ fn guilds<P: Primitives>(core: &Core<P>) -> Shown<Vec<GuildSummary>> {
                 .iter()
                 .map(|row| unread(core, row))
                 .sum::<Shown<u32>>()?;
+            let mentions = rows
+                .iter()
+                .map(|row| core.store.mentions(row.view.id, row.view.read_seq))
+                .sum::<Shown<u32>>()?;
             Ok(GuildSummary {
                 id: guild.id,
                 name: guild.name,
                 unread,
-                mentions: 0,
+                mentions,
             })
         })
         .collect()
@@ -140,6 +143,7 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
                 id: view.id,
                 name: view.name.clone(),
                 unread: unread(core, row)?,
+                mentions: core.store.mentions(view.id, view.read_seq)?,
                 last_seq: view.last_seq,
             };
             Ok((view.position, summary))
@@ -262,80 +266,6 @@ fn blocked<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<Option<Refu
         message,
         retry_after_ms: None,
     }))
-}
-
-fn timeline<P: Primitives>(
-    core: &Core<P>,
-    channel: ChannelId,
-    before: Option<u64>,
-    limit: u32,
-) -> Shown<TimelineView> {
-    let row = core.store.channel(channel)?;
-    let messages = core.store.timeline(channel, before, limit.min(1_000))?;
-    let oldest = messages.first().map_or(0, |message| message.seq);
-    let older_in_store = oldest > 0 && !core.store.timeline(channel, Some(oldest), 1)?.is_empty();
-    let pending = core
-        .store
-        .outbox(Some(channel))?
-        .into_iter()
-        .map(outbox_view)
-        .collect();
-    let me = core.store.me()?;
-    let messages = messages
-        .into_iter()
-        .map(|message| message_view(core, me.user, message))
-        .collect::<Shown<Vec<_>>>()?;
-    Ok(TimelineView {
-        channel,
-        messages,
-        pending,
-        older_in_store,
-        older_on_server: row
-            .as_ref()
-            .is_some_and(|row| !row.reached_start && row.low > row.view.joined_seq + 1),
-        since_joined: row.as_ref().is_some_and(|row| row.view.joined_seq > 0),
-        read_seq: row.as_ref().map_or(0, |row| row.view.read_seq),
-        last_seq: row.as_ref().map_or(0, |row| row.view.last_seq),
-    })
-}
-
-fn message_view<P: Primitives>(
-    core: &Core<P>,
-    me: UserId,
-    message: MessageRow,
-) -> Shown<MessageView> {
-    let content = match message.state {
-        MessageState::Text(body) => Content::Text { body },
-        MessageState::Waiting => Content::Waiting,
-        MessageState::Closed(cause) => Content::Undecryptable { cause },
-        MessageState::Before => Content::Undecryptable {
-            cause: Undecryptable::BeforeThisDevice,
-        },
-    };
-    Ok(MessageView {
-        id: message.id,
-        seq: message.seq,
-        at: message.at,
-        author: message.author,
-        author_name: core.store.display_name(message.author)?,
-        device: message.device,
-        mine: message.author == me,
-        content,
-    })
-}
-
-fn outbox_view(row: OutboxRow) -> OutboxView {
-    let delivery = match row.state {
-        EntryState::Queued | EntryState::Sealed(_) => Delivery::Sending,
-        EntryState::Failed { code, message } => Delivery::Failed { code, message },
-    };
-    OutboxView {
-        entry: row.entry.to_string(),
-        channel: row.channel,
-        body: row.body,
-        at: row.at,
-        delivery,
-    }
 }
 
 /// What an entry became once the server had acknowledged it.

@@ -18,9 +18,9 @@ use cloister_e2ee::Primitives;
 use rusqlite::Connection;
 
 pub(crate) use channel::{Audience, ChannelRow};
-pub(crate) use message::{MessageRow, MessageState};
+pub(crate) use message::{MessageRow, MessageState, Remark, text_of};
 pub(crate) use meta::{Identity, Nonces, Recovery, Trouble};
-pub(crate) use outbox::{EntryState, OutboxRow};
+pub(crate) use outbox::{EntryState, Frame, OutboxRow, Saying};
 pub(crate) use ratchet::{InboundRow, OutboundRow, Parcel, SentItem};
 
 /// Why the store could not do something.

@@ -35,6 +35,8 @@ pub enum Query {
     Channel { channel: ChannelId },
     /// A window of messages, oldest first. Without `before`, the newest. Topic: `timeline`.
     Timeline { channel: ChannelId, before: Option<u64>, limit: u32 },
+    /// What a message said, from its first text to the one it has now. Topic: `timeline`.
+    Edits { channel: ChannelId, message: MessageId },
     /// One's own devices, with those that wait for approval. Topic: `devices`.
     Devices,
     /// Whether a recovery key waits to be shown, and the key until it was kept. Topic: `recovery`.
@@ -58,6 +60,7 @@ pub enum QueryReply {
     Dms { dms: Vec<DmSummary> },
     Channel { channel: Option<ChannelView> },
     Timeline(TimelineView),
+    Edits { edits: Vec<EditView> },
     Devices { devices: Vec<DeviceView> },
     Recovery(RecoveryView),
     Outbox { entries: Vec<OutboxView> },
@@ -117,6 +120,14 @@ pub enum Command {
     OpenDm { user: UserId },
     /// Queue a message. It is durable when this is answered.
     Send { channel: ChannelId, body: String },
+    /// Queue an answer to a message, in its channel.
+    Reply { message: MessageId, body: String },
+    /// Change one's own message. What it said before stays visible to those who read it.
+    Edit { message: MessageId, body: String },
+    React { message: MessageId, emoji: String },
+    Unreact { message: MessageId, emoji: String },
+    /// Take back one's own messages, and remove others' where one may: at most 100.
+    Delete { messages: Vec<MessageId> },
     /// Send a failed message again.
     Retry { entry: String },
     /// Give up a message that was not sent; its text comes back in the reply.
@@ -230,6 +241,7 @@ pub struct ChannelSummary {
     pub id: ChannelId,
     pub name: String,
     pub unread: u32,
+    pub mentions: u32,
     pub last_seq: u64,
 }
 
@@ -294,6 +306,8 @@ pub struct TimelineView {
     pub since_joined: bool,
     pub read_seq: u64,
     pub last_seq: u64,
+    /// Everything up to here has arrived; what is newer may have gaps.
+    pub known_seq: u64,
 }
 
 pub struct MessageView {
@@ -305,7 +319,38 @@ pub struct MessageView {
     pub device: DeviceId,
     pub mine: bool,
     pub content: Content,
+    pub edited_at: Option<u64>,
+    pub reply: Option<ReplyView>,
+    pub reactions: Vec<ReactionView>,
+    /// An own edit or deletion of it is on its way.
+    pub changing: bool,
+    pub can_edit: bool,
+    pub can_delete: bool,
+    pub can_react: bool,
+    /// It names this person, or everyone.
+    pub calls_me: bool,
 }
+
+/// What a message answers.
+pub struct ReplyView {
+    pub message: MessageId,
+    pub seq: Option<u64>,
+    pub author: Option<UserId>,
+    pub author_name: Option<String>,
+    /// The beginning of its text; absent if it is gone or not on this device.
+    pub preview: Option<String>,
+    pub gone: bool,
+}
+
+pub struct ReactionView {
+    pub emoji: String,
+    pub count: u32,
+    pub mine: bool,
+    /// Who, the first of them.
+    pub names: Vec<String>,
+}
+
+pub struct EditView { pub at: u64, pub body: String }
 
 #[serde(tag = "content", rename_all = "snake_case")]
 pub enum Content {
@@ -317,6 +362,8 @@ pub enum Content {
     Undecryptable { cause: Undecryptable },
     /// Sent before this device or person was among the readers.
     BeforeYouJoined,
+    /// Its content was taken away: by its author, or by somebody with the right, who is named.
+    Removed { by_name: Option<String> },
 }
 
 /// Why a message cannot be read. Each has its sentence and its next step.
@@ -346,7 +393,21 @@ pub enum Delivery {
     Failed { code: ErrorCode, message: String },
 }
 
-pub struct OutboxView { pub entry: String, pub channel: ChannelId, pub body: String, pub at: u64, pub delivery: Delivery }
+pub struct OutboxView {
+    pub entry: String,
+    pub channel: ChannelId,
+    pub kind: EntryKind,
+    pub body: String,
+    pub at: u64,
+    pub delivery: Delivery,
+    /// What an edit, reaction or deletion is about.
+    pub target: Option<MessageId>,
+    pub reply: Option<ReplyView>,
+}
+
+#[derive(Eq, Copy)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind { Message, Edit, Reaction, Deletion }
 
 pub struct DeviceView {
     pub id: DeviceId,

@@ -1,7 +1,10 @@
 //! What is inside a message's ciphertext, padded so that its length says little.
 
 use cloister_proof::{Context, decode, encode, frank};
-use cloister_wire::{Hash, Octets, channel::SignedHead};
+use cloister_wire::{
+    Hash, MessageId, Octets,
+    channel::{MessageClass, SignedHead},
+};
 use minicbor::{Decode, Encode};
 use rand_core::CryptoRng;
 
@@ -36,13 +39,57 @@ pub struct Plain {
     pub seen_signature: Octets<64>,
 }
 
+/// What is said. Edits, reactions and deletions are about the target in the context.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum MessageContent {
     #[n(0)]
     Text {
         #[n(0)]
         body: String,
+        /// The message that this one answers.
+        #[n(1)]
+        reply: Option<MessageId>,
     },
+    /// The target's text from now on. Counts only from the target's own author.
+    #[n(1)]
+    Edit {
+        #[n(0)]
+        body: String,
+    },
+    #[n(2)]
+    Reaction {
+        #[n(0)]
+        emoji: String,
+    },
+    /// The sender's reaction with this emoji is withdrawn.
+    #[n(3)]
+    ReactionEnd {
+        #[n(0)]
+        emoji: String,
+    },
+    /// The author takes the target back: nobody keeps its content.
+    #[n(4)]
+    Deletion,
+}
+
+impl MessageContent {
+    pub fn text(body: impl Into<String>) -> Self {
+        Self::Text {
+            body: body.into(),
+            reply: None,
+        }
+    }
+
+    /// The class under which this content may travel; under another one it is not taken.
+    pub const fn class(&self) -> MessageClass {
+        match self {
+            Self::Text { .. } => MessageClass::Message,
+            Self::Edit { .. } | Self::Reaction { .. } | Self::ReactionEnd { .. } => {
+                MessageClass::Annotation
+            }
+            Self::Deletion => MessageClass::Control,
+        }
+    }
 }
 
 impl Plain {

@@ -15,13 +15,20 @@ pub fn start(channel: ChannelId) -> Hash {
 
 /// `H(head || message || device || H(ciphertext))`.
 pub fn next(head: &Hash, message: MessageId, sender: DeviceId, content: &SealedContent) -> Hash {
-    let (SealedContent::Group { ct, .. } | SealedContent::Direct { ct }) = content;
     hash(&[
         &head.0,
         message.as_bytes(),
         sender.as_bytes(),
-        &hash(&[ct.as_ref()]).0,
+        &content_hash(content).0,
     ])
+}
+
+/// `H(ciphertext)`: what is left of a message that was scrubbed.
+pub fn content_hash(content: &SealedContent) -> Hash {
+    match content {
+        SealedContent::Group { ct, .. } | SealedContent::Direct { ct } => hash(&[ct.as_ref()]),
+        SealedContent::Scrubbed { hash, .. } => *hash,
+    }
 }
 
 fn payload(incarnation: u64, channel: ChannelId, seq: u64, head: &Hash) -> Vec<u8> {

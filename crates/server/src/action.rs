@@ -14,5 +14,6 @@ pub mod inbox;
 pub mod invite;
 pub mod message;
 pub mod prekey;
+pub mod scrub;
 pub mod session;
 pub mod share;

@@ -18,6 +18,7 @@ pub mod openapi;
 pub mod prekey;
 pub mod reply;
 pub mod routes;
+pub mod scrub;
 pub mod session;
 
 use axum::{Router, middleware};

@@ -19,6 +19,7 @@ pub mod instance;
 pub mod invite;
 pub mod message;
 pub mod prekey;
+pub mod scrub;
 pub mod session;
 
 #[cfg(test)]
@@ -44,6 +45,7 @@ fn statements() -> impl Iterator<Item = db::Sql> {
         instance::STATEMENTS,
         message::STATEMENTS,
         prekey::STATEMENTS,
+        scrub::STATEMENTS,
         session::STATEMENTS,
     ];
     files.iter().copied().flatten().copied()

@@ -194,6 +194,7 @@ fn body(route: &Route) -> Option<Value> {
             "session": hash, "epoch": 1, "roster_hash": hash, "from_index": 0,
             "shared_history": true, "envelopes": [], "withheld": [], "writes": 1,
         })),
+        (Method::POST, "channels/{channel}/scrubs") => Some(json!({"messages": []})),
         (Method::POST, "dms") => Some(json!({"peer": user})),
         (Method::PUT, "keys") => Some(keys),
         (Method::POST, "keys/claim") => Some(json!({"devices": [device]})),

@@ -2,7 +2,7 @@
 
 use cloister_client::{
     Primitives,
-    view::{Command, CommandReply, Content, DeviceState, Query, QueryReply, Refusal},
+    view::{Command, CommandReply, Content, DeviceState, MessageView, Query, QueryReply, Refusal},
 };
 use cloister_wire::{ChannelId, GuildId, UserId};
 
@@ -147,6 +147,23 @@ impl<P: Primitives> Stage<P> {
         self.does(who, Command::Send { channel, body });
     }
 
+    /// A message on somebody's screen, by its text.
+    pub fn message(&self, who: Who, channel: ChannelId, body: &str) -> MessageView {
+        let query = Query::Timeline {
+            channel,
+            before: None,
+            limit: 1_000,
+        };
+        let QueryReply::Timeline(view) = self.world.clients[who].query(&query) else {
+            panic!("no timeline");
+        };
+        let is_it = |message: &MessageView| matches!(&message.content, Content::Text { body: text } if text == body);
+        view.messages
+            .into_iter()
+            .find(is_it)
+            .unwrap_or_else(|| panic!("nobody said {body:?}"))
+    }
+
     pub fn user(&self, who: Who) -> UserId {
         let me = self.world.clients[who].session().me;
         me.expect("somebody is signed in").user
@@ -201,6 +218,8 @@ impl<P: Primitives> Stage<P> {
                 Content::Waiting => "waiting".to_owned(),
                 Content::Undecryptable { cause } => format!("{cause:?}"),
                 Content::BeforeYouJoined => "before".to_owned(),
+                Content::Removed { by_name: None } => "deleted".to_owned(),
+                Content::Removed { by_name: Some(by) } => format!("removed by {by}"),
             });
         shown.collect()
     }

@@ -45,9 +45,14 @@ replies! {
         pub frank_tag: Bytes,
     }
 
-    /// `GET …/messages?before=&after=&limit=`: ascending by seq.
+    /// `GET …/messages?before=&after=&limit=&annotations=`: ascending by seq.
     pub struct History {
         pub messages: Vec<Message>,
+        /// What was said later about messages of this page, ascending by seq: at most 200, or
+        /// as many as were asked for.
+        pub annotations: Vec<Message>,
+        /// Set when there are more of them: ask `…/annotations` for those after this seq.
+        pub annotations_after: Option<u64>,
         /// The chain's head before the first message of this page.
         pub prev_head: Hash,
         /// The newest head of the channel.
@@ -83,6 +88,32 @@ replies! {
     }
 
     pub struct Shared { pub covered: u32 }
+
+    /// `GET …/annotations?from=&to=&after=`: what was said about messages of a range of seqs.
+    pub struct Annotations {
+        pub annotations: Vec<Message>,
+        /// As in `History`.
+        pub annotations_after: Option<u64>,
+    }
+
+    /// `GET …/scrubs?after=`: messages that somebody with the right removed, oldest first.
+    pub struct Scrubs {
+        pub scrubs: Vec<Scrub>,
+        pub end: bool,
+    }
+
+    /// A message that was removed by somebody else than its author.
+    pub struct Scrub {
+        /// Counts from 1 in each channel.
+        pub n: u64,
+        pub message: MessageId,
+        /// Ms UTC by the server's clock.
+        pub at: u64,
+        pub by: UserId,
+    }
+
+    /// The answer to `ScrubMessages`.
+    pub struct Scrubbed { pub count: u32 }
 }
 
 /// What a message is for, as far as the server must know.
@@ -121,6 +152,14 @@ pub enum SealedContent {
     },
     /// AES-256-GCM under a key of its own, which reaches each device through Olm.
     Direct { ct: Bytes },
+    /// Nothing is left of it but the hash that the transcript needs. Never in a request.
+    Scrubbed {
+        hash: Hash,
+        /// Ms UTC by the server's clock.
+        at: u64,
+        /// The author, or somebody with the right.
+        by: UserId,
+    },
 }
 
 requests! {
@@ -164,6 +203,10 @@ requests! {
     }
 
     pub struct Withhold { pub device: DeviceId, pub code: WithholdCode }
+
+    /// `POST /api/v1/channels/{channel}/scrubs`: removes the content of messages. One's own, or
+    /// anybody's with the right to manage messages; of all of them or of none.
+    pub struct ScrubMessages { pub messages: Vec<MessageId> }
 
     /// `PUT /api/v1/channels/{channel}/read`. The cursor never goes back.
     pub struct MarkRead { pub seq: u64 }

@@ -7,7 +7,7 @@
 
 use crate::{
     Bytes, ChannelId, DeviceId, GuildId, Hash, SessionId, UserId,
-    channel::{EpochView, Message, SignedHead},
+    channel::{EpochView, Message, Scrub, SignedHead},
     guild::{Channel, Dm, Guild, Member},
     key::QueuedItem,
 };
@@ -93,6 +93,11 @@ pub enum Event {
     MessageSent {
         message: Box<Message>,
         head: SignedHead,
+    },
+    /// To everybody who may read the channel: messages were removed by somebody with the right.
+    MessagesScrubbed {
+        channel: ChannelId,
+        scrubs: Vec<Scrub>,
     },
     /// To everybody who may read the channel: the audience changed.
     EpochChanged {

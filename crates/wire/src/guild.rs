@@ -78,6 +78,8 @@ replies! {
         pub read_seq: u64,
         /// The caller reads from here on: newer than this seq.
         pub joined_seq: u64,
+        /// Newest removal of a message by somebody else than its author; 0 for none.
+        pub scrub_seq: u64,
         /// The caller's rights here.
         pub my_permissions: Permissions,
     }

@@ -24,6 +24,14 @@ pub const CIPHERTEXT_BYTES: usize = 64 * 1024;
 pub const MESSAGE_CHARS: usize = 4_000;
 /// Messages in one page of history.
 pub const HISTORY_PAGE: u32 = 100;
+/// Annotations in one page of history.
+pub const ANNOTATIONS_PAGE: u32 = 200;
+/// Messages in one act of removing.
+pub const SCRUBS_PER_REQUEST: usize = 100;
+/// Scrubs in one page.
+pub const SCRUBS_PAGE: u32 = 500;
+/// Bytes of one emoji, joined ones included.
+pub const EMOJI_BYTES: usize = 64;
 /// Entries in one page of a guild log.
 pub const LOG_PAGE: u32 = 500;
 /// Members in one page.

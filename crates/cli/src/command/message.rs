@@ -32,17 +32,23 @@ pub(crate) struct Send {
 
 impl Send {
     pub(crate) fn run(self, global: &Global, print: &Print) -> Result<(), Failure> {
-        let body = match self.text.as_str() {
-            "-" => from_stdin()?,
-            text => text.to_owned(),
-        };
-        if body.trim().is_empty() {
-            return Err(Failure::usage("A message needs a text."));
-        }
+        let body = text_or_stdin(self.text)?;
         seat::with_profile(global, print, async |seat| {
             send(seat, &self.target, body).await
         })
     }
+}
+
+/// The text of a message, from stdin if it is `-`.
+pub(crate) fn text_or_stdin(text: String) -> Result<String, Failure> {
+    let body = match text.as_str() {
+        "-" => from_stdin()?,
+        _ => text,
+    };
+    if body.trim().is_empty() {
+        return Err(Failure::usage("A message needs a text."));
+    }
+    Ok(body)
 }
 
 fn from_stdin() -> Result<String, Failure> {
@@ -133,7 +139,7 @@ fn settled(entries: &[OutboxView], entry: &str) -> Option<Result<(), Failure>> {
     }
 }
 
-fn stays(failure: Failure, entry: &str) -> Failure {
+pub(crate) fn stays(failure: Failure, entry: &str) -> Failure {
     failure.next(format!(
         "The message stays in the outbox as {entry}: `cloister outbox retry` sends it, \
          `cloister outbox drop {entry}` gives it up."
@@ -148,9 +154,12 @@ mod tests {
         vec![OutboxView {
             entry: "e".into(),
             channel: cloister_wire::ChannelId::from_bytes([1; 16]),
+            kind: cloister_client::view::EntryKind::Message,
             body: "hi".into(),
             at: 0,
             delivery,
+            target: None,
+            reply: None,
         }]
     }
 

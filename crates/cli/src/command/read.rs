@@ -6,7 +6,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use clap::Args;
 use cloister_client::view::{
-    ChannelView, Command, CommandReply, Content, MessageView, Query, QueryReply, TimelineView,
+    ChannelView, Command, CommandReply, Content, MessageView, Query, QueryReply, ReplyView,
+    TimelineView,
 };
 use cloister_wire::{ChannelId, ErrorCode, MessageId, UserId};
 use serde_json::{Value, json};
@@ -250,10 +251,35 @@ fn show(print: &Print, message: &MessageView, names: &Names) -> Result<(), Failu
     let at = moment(message.at);
     let author = printable(names.of(message));
     let text = match (&message.content, cause(&message.content)) {
-        (Content::Text { body }, _) => format!("{at}  {author}: {}", indented(body)),
+        (Content::Text { body }, _) => {
+            let edited = message.edited_at.map_or("", |_| " (edited)");
+            let reactions: String = message
+                .reactions
+                .iter()
+                .map(|one| format!("\n    {} {}", printable(&one.emoji), one.count))
+                .collect();
+            let quoted = message.reply.as_ref().map_or_else(String::new, quote);
+            let body = indented(body);
+            format!("{at}  {author}: {quoted}{body}{edited}{reactions}")
+        }
+        (Content::Removed { by_name: None }, _) => format!("{at}  {author}: [deleted]"),
+        (Content::Removed { by_name: Some(by) }, _) => {
+            format!("{at}  {author}: [removed by {}]", printable(by))
+        }
         (_, cause) => format!("{at}  {author}: [{}]", cause.unwrap_or_default()),
     };
     print.line(&object(message, names.of(message)), text)
+}
+
+/// The beginning of what is answered, above the answer.
+fn quote(reply: &ReplyView) -> String {
+    let (name, preview) = match (&reply.author_name, &reply.preview) {
+        (Some(name), Some(preview)) => (name.as_str(), preview.as_str()),
+        (Some(name), None) => (name.as_str(), "[gone]"),
+        _ => ("", "[an earlier message]"),
+    };
+    let line = preview.lines().next().unwrap_or_default();
+    format!("> {} {}\n    ", printable(name), printable(line))
 }
 
 fn object(message: &MessageView, author: &str) -> Value {
@@ -263,9 +289,16 @@ fn object(message: &MessageView, author: &str) -> Value {
     };
     let mut object = json!({
         "id": message.id, "seq": message.seq, "at": message.at, "author": author,
-        "author_id": message.author, "device": message.device, "body": body, "edited_at": null,
-        "reply_to": null, "attachments": [],
+        "author_id": message.author, "device": message.device, "body": body,
+        "edited_at": message.edited_at,
+        "reply_to": message.reply.as_ref().map(|reply| reply.message), "attachments": [],
+        "reactions": message.reactions.iter()
+            .map(|one| json!({"emoji": one.emoji, "count": one.count, "mine": one.mine}))
+            .collect::<Vec<_>>(),
     });
+    if let Content::Removed { by_name } = &message.content {
+        object["deleted"] = json!({"by": by_name});
+    }
     if let Some(cause) = cause(&message.content) {
         object["undecryptable"] = json!(cause);
     }
@@ -275,7 +308,7 @@ fn object(message: &MessageView, author: &str) -> Value {
 /// Why there is no text, in one word.
 fn cause(content: &Content) -> Option<String> {
     match content {
-        Content::Text { .. } => None,
+        Content::Text { .. } | Content::Removed { .. } => None,
         Content::Waiting => Some("waiting".into()),
         Content::BeforeYouJoined => Some("before_you_joined".into()),
         Content::Undecryptable { cause } => json!(cause).as_str().map(Into::into),
@@ -299,6 +332,14 @@ mod tests {
             device: DeviceId::from_bytes([2; 16]),
             mine: false,
             content,
+            edited_at: None,
+            reply: None,
+            reactions: Vec::new(),
+            changing: false,
+            can_edit: false,
+            can_delete: false,
+            can_react: false,
+            calls_me: false,
         }
     }
 

@@ -2,14 +2,13 @@
 
 use cloister_e2ee::Primitives;
 use cloister_proof::devlog::RevokeReason;
-use cloister_wire::{ChannelId, ErrorCode, Txn, channel::MarkRead, limits::MESSAGE_CHARS};
+use cloister_wire::{ChannelId, ErrorCode, channel::MarkRead};
 
 use crate::{
     core::{Outcome, Shared, refuse},
     engine::Method,
-    flow::{account, connect, device, guild, incoming, invite, outgoing},
-    store::{EntryState, OutboxRow},
-    view::{Command, CommandReply, Refusal, Topic},
+    flow::{account, connect, device, guild, incoming, invite, say},
+    view::{Command, CommandReply, Topic},
 };
 
 /// How long "later" puts off the recovery key.
@@ -78,9 +77,14 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
         Command::EndInvite { guild, code } => invite::end(shared, guild, code).await,
         Command::Vouch { guild, user } => guild::vouch(shared, guild, user).await,
         Command::OpenDm { user } => guild::open_dm(shared, user).await,
-        Command::Send { channel, body } => send(shared, channel, &body),
-        Command::Retry { entry } => retry(shared, &entry),
-        Command::Drop { entry } => give_up(shared, &entry),
+        Command::Send { channel, body } => say::send(shared, channel, &body),
+        Command::Reply { message, body } => say::reply(shared, message, &body),
+        Command::Edit { message, body } => say::edit(shared, message, &body),
+        Command::React { message, emoji } => say::react(shared, message, &emoji),
+        Command::Unreact { message, emoji } => say::unreact(shared, message, &emoji),
+        Command::Delete { messages } => say::delete(shared, &messages).await,
+        Command::Retry { entry } => say::retry(shared, &entry),
+        Command::Drop { entry } => say::give_up(shared, &entry),
         Command::MarkRead { channel, seq } => mark_read(shared, channel, seq).await,
         Command::LoadHistory {
             channel,
@@ -134,87 +138,6 @@ async fn alone<P: Primitives>(shared: &Shared<P>, flow: impl Future<Output = Out
     let outcome = flow.await;
     shared.core().running.remove(ACCOUNT);
     outcome
-}
-
-/// Puts a message into the outbox; from here on it is not lost.
-fn send<P: Primitives>(shared: &Shared<P>, channel: ChannelId, body: &str) -> Outcome {
-    let body = body.trim_end();
-    if body.trim().is_empty() {
-        return Err(refuse(ErrorCode::Invalid, "The message is empty."));
-    }
-    if body.chars().count() > MESSAGE_CHARS {
-        return Err(refuse(
-            ErrorCode::MessageTooLong,
-            "The message is longer than 4,000 characters.",
-        ));
-    }
-    let entry = {
-        let mut core = shared.core();
-        if core.store.channel(channel)?.is_none() {
-            return Err(refuse(ErrorCode::NotFound, "That channel is not here."));
-        }
-        let entry = Txn::new(core.now, &core.draw());
-        let now = core.now;
-        core.store.commit(|store| {
-            store.queue(entry, channel, body, now)?;
-            store.put_draft(channel, "")
-        })?;
-        core.tell(Topic::Outbox);
-        core.tell(Topic::Timeline { channel });
-        entry
-    };
-    outgoing::pump(shared, channel);
-    Ok(CommandReply::Queued {
-        entry: entry.to_string(),
-    })
-}
-
-fn entry<P: Primitives>(shared: &Shared<P>, entry: &str) -> Result<OutboxRow, Refusal> {
-    let gone = || {
-        refuse(
-            ErrorCode::NotFound,
-            "That message is not in the outbox any more.",
-        )
-    };
-    let entry: Txn = entry.parse().map_err(|_| gone())?;
-    shared.core().store.entry(entry)?.ok_or_else(gone)
-}
-
-fn retry<P: Primitives>(shared: &Shared<P>, id: &str) -> Outcome {
-    let row = entry(shared, id)?;
-    {
-        let mut core = shared.core();
-        if matches!(row.state, EntryState::Failed { .. }) {
-            core.store.commit(|store| {
-                store.put_entry_state(row.entry, &EntryState::Queued)?;
-                store.clear_attempts(row.entry)
-            })?;
-        }
-        core.tell(Topic::Outbox);
-        core.tell(Topic::Timeline {
-            channel: row.channel,
-        });
-    }
-    outgoing::pump(shared, row.channel);
-    Ok(CommandReply::Done)
-}
-
-/// Gives up a message. One that may be on the server already can't be taken back like this.
-fn give_up<P: Primitives>(shared: &Shared<P>, id: &str) -> Outcome {
-    let row = entry(shared, id)?;
-    if matches!(row.state, EntryState::Sealed(_)) {
-        return Err(refuse(
-            ErrorCode::Invalid,
-            "This message is being sent and may have arrived. Wait for the answer.",
-        ));
-    }
-    let mut core = shared.core();
-    core.store.delete_entry(row.entry)?;
-    core.tell(Topic::Outbox);
-    core.tell(Topic::Timeline {
-        channel: row.channel,
-    });
-    Ok(CommandReply::Dropped { body: row.body })
 }
 
 async fn mark_read<P: Primitives>(shared: &Shared<P>, channel: ChannelId, seq: u64) -> Outcome {

@@ -11,7 +11,7 @@ use cloister_wire::{
 
 use crate::{
     core::{Core, Shared},
-    flow::{call::CallError, outgoing, queue},
+    flow::{call::CallError, outgoing, queue, remark},
     store::{ChannelRow, MessageState, Store, StoreError},
     view::{CommandReply, Refusal, Topic, Undecryptable},
 };
@@ -73,7 +73,9 @@ async fn newer_page<P: Primitives>(
         return Ok(true);
     };
     let after = row.high;
-    let path = format!("/api/v1/channels/{channel}/messages?after={after}&limit={HISTORY_PAGE}");
+    let path = format!(
+        "/api/v1/channels/{channel}/messages?after={after}&limit={HISTORY_PAGE}&annotations=0"
+    );
     let page: Result<History, CallError> = shared.get(path).await;
     let page = page?;
     let mut core = shared.core();
@@ -167,7 +169,7 @@ pub(crate) async fn load_older<P: Primitives>(
         });
     }
     let path = format!(
-        "/api/v1/channels/{channel}/messages?before={}&limit={HISTORY_PAGE}",
+        "/api/v1/channels/{channel}/messages?before={}&limit={HISTORY_PAGE}&annotations=0",
         row.low
     );
     let page: History = shared.get(path).await?;
@@ -178,7 +180,7 @@ pub(crate) async fn load_older<P: Primitives>(
         let row = core.store.channel(channel)?.ok_or(StoreError::Unreadable)?;
         for message in &page.messages {
             let state = known_or_open(&mut core, &row, message)?;
-            core.store.put_message(message, &state, now)?;
+            remark::place(&core.store, message, &state, now)?;
         }
         let low = page
             .messages
@@ -206,7 +208,7 @@ fn append<P: Primitives>(
     let channel = message.channel;
     let now = core.now;
     let state = known_or_open(core, row, message)?;
-    core.store.put_message(message, &state, now)?;
+    remark::place(&core.store, message, &state, now)?;
     let low = if row.low > row.high {
         message.seq
     } else {
@@ -282,12 +284,12 @@ fn known_or_open<P: Primitives>(
 ) -> Result<MessageState, Refusal> {
     let me = core.store.me()?;
     if message.sender_device == me.device
-        && let Some(body) = outgoing::acknowledged(core, message.txn)?
+        && let Some(content) = outgoing::acknowledged(core, message.txn)?
     {
-        return Ok(MessageState::Text(body));
+        return Ok(MessageState::Open(content));
     }
-    if let Some(body) = core.store.text_of(message.id)? {
-        return Ok(MessageState::Text(body));
+    if let Some(state) = core.store.settled(message.id)? {
+        return Ok(state);
     }
     open(core, row, message)
 }
@@ -306,6 +308,7 @@ pub(crate) fn open<P: Primitives>(
             ct,
         } => open_group(core, message, session, *msg_index, ct.as_ref())?,
         SealedContent::Direct { ct } => open_direct(core, message, &context, ct.as_ref())?,
+        SealedContent::Scrubbed { by, .. } => return Ok(MessageState::Removed(*by)),
     };
     let padded = match opened {
         Opened::Padded(padded) => padded,
@@ -318,8 +321,12 @@ pub(crate) fn open<P: Primitives>(
     Ok(match Plain::open(&padded, &context, &message.c2) {
         Ok(plain) => {
             compare_seen(core, message.channel, &plain.seen())?;
-            let MessageContent::Text { body } = plain.content;
-            MessageState::Text(body)
+            if plain.content.class() == message.class {
+                MessageState::Open(plain.content)
+            } else {
+                // An edit dressed as a message, or the other way round.
+                MessageState::Closed(Undecryptable::Corrupt)
+            }
         }
         Err(OpenError::Mismatch) => MessageState::Closed(Undecryptable::WrongSender),
         Err(_) => MessageState::Closed(Undecryptable::Corrupt),
@@ -410,10 +417,10 @@ fn alarm<P: Primitives>(core: &mut Core<P>, sentence: &str) {
 pub(crate) fn place_own<P: Primitives>(
     store: &Store<P>,
     message: &Message,
-    body: &str,
+    content: &MessageContent,
     now: u64,
 ) -> Result<(), StoreError> {
-    store.put_message(message, &MessageState::Text(body.to_owned()), now)
+    remark::place(store, message, &MessageState::Open(content.clone()), now)
 }
 
 /// Tries sealed messages again: a key has come.
@@ -425,7 +432,8 @@ pub(crate) fn reopen<P: Primitives>(core: &mut Core<P>, sealed: &[Message]) -> R
         let now = core.now;
         let state = open(core, &row, message)?;
         if state != MessageState::Waiting {
-            core.store.put_message(message, &state, now)?;
+            core.store
+                .commit(|store| remark::place(store, message, &state, now))?;
             tell(core, &row);
         }
     }

@@ -7,7 +7,7 @@
 
 mod sealing;
 
-use cloister_e2ee::Primitives;
+use cloister_e2ee::{Primitives, content::MessageContent};
 use cloister_wire::{
     ChannelId, ErrorCode, Txn,
     channel::{Send, Sent},
@@ -96,8 +96,30 @@ fn put_off<P: Primitives>(shared: &Shared<P>, channel: ChannelId, error: &Refusa
         }
         return Next::Wait(error.retry_after_ms.unwrap_or(RETRY_MS));
     }
-    give_back(&mut core, &entry, error);
+    if error.code == ErrorCode::TargetGone && is_moot(&entry) {
+        forget(&mut core, &entry);
+    } else {
+        give_back(&mut core, &entry, error);
+    }
     Next::GoOn
+}
+
+/// Nobody misses a reaction to, or a deletion of, what is gone.
+fn is_moot(entry: &OutboxRow) -> bool {
+    !matches!(
+        entry.saying.content,
+        MessageContent::Text { .. } | MessageContent::Edit { .. }
+    )
+}
+
+fn forget<P: Primitives>(core: &mut Core<P>, entry: &OutboxRow) {
+    if let Err(error) = core.store.delete_entry(entry.entry) {
+        core.fail(&Refusal::from(error));
+    }
+    core.tell(Topic::Outbox);
+    core.tell(Topic::Timeline {
+        channel: entry.channel,
+    });
 }
 
 fn give_back<P: Primitives>(core: &mut Core<P>, entry: &OutboxRow, error: &Refusal) {
@@ -244,7 +266,7 @@ fn arrived<P: Primitives>(
         frank_tag: sent.frank_tag.clone(),
     };
     core.store.commit(|store| {
-        incoming::place_own(store, &message, &entry.body, now)?;
+        incoming::place_own(store, &message, &entry.saying.content, now)?;
         store.delete_entry(entry.entry)
     })?;
     for topic in [
@@ -307,11 +329,11 @@ fn end_session<P: Primitives>(shared: &Shared<P>, channel: ChannelId) -> Result<
 pub(crate) fn acknowledged<P: Primitives>(
     core: &mut Core<P>,
     txn: Txn,
-) -> Result<Option<String>, StoreError> {
+) -> Result<Option<MessageContent>, StoreError> {
     let Some(entry) = core.store.entry(txn)? else {
         return Ok(None);
     };
     core.store.delete_entry(txn)?;
     core.tell(Topic::Outbox);
-    Ok(Some(entry.body))
+    Ok(Some(entry.saying.content))
 }

@@ -18,7 +18,7 @@ pub(crate) use self::log::bring_log;
 use self::{event::apply, log::bring_log_soon};
 use crate::{
     core::{Core, Shared},
-    flow::{call::CallError, device, incoming, outgoing, people, prekeys, queue},
+    flow::{call::CallError, device, incoming, outgoing, people, prekeys, queue, remark},
     store::{Store, StoreError},
     view::{Refusal, Topic},
 };
@@ -99,6 +99,9 @@ pub(crate) fn go_on<P: Primitives>(shared: &Shared<P>) {
     for row in channels {
         if row.view.last_seq > row.high {
             incoming::catch_up(shared, row.view.id);
+        }
+        if row.view.scrub_seq > row.scrub_seq {
+            remark::catch_up(shared, row.view.id);
         }
     }
     for channel in busy {

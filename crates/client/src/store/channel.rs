@@ -23,6 +23,8 @@ pub(crate) struct ChannelRow {
     pub first_epoch: Option<u64>,
     /// The server has said that the audience is no longer the one that is known.
     pub stale: bool,
+    /// The newest removal that took effect here.
+    pub scrub_seq: u64,
 }
 
 /// Who reads what is sent now, after verification.
@@ -34,7 +36,7 @@ pub(crate) struct Audience {
     pub roster: Roster,
 }
 
-const COLUMNS: &str = "view, peer, last_at, draft, low, high, reached_start, head, signed_head, epoch, record_hash, floor, roster, first_epoch, stale_at";
+const COLUMNS: &str = "view, peer, last_at, draft, low, high, reached_start, head, signed_head, epoch, record_hash, floor, roster, first_epoch, stale_at, scrub_seq";
 
 struct Raw {
     view: Vec<u8>,
@@ -52,6 +54,7 @@ struct Raw {
     roster: Option<Vec<u8>>,
     first_epoch: Option<i64>,
     stale_at: Option<i64>,
+    scrub_seq: i64,
 }
 
 impl Raw {
@@ -72,6 +75,7 @@ impl Raw {
             roster: row.get(12)?,
             first_epoch: row.get(13)?,
             stale_at: row.get(14)?,
+            scrub_seq: row.get(15)?,
         })
     }
 
@@ -101,6 +105,7 @@ impl Raw {
             audience,
             first_epoch: self.first_epoch.map(|epoch| epoch as u64),
             stale: self.stale_at.is_some(),
+            scrub_seq: self.scrub_seq as u64,
         })
     }
 }
@@ -119,7 +124,7 @@ impl<P: Primitives> Store<P> {
         let peer = peer.map(|peer| *peer.as_bytes());
         self.connection
             .prepare_cached(
-                "INSERT INTO channel (channel, guild, peer, view, last_at, low, high, first_epoch) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                "INSERT INTO channel (channel, guild, peer, view, last_at, low, high, first_epoch, scrub_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                  ON CONFLICT (channel) DO UPDATE SET view = excluded.view, last_at = max(last_at, excluded.last_at)",
             )?
             .execute(params![
@@ -130,7 +135,8 @@ impl<P: Primitives> Store<P> {
                 last_at as i64,
                 view.last_seq as i64 + 1,
                 view.last_seq as i64,
-                view.epoch as i64
+                view.epoch as i64,
+                view.scrub_seq as i64
             ])?;
         Ok(())
     }
@@ -203,6 +209,13 @@ impl<P: Primitives> Store<P> {
         self.connection
             .prepare_cached("UPDATE channel SET view = ?2 WHERE channel = ?1")?
             .execute(params![channel.as_bytes(), pack(&row.view)])?;
+        Ok(())
+    }
+
+    pub fn put_scrub_seq(&self, channel: ChannelId, n: u64) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("UPDATE channel SET scrub_seq = max(scrub_seq, ?2) WHERE channel = ?1")?
+            .execute(params![channel.as_bytes(), n as i64])?;
         Ok(())
     }
 

@@ -1,22 +1,35 @@
 //! Messages, opened or not.
 
-use cloister_e2ee::Primitives;
-use cloister_wire::{ChannelId, DeviceId, Hash, MessageId, Txn, UserId, channel::Message};
+use cloister_e2ee::{Primitives, content::MessageContent};
+use cloister_wire::{
+    ChannelId, DeviceId, Hash, MessageId, Txn, UserId,
+    channel::{Message, MessageClass, SealedContent},
+};
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::view::Undecryptable;
 
-use super::{Store, StoreError, StoreResult, id16, pack, unpack};
+use super::{Store, StoreError, StoreResult, decode, id16, pack, unpack};
 
 /// How far a message was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum MessageState {
-    Text(String),
+    Open(MessageContent),
     /// No key yet: the queue has not been read to its end since the message came.
     Waiting,
     Closed(Undecryptable),
     /// From before this device or person could read here.
     Before,
+    /// Its content was taken away, by its author or by somebody with the right.
+    Removed(UserId),
+}
+
+/// What somebody said about a message.
+#[derive(Debug, Clone)]
+pub(crate) struct Remark {
+    pub at: u64,
+    pub author: UserId,
+    pub content: MessageContent,
 }
 
 #[derive(Debug, Clone)]
@@ -26,10 +39,15 @@ pub(crate) struct MessageRow {
     pub at: u64,
     pub author: UserId,
     pub device: DeviceId,
+    pub channel: ChannelId,
     pub state: MessageState,
+    /// The text as it stands after its author's edits.
+    pub body: Option<String>,
+    pub edited_at: Option<u64>,
+    pub calls_me: bool,
 }
 
-const COLUMNS: &str = "seq, id, at, author, device, state, body, cause";
+const COLUMNS: &str = "seq, id, at, author, device, state, body, cause, channel, content, edited_at, removed_by, calls_me";
 const CAUSES: [Undecryptable; 6] = [
     Undecryptable::KeyMissing,
     Undecryptable::Withheld,
@@ -39,65 +57,101 @@ const CAUSES: [Undecryptable; 6] = [
     Undecryptable::BeforeThisDevice,
 ];
 
-struct Raw(
-    i64,
-    Vec<u8>,
-    i64,
-    Vec<u8>,
-    Vec<u8>,
-    i64,
-    Option<String>,
-    Option<i64>,
-);
+struct Raw {
+    seq: i64,
+    id: Vec<u8>,
+    at: i64,
+    author: Vec<u8>,
+    device: Vec<u8>,
+    state: i64,
+    body: Option<String>,
+    cause: Option<i64>,
+    channel: Vec<u8>,
+    content: Option<Vec<u8>>,
+    edited_at: Option<i64>,
+    removed_by: Option<Vec<u8>>,
+    calls_me: i64,
+}
 
 impl Raw {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self(
-            row.get(0)?,
-            row.get(1)?,
-            row.get(2)?,
-            row.get(3)?,
-            row.get(4)?,
-            row.get(5)?,
-            row.get(6)?,
-            row.get(7)?,
-        ))
+        Ok(Self {
+            seq: row.get(0)?,
+            id: row.get(1)?,
+            at: row.get(2)?,
+            author: row.get(3)?,
+            device: row.get(4)?,
+            state: row.get(5)?,
+            body: row.get(6)?,
+            cause: row.get(7)?,
+            channel: row.get(8)?,
+            content: row.get(9)?,
+            edited_at: row.get(10)?,
+            removed_by: row.get(11)?,
+            calls_me: row.get(12)?,
+        })
     }
 
     fn understand(self) -> StoreResult<MessageRow> {
-        let state = match (self.5, self.6, self.7) {
-            (0, Some(body), _) => MessageState::Text(body),
+        let state = match (self.state, &self.content, self.cause, &self.removed_by) {
+            (0, Some(content), ..) => MessageState::Open(decode(content)?),
             (1, ..) => MessageState::Waiting,
-            (2, _, Some(cause)) => {
+            (2, _, Some(cause), _) => {
                 MessageState::Closed(*CAUSES.get(cause as usize).ok_or(StoreError::Unreadable)?)
             }
             (3, ..) => MessageState::Before,
+            (4, .., Some(by)) => MessageState::Removed(UserId::from_bytes(id16(by)?)),
             _ => return Err(StoreError::Unreadable),
         };
         Ok(MessageRow {
-            seq: self.0 as u64,
-            id: MessageId::from_bytes(id16(&self.1)?),
-            at: self.2 as u64,
-            author: UserId::from_bytes(id16(&self.3)?),
-            device: DeviceId::from_bytes(id16(&self.4)?),
+            seq: self.seq as u64,
+            id: MessageId::from_bytes(id16(&self.id)?),
+            at: self.at as u64,
+            author: UserId::from_bytes(id16(&self.author)?),
+            device: DeviceId::from_bytes(id16(&self.device)?),
+            channel: ChannelId::from_bytes(id16(&self.channel)?),
             state,
+            body: self.body,
+            edited_at: self.edited_at.map(|at| at as u64),
+            calls_me: self.calls_me != 0,
         })
     }
 }
 
-fn state_columns(state: &MessageState) -> (i64, Option<&str>, Option<i64>) {
+/// State, text, content, cause and who removed it, as columns.
+type StateColumns<'a> = (
+    i64,
+    Option<&'a str>,
+    Option<Vec<u8>>,
+    Option<i64>,
+    Option<[u8; 16]>,
+);
+
+fn state_columns(state: &MessageState) -> StateColumns<'_> {
     match state {
-        MessageState::Text(body) => (0, Some(body), None),
-        MessageState::Waiting => (1, None, None),
-        MessageState::Closed(cause) => (
-            2,
+        MessageState::Open(content) => (
+            0,
+            text_of(content),
+            Some(cloister_proof::encode(content)),
             None,
-            CAUSES
-                .iter()
-                .position(|one| one == cause)
-                .map(|at| at as i64),
+            None,
         ),
-        MessageState::Before => (3, None, None),
+        MessageState::Waiting => (1, None, None, None, None),
+        MessageState::Closed(cause) => {
+            let number = CAUSES.iter().position(|one| one == cause);
+            (2, None, None, number.map(|at| at as i64), None)
+        }
+        MessageState::Before => (3, None, None, None, None),
+        MessageState::Removed(by) => (4, None, None, None, Some(*by.as_bytes())),
+    }
+}
+
+/// What a message's content reads as, in one text.
+pub(crate) fn text_of(content: &MessageContent) -> Option<&str> {
+    match content {
+        MessageContent::Text { body, .. } | MessageContent::Edit { body } => Some(body),
+        MessageContent::Reaction { emoji } | MessageContent::ReactionEnd { emoji } => Some(emoji),
+        MessageContent::Deletion => None,
     }
 }
 
@@ -109,19 +163,27 @@ impl<P: Primitives> Store<P> {
         state: &MessageState,
         now: u64,
     ) -> StoreResult<()> {
-        let (number, body, cause) = state_columns(state);
-        let opened = matches!(state, MessageState::Text(_));
+        let (number, body, content, cause, removed_by) = state_columns(state);
+        let settled = matches!(state, MessageState::Open(_) | MessageState::Removed(_));
         let (session, index) = match &message.content {
-            cloister_wire::channel::SealedContent::Group {
+            SealedContent::Group {
                 session, msg_index, ..
             } => (Some(session.0), Some(i64::from(*msg_index))),
-            cloister_wire::channel::SealedContent::Direct { .. } => (None, None),
+            SealedContent::Direct { .. } | SealedContent::Scrubbed { .. } => (None, None),
+        };
+        let calls_me = match (&message.notify, message.class, self.identity()?) {
+            (Some(notify), MessageClass::Message, Some(me)) => {
+                message.sender_user != me.user
+                    && (notify.everyone || notify.users.contains(&me.user))
+            }
+            _ => false,
         };
         self.connection
             .prepare_cached(
-                "INSERT INTO message (channel, seq, id, at, author, device, txn, class, state, body, cause, sealed, session, msg_index, since)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
-                 ON CONFLICT (channel, seq) DO UPDATE SET state = excluded.state, body = excluded.body, cause = excluded.cause, sealed = excluded.sealed",
+                "INSERT INTO message (channel, seq, id, at, author, device, txn, class, state, body, cause, sealed, session, msg_index, since, target, content, removed_by, calls_me)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+                 ON CONFLICT (channel, seq) DO UPDATE SET state = excluded.state, body = excluded.body, cause = excluded.cause, sealed = excluded.sealed, content = excluded.content, removed_by = excluded.removed_by
+                 WHERE message.state <> 4",
             )?
             .execute(params![
                 message.channel.as_bytes(),
@@ -135,11 +197,75 @@ impl<P: Primitives> Store<P> {
                 number,
                 body,
                 cause,
-                (!opened).then(|| pack(message)),
+                (!settled).then(|| pack(message)),
                 session,
                 index,
-                now as i64
+                now as i64,
+                message.target.map(|target| *target.as_bytes()),
+                content,
+                removed_by,
+                i64::from(calls_me)
             ])?;
+        Ok(())
+    }
+
+    /// One message, whatever it is.
+    pub fn message(&self, id: MessageId) -> StoreResult<Option<MessageRow>> {
+        let raw = self
+            .connection
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM message WHERE id = ?1"))?
+            .query_row([id.as_bytes()], Raw::read)
+            .optional()?;
+        raw.map(Raw::understand).transpose()
+    }
+
+    /// What was said about a message and could be opened, oldest first.
+    pub fn remarks(&self, target: MessageId) -> StoreResult<Vec<Remark>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT at, author, content FROM message WHERE target = ?1 AND state = 0 AND content IS NOT NULL ORDER BY seq",
+        )?;
+        let rows = statement
+            .query_map([target.as_bytes()], |row| {
+                Ok((
+                    row.get::<_, i64>(0)?,
+                    row.get::<_, Vec<u8>>(1)?,
+                    row.get::<_, Vec<u8>>(2)?,
+                ))
+            })?
+            .collect::<Result<Vec<_>, _>>()?;
+        rows.into_iter()
+            .map(|(at, author, content)| {
+                Ok(Remark {
+                    at: at as u64,
+                    author: UserId::from_bytes(id16(&author)?),
+                    content: decode(&content)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The text of a message after an edit.
+    pub fn put_edit(&self, id: MessageId, body: &str, at: u64) -> StoreResult<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE message SET body = ?2, edited_at = ?3 WHERE id = ?1 AND state = 0",
+            )?
+            .execute(params![id.as_bytes(), body, at as i64])?;
+        Ok(())
+    }
+
+    /// Takes away the content of a message and of what was said about it; a tombstone stays.
+    pub fn scrub(&self, id: MessageId, by: UserId) -> StoreResult<()> {
+        self.connection
+            .prepare_cached(
+                "DELETE FROM dm_key WHERE (channel, sender_device, txn) IN (SELECT channel, device, txn FROM message WHERE id = ?1 OR (target = ?1 AND class = 1))",
+            )?
+            .execute([id.as_bytes()])?;
+        self.connection
+            .prepare_cached(
+                "UPDATE message SET state = 4, body = NULL, content = NULL, cause = NULL, sealed = NULL, edited_at = NULL, calls_me = 0, removed_by = ?2 WHERE id = ?1 OR (target = ?1 AND class = 1)",
+            )?
+            .execute(params![id.as_bytes(), by.as_bytes()])?;
         Ok(())
     }
 
@@ -228,25 +354,30 @@ impl<P: Primitives> Store<P> {
     pub fn index_taken(&self, session: &Hash, index: u32, id: MessageId) -> StoreResult<bool> {
         Ok(self
             .connection
-            .prepare_cached("SELECT 1 FROM message WHERE session = ?1 AND msg_index = ?2 AND id <> ?3 AND state = 0")?
+            .prepare_cached("SELECT 1 FROM message WHERE session = ?1 AND msg_index = ?2 AND id <> ?3 AND state IN (0, 4)")?
             .exists(params![session.0, index, id.as_bytes()])?)
     }
 
-    /// The text of a message, if it was opened before.
-    pub fn text_of(&self, id: MessageId) -> StoreResult<Option<String>> {
-        Ok(self
-            .connection
-            .prepare_cached("SELECT body FROM message WHERE id = ?1 AND state = 0")?
-            .query_row([id.as_bytes()], |row| row.get(0))
-            .optional()?)
+    /// What a message says, if it was opened before, or that it was removed.
+    pub fn settled(&self, id: MessageId) -> StoreResult<Option<MessageState>> {
+        let state = self.message(id)?.map(|row| row.state);
+        Ok(state.filter(|state| matches!(state, MessageState::Open(_) | MessageState::Removed(_))))
     }
 
     /// Messages of others after `seq`.
     pub fn unread(&self, channel: ChannelId, after: u64, me: UserId) -> StoreResult<u32> {
         Ok(self
             .connection
-            .prepare_cached("SELECT count(*) FROM message WHERE channel = ?1 AND seq > ?2 AND class = 0 AND author <> ?3")?
+            .prepare_cached("SELECT count(*) FROM message WHERE channel = ?1 AND seq > ?2 AND class = 0 AND author <> ?3 AND state <> 4")?
             .query_row(params![channel.as_bytes(), after as i64, me.as_bytes()], |row| row.get(0))?)
+    }
+
+    /// Messages after `seq` that name this person or everyone.
+    pub fn mentions(&self, channel: ChannelId, after: u64) -> StoreResult<u32> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT count(*) FROM message WHERE channel = ?1 AND seq > ?2 AND class = 0 AND calls_me = 1")?
+            .query_row(params![channel.as_bytes(), after as i64], |row| row.get(0))?)
     }
 
     /// Whether somebody wrote and was answered: the moment to offer the recovery key.

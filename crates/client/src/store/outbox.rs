@@ -1,10 +1,13 @@
 //! Messages that the server has not acknowledged.
 
-use cloister_e2ee::Primitives;
-use cloister_wire::{ChannelId, ErrorCode, Txn};
+use cloister_e2ee::{Primitives, content::MessageContent};
+use cloister_wire::{
+    ChannelId, ErrorCode, MessageId, Txn,
+    channel::{MessageClass, Notify},
+};
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::{Store, StoreError, StoreResult, id16};
+use super::{Store, StoreError, StoreResult, decode, id16, message::text_of, pack, unpack};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum EntryState {
@@ -16,23 +19,46 @@ pub(crate) enum EntryState {
     Failed { code: ErrorCode, message: String },
 }
 
+/// What the server must know of what is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Frame {
+    pub target: Option<MessageId>,
+    pub thread: Option<MessageId>,
+    pub notify: Option<Notify>,
+    pub ttl_s: Option<u32>,
+}
+
+/// Something to say, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Saying {
+    pub content: MessageContent,
+    pub frame: Frame,
+}
+
+impl Saying {
+    pub const fn class(&self) -> MessageClass {
+        self.content.class()
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct OutboxRow {
     /// Also the transaction under which it is sent.
     pub entry: Txn,
     pub channel: ChannelId,
-    pub body: String,
+    pub saying: Saying,
     pub at: u64,
     pub state: EntryState,
     pub attempts: u32,
 }
 
-const COLUMNS: &str = "entry, channel, body, at, state, request, code, message, attempts";
+const COLUMNS: &str = "entry, channel, content, frame, at, state, request, code, message, attempts";
 
 struct Raw(
     Vec<u8>,
     Vec<u8>,
-    String,
+    Vec<u8>,
+    Vec<u8>,
     i64,
     i64,
     Option<Vec<u8>>,
@@ -53,11 +79,12 @@ impl Raw {
             row.get(6)?,
             row.get(7)?,
             row.get(8)?,
+            row.get(9)?,
         ))
     }
 
     fn understand(self) -> StoreResult<OutboxRow> {
-        let state = match (self.4, self.5, self.6, self.7) {
+        let state = match (self.5, self.6, self.7, self.8) {
             (0, ..) => EntryState::Queued,
             (1, Some(request), ..) => EntryState::Sealed(request),
             (2, _, Some(code), Some(message)) => {
@@ -70,26 +97,37 @@ impl Raw {
         Ok(OutboxRow {
             entry: Txn::from_bytes(id16(&self.0)?),
             channel: ChannelId::from_bytes(id16(&self.1)?),
-            body: self.2,
-            at: self.3 as u64,
+            saying: Saying {
+                content: decode(&self.2)?,
+                frame: unpack(&self.3)?,
+            },
+            at: self.4 as u64,
             state,
-            attempts: self.8,
+            attempts: self.9,
         })
     }
 }
 
 impl<P: Primitives> Store<P> {
-    pub fn queue(&self, entry: Txn, channel: ChannelId, body: &str, now: u64) -> StoreResult<()> {
+    pub fn queue(
+        &self,
+        entry: Txn,
+        channel: ChannelId,
+        saying: &Saying,
+        now: u64,
+    ) -> StoreResult<()> {
         self.connection
             .prepare_cached(
-                "INSERT INTO outbox (entry, channel, place, body, at, state)
-                 VALUES (?1, ?2, (SELECT coalesce(max(place), 0) + 1 FROM outbox), ?3, ?4, 0)",
+                "INSERT INTO outbox (entry, channel, place, body, at, state, content, frame)
+                 VALUES (?1, ?2, (SELECT coalesce(max(place), 0) + 1 FROM outbox), ?3, ?4, 0, ?5, ?6)",
             )?
             .execute(params![
                 entry.as_bytes(),
                 channel.as_bytes(),
-                body,
-                now as i64
+                text_of(&saying.content).unwrap_or_default(),
+                now as i64,
+                cloister_proof::encode(&saying.content),
+                pack(&saying.frame)
             ])?;
         Ok(())
     }

@@ -49,7 +49,9 @@ CREATE TABLE channel (
     roster BLOB,
     -- The first epoch whose roster had this device.
     first_epoch INTEGER,
-    stale_at INTEGER
+    stale_at INTEGER,
+    -- The newest removal by somebody else than the author that took effect here.
+    scrub_seq INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE message (
@@ -69,18 +71,30 @@ CREATE TABLE message (
     session BLOB,
     msg_index INTEGER,
     since INTEGER NOT NULL,
+    -- What it is about, and what it says whole; `body` is its text as it stands now.
+    target BLOB,
+    content BLOB,
+    edited_at INTEGER,
+    -- Who removed its content.
+    removed_by BLOB,
+    -- Names this person, or everyone.
+    calls_me INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (channel, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX message_id ON message (id);
 CREATE INDEX message_session ON message (session, msg_index) WHERE session IS NOT NULL;
 CREATE INDEX message_closed ON message (state, channel) WHERE state <> 0;
 CREATE INDEX message_txn ON message (device, txn);
+CREATE INDEX message_about ON message (target, seq) WHERE target IS NOT NULL;
 
 CREATE TABLE outbox (
     entry BLOB PRIMARY KEY,
     channel BLOB NOT NULL,
     place INTEGER NOT NULL,
     body TEXT NOT NULL,
+    -- What is said, and what the server must know of it.
+    content BLOB NOT NULL,
+    frame BLOB NOT NULL,
     at INTEGER NOT NULL,
     state INTEGER NOT NULL,
     -- The exact request, once it was encrypted.

@@ -82,7 +82,11 @@ CREATE TABLE message (
     -- Every message of a group names its session and the index in it: no key and nonce twice.
     group_session   BYTEA CHECK (length(group_session) = 32),
     group_index     BIGINT CHECK (group_index >= 0),
-    ct              BYTEA NOT NULL CHECK (length(ct) >= 16),
+    ct              BYTEA CHECK (length(ct) >= 16),
+    -- When and by whom the content was removed; its hash stays for the transcript.
+    scrubbed_at     BIGINT,
+    scrubbed_by     UUID,
+    ct_hash         BYTEA CHECK (length(ct_hash) = 32),
     c2              BYTEA NOT NULL CHECK (length(c2) = 32),
     frank_tag       BYTEA NOT NULL CHECK (length(frank_tag) = 36),
     -- The transcript's head after this message.
@@ -90,7 +94,10 @@ CREATE TABLE message (
     PRIMARY KEY (channel_id, seq),
     UNIQUE (sender_device, txn),
     CHECK ((group_session IS NULL) = (group_index IS NULL)),
-    CHECK ((class = 'message') = (target_id IS NULL))
+    CHECK ((class = 'message') = (target_id IS NULL)),
+    CHECK ((ct IS NULL) = (scrubbed_at IS NOT NULL)),
+    CHECK ((scrubbed_at IS NULL) = (scrubbed_by IS NULL)),
+    CHECK ((scrubbed_at IS NULL) = (ct_hash IS NULL))
 );
 
 -- A Megolm session of one device in one channel, and to whom its key was handed.

@@ -47,6 +47,11 @@ pub struct Read(Place);
 #[derive(Debug, Clone)]
 pub struct Send(Place);
 
+/// To remove what was said: one's own, and with the right what others said. The channel's row is
+/// locked until the end of the transaction.
+#[derive(Debug, Clone)]
+pub struct Remove(Place);
+
 macro_rules! places {
     ($($right:ident)*) => {$(
         impl Deref for $right {
@@ -57,7 +62,7 @@ macro_rules! places {
         }
     )*};
 }
-places!(View Read Send);
+places!(View Read Send Remove);
 
 impl Place {
     pub const fn channel(&self) -> ChannelId {
@@ -132,6 +137,17 @@ pub fn send<'tx>(
     let state = store::channel::lock(tx, channel)?;
     let place = enter(tx, actor, state, Verb::SendMessage)?;
     Ok(Permit::give(tx, Send(place)))
+}
+
+pub fn remove<'tx>(
+    tx: &mut Tx<'tx>,
+    caller: &Caller,
+    channel: ChannelId,
+) -> Result<Permit<'tx, Remove>> {
+    let actor = act(tx, caller)?.0;
+    let state = store::channel::lock(tx, channel)?;
+    let place = enter(tx, actor, state, Verb::ReadHistory)?;
+    Ok(Permit::give(tx, Remove(place)))
 }
 
 fn enter(tx: &mut Tx<'_>, actor: Actor, state: Option<State>, verb: Verb) -> Result<Place> {

@@ -91,6 +91,7 @@ pub(super) fn make(
         last_seq: 0,
         read_seq: 0,
         joined_seq: 0,
+        scrub_seq: 0,
         my_permissions: everyone,
     };
     let LogOf {

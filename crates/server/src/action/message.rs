@@ -14,7 +14,7 @@ use cloister_wire::{
 
 use super::{
     inbox::{self, Parcel},
-    share,
+    scrub, share,
 };
 use crate::{
     Error, Result,
@@ -52,6 +52,7 @@ pub fn send(
             use_session(tx, permit, session, *msg_index)?;
         }
         SealedContent::Direct { .. } => deliver_wraps(tx, permit, &request.wraps)?,
+        SealedContent::Scrubbed { .. } => return Err(nothing_sealed()),
     }
     append(tx, authority, permit, request)
 }
@@ -99,6 +100,9 @@ fn append(
     store::message::append(tx, permit, &message, &head)?;
     store::channel::advance(tx, state.id, seq, &head, at)?;
     store::inbox::raise_writes(tx, permit.device(), request.writes)?;
+    if request.class == MessageClass::Control {
+        scrub::by_author(tx, permit, request.target, at)?;
+    }
     let signed = authority.sign_head(state.id, seq, head);
     tx.emit(Notice::event(
         permit.audience(),
@@ -118,7 +122,9 @@ fn append(
 
 /// What can be said of a request without looking anything up.
 fn check_shape(permit: &Sender<'_>, request: &Send) -> Result<()> {
-    let (SealedContent::Group { ct, .. } | SealedContent::Direct { ct }) = &request.content;
+    let (SealedContent::Group { ct, .. } | SealedContent::Direct { ct }) = &request.content else {
+        return Err(nothing_sealed());
+    };
     if ct.0.len() > limits::CIPHERTEXT_BYTES {
         return Err(Error::refuse(
             ErrorCode::MessageTooLong,
@@ -152,6 +158,10 @@ fn check_shape(permit: &Sender<'_>, request: &Send) -> Result<()> {
         ));
     }
     check_notify(permit, request)
+}
+
+fn nothing_sealed() -> Error {
+    Error::invalid("A message has a content.")
 }
 
 /// Whom a message may tell of itself, and where it may stand.
@@ -188,7 +198,7 @@ fn check_target(tx: &mut Tx<'_>, permit: &Sender<'_>, request: &Send) -> Result<
     if request.class != MessageClass::Message {
         let target = request.target.ok_or_else(gone)?;
         let target = store::message::target(tx, permit, target)?
-            .filter(|target| target.class == MessageClass::Message)
+            .filter(|target| target.class == MessageClass::Message && target.scrubbed_at.is_none())
             .ok_or_else(gone)?;
         if request.class == MessageClass::Control && target.sender != permit.user() {
             return Err(Error::forbidden());

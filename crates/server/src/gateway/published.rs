@@ -132,6 +132,7 @@ mod tests {
                 last_seq: 0,
                 read_seq: 0,
                 joined_seq: 0,
+                scrub_seq: 0,
                 my_permissions: Permissions::ALL,
             }],
         };

@@ -3,8 +3,8 @@
 use axum::extract::State;
 use cloister_wire::{
     ChannelId,
-    channel::{History, Send, Sent, Share, Shared},
-    limits::HISTORY_PAGE,
+    channel::{Annotations, History, Message, Send, Sent, Share, Shared},
+    limits::{ANNOTATIONS_PAGE, HISTORY_PAGE},
 };
 use serde::Deserialize;
 
@@ -18,16 +18,29 @@ use crate::{
     access::{self, Caller, Permit, channel::Read},
     action,
     seal::authority::Authority,
-    store::{self, db::Tx},
+    store::{self, db::Tx, message::Range},
 };
 
 /// Which page of history: older than `before`, or newer than `after`; the newest by default.
+/// `annotations`: at most so many of what was said about its messages later.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Page {
     before: Option<u64>,
     after: Option<u64>,
     limit: Option<u32>,
+    annotations: Option<u32>,
+}
+
+/// Which page of what was said about the messages `from` to `to`: newer than `after`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct About {
+    #[serde(default)]
+    from: u64,
+    to: Option<u64>,
+    #[serde(default)]
+    after: u64,
 }
 
 pub async fn send(
@@ -80,6 +93,55 @@ pub async fn history(
     Ok(Reply::ok(history))
 }
 
+pub async fn annotations(
+    State(app): State<App>,
+    caller: Caller,
+    At(channel): At<ChannelId>,
+    Query(About { from, to, after }): Query<About>,
+) -> Result<Reply<Annotations>> {
+    let page = app
+        .db
+        .read(move |tx| {
+            let permit = access::channel::read(tx, &caller, channel)?;
+            let joined = store::channel::joined_seq(tx, &permit)?;
+            let range = Range {
+                from: from.max(joined + 1),
+                to: to.unwrap_or(permit.state.last_seq),
+            };
+            let (annotations, annotations_after) =
+                annotations_of(tx, &permit, range, after, ANNOTATIONS_PAGE)?;
+            Ok(Annotations {
+                annotations,
+                annotations_after,
+            })
+        })
+        .await?;
+    Ok(Reply::ok(page))
+}
+
+/// At most `limit` annotations of a range, and after which seq to ask for more.
+fn annotations_of(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Read>,
+    range: Range,
+    after: u64,
+    limit: u32,
+) -> Result<(Vec<Message>, Option<u64>)> {
+    if limit > ANNOTATIONS_PAGE {
+        return Err(Error::invalid(
+            "A page of history has at most 200 annotations.",
+        ));
+    }
+    if limit == 0 || after >= permit.state.last_seq {
+        return Ok((Vec::new(), None));
+    }
+    let mut annotations = store::message::page_about(tx, permit, range, after, limit + 1)?;
+    let more = annotations.len() > limit as usize;
+    annotations.truncate(limit as usize);
+    let last = annotations.last().map(|message| message.seq);
+    Ok((annotations, last.filter(|_| more)))
+}
+
 fn read_page(
     tx: &mut Tx<'_>,
     authority: &Authority,
@@ -122,7 +184,15 @@ fn read_page(
     let first = messages
         .first()
         .map_or(from.min(state.last_seq) + 1, |message| message.seq);
+    let range = Range {
+        from: first,
+        to: messages.last().map_or(0, |message| message.seq),
+    };
+    let wanted = page.annotations.unwrap_or(ANNOTATIONS_PAGE);
+    let (annotations, annotations_after) = annotations_of(tx, permit, range, range.to, wanted)?;
     Ok(History {
+        annotations,
+        annotations_after,
         prev_head: store::message::head_at(tx, permit, first - 1)?,
         head: authority.sign_head(state.id, state.last_seq, state.head),
         messages,

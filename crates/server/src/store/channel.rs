@@ -23,12 +23,12 @@ sql! {
     SET_EPOCH = "UPDATE channel SET epoch = $2, roster_hash = $3, rotate_floor = $4, \
                  record_hash = $5 WHERE id = $1";
     OF_GUILD = "SELECT c.id, c.guild_id, c.name, c.position, c.epoch, c.last_seq, c.last_at, \
-                COALESCE(r.read_seq, 0) AS read_seq, COALESCE(r.joined_seq, 0) AS joined_seq \
-                FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
+                COALESCE(r.read_seq, 0) AS read_seq, COALESCE(r.joined_seq, 0) AS joined_seq, \
+                c.scrub_seq FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
                 WHERE c.guild_id = $1 ORDER BY c.position, c.id";
     ONE = "SELECT c.id, c.guild_id, c.name, c.position, c.epoch, c.last_seq, c.last_at, \
-           COALESCE(r.read_seq, 0) AS read_seq, COALESCE(r.joined_seq, 0) AS joined_seq \
-           FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
+           COALESCE(r.read_seq, 0) AS read_seq, COALESCE(r.joined_seq, 0) AS joined_seq, \
+           c.scrub_seq FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
            WHERE c.id = $1";
     IDS_OF_GUILD = "SELECT id FROM channel WHERE guild_id = $1 ORDER BY id";
     IDS_OF_PERSON = "SELECT c.id FROM channel c JOIN member m ON m.guild_id = c.guild_id \
@@ -84,6 +84,7 @@ pub struct View {
     pub last_at: u64,
     pub read_seq: u64,
     pub joined_seq: u64,
+    pub scrub_seq: u64,
 }
 
 impl View {
@@ -98,6 +99,7 @@ impl View {
             last_seq: self.last_seq,
             read_seq: self.read_seq,
             joined_seq: self.joined_seq,
+            scrub_seq: self.scrub_seq,
             my_permissions,
         }
     }
@@ -255,5 +257,6 @@ fn read_view(row: Row<'_>) -> Result<View> {
         last_at: row.get("last_at")?,
         read_seq: row.get("read_seq")?,
         joined_seq: row.get("joined_seq")?,
+        scrub_seq: row.get("scrub_seq")?,
     })
 }

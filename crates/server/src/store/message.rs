@@ -1,5 +1,7 @@
 //! Messages of a channel, in their order.
 
+use std::ops::Deref;
+
 use cloister_wire::{
     Bytes, ChannelId, DeviceId, Hash, MessageId, Txn, UserId,
     channel::{Message, MessageClass, Notify, SealedContent, Sent},
@@ -10,7 +12,7 @@ use crate::{
     Error, Result,
     access::{
         Permit,
-        channel::{Read, Send},
+        channel::{Place, Read, Send},
     },
     params, sql,
 };
@@ -22,7 +24,11 @@ sql! {
               epoch, roster_hash, suite, class, target_id, thread_id, notify, ttl_s, \
               group_session, group_index, ct, c2, frank_tag, head) VALUES ($1, $2, $3, $4, $5, \
               $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
-    TARGET = "SELECT sender_user, class FROM message WHERE id = $1 AND channel_id = $2";
+    TARGET = "SELECT sender_user, class, scrubbed_at FROM message \
+              WHERE id = $1 AND channel_id = $2";
+    ABOUT = "SELECT a.* FROM message t JOIN message a ON a.target_id = t.id \
+             WHERE t.channel_id = $1 AND t.seq >= $2 AND t.seq <= $3 AND a.seq > $4 \
+             ORDER BY a.seq LIMIT $5";
     BEFORE = "SELECT * FROM message WHERE channel_id = $1 AND seq > $2 AND seq < $3 \
               ORDER BY seq DESC LIMIT $4";
     AFTER = "SELECT * FROM message WHERE channel_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
@@ -41,6 +47,15 @@ pub struct Known {
 pub struct Target {
     pub sender: UserId,
     pub class: MessageClass,
+    /// When its content was removed, if it was.
+    pub scrubbed_at: Option<u64>,
+}
+
+/// Messages of a channel, the first and the last seq included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    pub from: u64,
+    pub to: u64,
 }
 
 /// The result of an earlier request of this device with the same transaction id.
@@ -73,6 +88,9 @@ pub fn append(
             ct,
         } => (Some(session), Some(*msg_index), ct),
         SealedContent::Direct { ct } => (None, None, ct),
+        SealedContent::Scrubbed { .. } => {
+            return Err(Error::internal("nobody sends what is scrubbed already"));
+        }
     };
     let notify = message.notify.as_ref().map(write_notify).transpose()?;
     tx.execute(
@@ -105,17 +123,33 @@ pub fn append(
 }
 
 /// A message of the permit's channel.
-pub fn target(
+pub fn target<R: Deref<Target = Place>>(
     tx: &mut Tx<'_>,
-    permit: &Permit<'_, Send>,
+    permit: &Permit<'_, R>,
     message: MessageId,
 ) -> Result<Option<Target>> {
     tx.maybe(TARGET, params![message, permit.channel()], |row| {
         Ok(Target {
             sender: row.get("sender_user")?,
             class: class_of(&row.get::<String>("class")?)?,
+            scrubbed_at: row.get("scrubbed_at")?,
         })
     })
+}
+
+/// At most `limit` annotations and deletions newer than `after` of messages in a range, ascending.
+pub fn page_about(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Read>,
+    range: Range,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<Message>> {
+    tx.query(
+        ABOUT,
+        params![permit.channel(), range.from, range.to, after, limit],
+        read_message,
+    )
 }
 
 /// At most `limit` messages older than `before` and newer than `from`, ascending.
@@ -156,14 +190,19 @@ pub fn head_at(tx: &mut Tx<'_>, permit: &Permit<'_, Read>, seq: u64) -> Result<H
 fn read_message(row: Row<'_>) -> Result<Message> {
     let session: Option<Hash> = row.get("group_session")?;
     let index: Option<u32> = row.get("group_index")?;
-    let ct = row.get("ct")?;
-    let content = match (session, index) {
-        (Some(session), Some(msg_index)) => SealedContent::Group {
+    let ct: Option<Bytes> = row.get("ct")?;
+    let content = match (ct, session, index) {
+        (Some(ct), Some(session), Some(msg_index)) => SealedContent::Group {
             session,
             msg_index,
             ct,
         },
-        _ => SealedContent::Direct { ct },
+        (Some(ct), ..) => SealedContent::Direct { ct },
+        (None, ..) => SealedContent::Scrubbed {
+            hash: row.get("ct_hash")?,
+            at: row.get("scrubbed_at")?,
+            by: row.get("scrubbed_by")?,
+        },
     };
     let notify: Option<Bytes> = row.get("notify")?;
     Ok(Message {

@@ -25,9 +25,9 @@ pub(super) async fn follow(
     let mut queue = Queue::new(last, shown);
     loop {
         place.seat.me().await?;
-        let messages = newer(place, &queue).await?;
+        let (messages, known) = newer(place, &queue).await?;
         names.learn(place, &messages).await?;
-        for message in queue.ready(&messages) {
+        for message in queue.ready(&messages, known) {
             show(place.seat.print, message, &names)?;
         }
         match timeout(LOOK, topics.recv()).await {
@@ -38,17 +38,20 @@ pub(super) async fn follow(
     }
 }
 
-/// Everything in the store that was not printed, or not readable when it was, oldest first.
-async fn newer(place: &Place<'_>, queue: &Queue) -> Result<Vec<MessageView>, Failure> {
+/// Everything in the store that was not printed, or not readable when it was, oldest first, and
+/// up to where nothing is missing.
+async fn newer(place: &Place<'_>, queue: &Queue) -> Result<(Vec<MessageView>, u64), Failure> {
     let mut found: Vec<MessageView> = Vec::new();
     let mut before = None;
+    let mut known = u64::MAX;
     loop {
         let page = place.page(before, PAGE).await?;
+        known = known.min(page.known_seq);
         let oldest = page.messages.first().map(|message| message.seq);
         found.splice(0..0, page.messages);
         match oldest {
             Some(oldest) if oldest > queue.from() && page.older_in_store => before = Some(oldest),
-            _ => return Ok(found),
+            _ => return Ok((found, known)),
         }
     }
 }
@@ -84,8 +87,9 @@ impl Queue {
         self.looks = if self.holding { self.looks + 1 } else { 0 };
     }
 
-    /// Those of `messages` (ascending) whose time has come.
-    fn ready<'a>(&mut self, messages: &'a [MessageView]) -> Vec<&'a MessageView> {
+    /// Those of `messages` (ascending) whose time has come. Up to `known` a missing seq is no
+    /// message: somebody said something about one.
+    fn ready<'a>(&mut self, messages: &'a [MessageView], known: u64) -> Vec<&'a MessageView> {
         let mut ready = Vec::new();
         self.holding = false;
         for message in messages {
@@ -96,7 +100,8 @@ impl Queue {
                 }
                 continue;
             }
-            let in_turn = message.seq == self.last + 1 && !waits(message);
+            let arrived = message.seq <= known || message.seq == self.last + 1;
+            let in_turn = arrived && !waits(message);
             if !in_turn && self.looks < PATIENCE {
                 self.holding = true;
                 break;
@@ -131,17 +136,23 @@ mod tests {
     fn each_message_is_printed_once_and_in_order() {
         let mut queue = Queue::new(1, &[text(1)]);
         let store = [text(1), text(2), text(3)];
-        assert_eq!(seqs(&queue.ready(&store)), [2, 3]);
-        assert_eq!(seqs(&queue.ready(&store)), [0; 0]);
+        assert_eq!(seqs(&queue.ready(&store, 1)), [2, 3]);
+        assert_eq!(seqs(&queue.ready(&store, 1)), [0; 0]);
     }
 
     #[test]
     fn a_message_waits_for_the_one_before_it_and_for_its_key() {
         let mut queue = Queue::new(1, &[]);
-        assert!(queue.ready(&[text(3)]).is_empty(), "2 is on its way");
+        assert!(queue.ready(&[text(3)], 1).is_empty(), "2 is on its way");
         let no_key = [message(2, Content::Waiting), text(3)];
-        assert!(queue.ready(&no_key).is_empty(), "2 has no key yet");
-        assert_eq!(seqs(&queue.ready(&[text(2), text(3)])), [2, 3]);
+        assert!(queue.ready(&no_key, 1).is_empty(), "2 has no key yet");
+        assert_eq!(seqs(&queue.ready(&[text(2), text(3)], 1)), [2, 3]);
+    }
+
+    #[test]
+    fn a_seq_that_is_an_edit_or_a_reaction_holds_nothing_up() {
+        let mut queue = Queue::new(1, &[]);
+        assert_eq!(seqs(&queue.ready(&[text(4)], 4)), [4]);
     }
 
     #[test]
@@ -149,12 +160,12 @@ mod tests {
         let mut queue = Queue::new(1, &[]);
         let no_key = [message(2, Content::Waiting), text(3)];
         for _ in 0..PATIENCE {
-            assert!(queue.ready(&no_key).is_empty());
+            assert!(queue.ready(&no_key, 1).is_empty());
             queue.looked();
         }
-        assert_eq!(seqs(&queue.ready(&no_key)), [2, 3]);
+        assert_eq!(seqs(&queue.ready(&no_key, 1)), [2, 3]);
         assert_eq!(queue.from(), 2);
-        assert_eq!(seqs(&queue.ready(&[text(2), text(3)])), [2]);
+        assert_eq!(seqs(&queue.ready(&[text(2), text(3)], 1)), [2]);
         assert_eq!(queue.from(), 4);
     }
 }

@@ -1,11 +1,11 @@
 //! Encrypting a message, and handing the session to whoever lacks it. The audience was verified
 //! before; whatever is encrypted is stored with the moved ratchet in one step.
 
-use cloister_e2ee::{DeviceContent, Plain, Primitives, content::MessageContent, direct};
+use cloister_e2ee::{DeviceContent, Plain, Primitives, direct};
 use cloister_proof::{Context, policy::SUITE_TEXT, transcript};
 use cloister_wire::{
     Bytes, ChannelId, DeviceId, ErrorCode, Hash, UserId,
-    channel::{MessageClass, SealedContent, Send, Share, Withhold, WithholdCode},
+    channel::{SealedContent, Send, Share, Withhold, WithholdCode},
     key::ToDeviceClass,
     limits::{ENVELOPES_PER_SHARE, ROTATION_MESSAGES, ROTATION_MS},
 };
@@ -133,16 +133,17 @@ pub(super) fn compose<P: Primitives>(
         .store
         .channel(entry.channel)?
         .ok_or_else(audience::gone)?;
+    let frame = entry.saying.frame.clone();
     let mut send = Send {
         txn: entry.entry,
         epoch: audience.epoch,
         roster_hash: audience::roster_hash(audience),
         suite: SUITE_TEXT,
-        class: MessageClass::Message,
-        target: None,
-        thread: None,
-        notify: None,
-        ttl_s: None,
+        class: entry.saying.class(),
+        target: frame.target,
+        thread: frame.thread,
+        notify: frame.notify,
+        ttl_s: frame.ttl_s,
         content,
         c2: cloister_wire::Octets([0; 32]),
         wraps: Vec::new(),
@@ -150,10 +151,8 @@ pub(super) fn compose<P: Primitives>(
     };
     let context = Context::of_send(entry.channel, me.user, me.device, &send);
     let seen = row.signed_head.unwrap_or(transcript::NOTHING_SEEN);
-    let text = MessageContent::Text {
-        body: entry.body.clone(),
-    };
-    let plain = Plain::new(context, core.now, text, &seen, &mut core.chance);
+    let content = entry.saying.content.clone();
+    let plain = Plain::new(context, core.now, content, &seen, &mut core.chance);
     send.c2 = plain.commitment();
     Ok((send, plain))
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     core::{Core, Shared},
-    flow::{device, incoming, people, prekeys, queue},
+    flow::{device, incoming, people, prekeys, queue, remark},
     store::{Store, StoreError},
     view::{Refusal, Topic},
 };
@@ -34,6 +34,9 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
                     view.last_seq = view.last_seq.max(message.seq);
                 })?;
             incoming::arrive(shared, &message, &head)?;
+        }
+        Event::MessagesScrubbed { channel, scrubs } => {
+            remark::scrubbed(shared, channel, &scrubs)?;
         }
         Event::EpochChanged { epoch } => epoch_changed(&mut shared.core(), &epoch)?,
         Event::LogAppended {

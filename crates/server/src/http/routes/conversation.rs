@@ -1,7 +1,10 @@
 //! Endpoints of the conversation: channels, messages, keys, the queue, the guild log, gateway.
 
 use cloister_wire::{
-    channel::{EpochView, History, MarkRead, Send, Sent, Share, Shared},
+    channel::{
+        Annotations, EpochView, History, MarkRead, ScrubMessages, Scrubbed, Scrubs, Send, Sent,
+        Share, Shared,
+    },
     guild::{AppendOp, Appended, Channel, CreateChannel, Dm, Dms, Log, OpenDm},
     key::{
         AckToDevice, ClaimKeys, ClaimedKeys, KeyCounts, NackToDevice, QueuePage, SendToDevice,
@@ -13,7 +16,7 @@ use cloister_wire::{
 use super::{For, Route, get, post, put};
 use crate::{
     gateway,
-    http::{channel, dm, guild_log, inbox, message, prekey},
+    http::{channel, dm, guild_log, inbox, message, prekey, scrub},
 };
 
 pub(super) fn table() -> Vec<Route> {
@@ -23,7 +26,8 @@ pub(super) fn table() -> Vec<Route> {
 }
 
 fn channels() -> Vec<Route> {
-    vec![
+    let mut routes = removals();
+    routes.extend(vec![
         post(
             "/api/v1/guilds/{guild}/channels",
             For::Owner,
@@ -88,6 +92,34 @@ fn channels() -> Vec<Route> {
             .takes::<OpenDm>()
             .gives::<Dm>()
             .about("Open the conversation with somebody, or find it."),
+    ]);
+    routes
+}
+
+fn removals() -> Vec<Route> {
+    vec![
+        get(
+            "/api/v1/channels/{channel}/annotations",
+            For::Reader,
+            message::annotations,
+        )
+        .gives::<Annotations>()
+        .about("Edits, reactions and deletions of the messages between two seqs."),
+        post(
+            "/api/v1/channels/{channel}/scrubs",
+            For::Reader,
+            scrub::scrub,
+        )
+        .takes::<ScrubMessages>()
+        .gives::<Scrubbed>()
+        .about("Remove one's own messages, or others' with the right to manage messages."),
+        get(
+            "/api/v1/channels/{channel}/scrubs",
+            For::Reader,
+            scrub::page,
+        )
+        .gives::<Scrubs>()
+        .about("Removals of messages since one that is known."),
     ]
 }
 

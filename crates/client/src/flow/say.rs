@@ -1,0 +1,306 @@
+//! What a person says: into the outbox, from where it is not lost, and out of it again.
+
+use cloister_e2ee::{Primitives, content::MessageContent};
+use cloister_wire::{
+    ChannelId, ErrorCode, MessageId, Permissions, Txn,
+    channel::{ScrubMessages, Scrubbed},
+    limits::{EMOJI_BYTES, MESSAGE_CHARS, SCRUBS_PER_REQUEST},
+};
+
+use crate::{
+    core::{Core, Outcome, Shared, refuse},
+    flow::outgoing,
+    store::{EntryState, Frame, MessageRow, MessageState, OutboxRow, Saying, text_of},
+    view::{CommandReply, Refusal, Topic},
+};
+
+/// Puts a message into the outbox.
+pub(super) fn send<P: Primitives>(shared: &Shared<P>, channel: ChannelId, body: &str) -> Outcome {
+    let content = MessageContent::text(checked(body)?);
+    let frame = Frame::default();
+    say(shared, channel, Saying { content, frame }, Draft::Used)
+}
+
+/// Answers a message.
+pub(super) fn reply<P: Primitives>(shared: &Shared<P>, message: MessageId, body: &str) -> Outcome {
+    let body = checked(body)?;
+    let row = known(shared, message)?;
+    let content = MessageContent::Text {
+        body,
+        reply: Some(message),
+    };
+    let frame = Frame::default();
+    say(shared, row.channel, Saying { content, frame }, Draft::Used)
+}
+
+pub(super) fn edit<P: Primitives>(shared: &Shared<P>, message: MessageId, body: &str) -> Outcome {
+    let body = checked(body)?;
+    let row = readable(shared, message)?;
+    if row.author != shared.core().store.me()?.user {
+        return Err(refuse(
+            ErrorCode::Forbidden,
+            "Only its author changes a message.",
+        ));
+    }
+    let content = MessageContent::Edit { body };
+    about(shared, &row, content)
+}
+
+pub(super) fn react<P: Primitives>(shared: &Shared<P>, message: MessageId, emoji: &str) -> Outcome {
+    let row = readable(shared, message)?;
+    let content = MessageContent::Reaction {
+        emoji: emoji_of(emoji)?,
+    };
+    about(shared, &row, content)
+}
+
+pub(super) fn unreact<P: Primitives>(
+    shared: &Shared<P>,
+    message: MessageId,
+    emoji: &str,
+) -> Outcome {
+    let row = readable(shared, message)?;
+    let content = MessageContent::ReactionEnd {
+        emoji: emoji_of(emoji)?,
+    };
+    about(shared, &row, content)
+}
+
+/// Takes back what is one's own, and has the server remove what is not.
+pub(super) async fn delete<P: Primitives>(shared: &Shared<P>, messages: &[MessageId]) -> Outcome {
+    if messages.is_empty() || messages.len() > SCRUBS_PER_REQUEST {
+        return Err(refuse(ErrorCode::Invalid, "Name 1 to 100 messages."));
+    }
+    let mut others: Vec<(ChannelId, MessageId)> = Vec::new();
+    for id in messages {
+        let row = known(shared, *id)?;
+        let (mine, may_send) = {
+            let core = shared.core();
+            let channel = core.store.channel(row.channel)?;
+            let rights = channel.map_or(Permissions::NONE, |row| row.view.my_permissions);
+            (
+                row.author == core.store.me()?.user,
+                rights.contains(Permissions::SEND_MESSAGES),
+            )
+        };
+        if mine && may_send {
+            about(shared, &row, MessageContent::Deletion)?;
+        } else {
+            others.push((row.channel, *id));
+        }
+    }
+    let mut channels: Vec<ChannelId> = others.iter().map(|(channel, _)| *channel).collect();
+    channels.dedup();
+    for channel in channels {
+        let of_channel = others.iter().filter(|(one, _)| *one == channel);
+        let request = ScrubMessages {
+            messages: of_channel.map(|(_, message)| *message).collect(),
+        };
+        let path = format!("/api/v1/channels/{channel}/scrubs");
+        // What was removed comes back as an event, to this device as to all others.
+        let _: Scrubbed = shared.post(path, &request).await?;
+    }
+    Ok(CommandReply::Done)
+}
+
+/// Says something about a message; what takes back an entry that has not left takes it out.
+fn about<P: Primitives>(shared: &Shared<P>, row: &MessageRow, content: MessageContent) -> Outcome {
+    {
+        let mut core = shared.core();
+        if let Some(opposite) = opposite(&core, row.id, &content)? {
+            core.store.delete_entry(opposite)?;
+            tell(&mut core, row.channel);
+            return Ok(CommandReply::Done);
+        }
+    }
+    let frame = Frame {
+        target: Some(row.id),
+        ..Frame::default()
+    };
+    say(shared, row.channel, Saying { content, frame }, Draft::Kept)
+}
+
+/// An entry that was not encrypted yet and that `content` would undo.
+fn opposite<P: Primitives>(
+    core: &Core<P>,
+    target: MessageId,
+    content: &MessageContent,
+) -> Result<Option<Txn>, Refusal> {
+    let undone = match content {
+        MessageContent::Reaction { emoji } => MessageContent::ReactionEnd {
+            emoji: emoji.clone(),
+        },
+        MessageContent::ReactionEnd { emoji } => MessageContent::Reaction {
+            emoji: emoji.clone(),
+        },
+        _ => return Ok(None),
+    };
+    let entries = core.store.outbox(None)?;
+    let entry = entries.into_iter().find(|entry| {
+        entry.saying.frame.target == Some(target)
+            && entry.saying.content == undone
+            && !matches!(entry.state, EntryState::Sealed(_))
+    });
+    Ok(entry.map(|entry| entry.entry))
+}
+
+/// What becomes of the text that was being written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Draft {
+    Used,
+    Kept,
+}
+
+fn say<P: Primitives>(
+    shared: &Shared<P>,
+    channel: ChannelId,
+    saying: Saying,
+    draft: Draft,
+) -> Outcome {
+    let entry = {
+        let mut core = shared.core();
+        if core.store.channel(channel)?.is_none() {
+            return Err(refuse(ErrorCode::NotFound, "That channel is not here."));
+        }
+        let entry = Txn::new(core.now, &core.draw());
+        let now = core.now;
+        core.store.commit(|store| {
+            store.queue(entry, channel, &saying, now)?;
+            match draft {
+                Draft::Used => store.put_draft(channel, ""),
+                Draft::Kept => Ok(()),
+            }
+        })?;
+        tell(&mut core, channel);
+        entry
+    };
+    outgoing::pump(shared, channel);
+    Ok(CommandReply::Queued {
+        entry: entry.to_string(),
+    })
+}
+
+fn tell<P: Primitives>(core: &mut Core<P>, channel: ChannelId) {
+    core.tell(Topic::Outbox);
+    core.tell(Topic::Timeline { channel });
+}
+
+fn checked(body: &str) -> Result<String, Refusal> {
+    let body = body.trim_end();
+    if body.trim().is_empty() {
+        return Err(refuse(ErrorCode::Invalid, "The message is empty."));
+    }
+    if body.chars().count() > MESSAGE_CHARS {
+        return Err(refuse(
+            ErrorCode::MessageTooLong,
+            "The message is longer than 4,000 characters.",
+        ));
+    }
+    Ok(body.to_owned())
+}
+
+/// An emoji, joined ones and custom names included: short, without letters of words or spaces.
+pub(crate) fn is_emoji(text: &str) -> bool {
+    let plain = |c: char| c.is_whitespace() || c.is_control() || c.is_ascii_alphabetic();
+    !text.is_empty() && text.len() <= EMOJI_BYTES && !text.chars().any(plain) && !text.is_ascii()
+}
+
+fn emoji_of(text: &str) -> Result<String, Refusal> {
+    let text = text.trim();
+    if is_emoji(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(refuse(ErrorCode::Invalid, "A reaction is one emoji."))
+    }
+}
+
+fn known<P: Primitives>(shared: &Shared<P>, message: MessageId) -> Result<MessageRow, Refusal> {
+    shared
+        .core()
+        .store
+        .message(message)?
+        .ok_or_else(|| refuse(ErrorCode::NotFound, "That message is not here."))
+}
+
+fn readable<P: Primitives>(shared: &Shared<P>, message: MessageId) -> Result<MessageRow, Refusal> {
+    let row = known(shared, message)?;
+    match row.state {
+        MessageState::Open(MessageContent::Text { .. }) => Ok(row),
+        MessageState::Removed(_) => Err(refuse(
+            ErrorCode::TargetGone,
+            "The message that this is about is gone.",
+        )),
+        _ => Err(refuse(
+            ErrorCode::Invalid,
+            "That message can't be read on this device.",
+        )),
+    }
+}
+
+fn entry<P: Primitives>(shared: &Shared<P>, entry: &str) -> Result<OutboxRow, Refusal> {
+    let gone = || {
+        refuse(
+            ErrorCode::NotFound,
+            "That message is not in the outbox any more.",
+        )
+    };
+    let entry: Txn = entry.parse().map_err(|_| gone())?;
+    shared.core().store.entry(entry)?.ok_or_else(gone)
+}
+
+pub(super) fn retry<P: Primitives>(shared: &Shared<P>, id: &str) -> Outcome {
+    let row = entry(shared, id)?;
+    {
+        let mut core = shared.core();
+        if matches!(row.state, EntryState::Failed { .. }) {
+            core.store.commit(|store| {
+                store.put_entry_state(row.entry, &EntryState::Queued)?;
+                store.clear_attempts(row.entry)
+            })?;
+        }
+        tell(&mut core, row.channel);
+    }
+    outgoing::pump(shared, row.channel);
+    Ok(CommandReply::Done)
+}
+
+/// Gives up a message. One that may be on the server already can't be taken back like this.
+pub(super) fn give_up<P: Primitives>(shared: &Shared<P>, id: &str) -> Outcome {
+    let row = entry(shared, id)?;
+    if matches!(row.state, EntryState::Sealed(_)) {
+        return Err(refuse(
+            ErrorCode::Invalid,
+            "This message is being sent and may have arrived. Wait for the answer.",
+        ));
+    }
+    let mut core = shared.core();
+    core.store.delete_entry(row.entry)?;
+    tell(&mut core, row.channel);
+    Ok(CommandReply::Dropped {
+        body: text_of(&row.saying.content).unwrap_or_default().to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reaction_is_an_emoji_and_nothing_else() {
+        for emoji in ["👍", "❤️", "👩\u{200d}🚀", "🇩🇰", "1️⃣"] {
+            assert!(is_emoji(emoji), "{emoji}");
+        }
+        for text in [
+            "",
+            "a",
+            "ok",
+            "<b>",
+            "👍 👍",
+            "\u{7}",
+            "1",
+            &"👍".repeat(40),
+        ] {
+            assert!(!is_emoji(text), "{text}");
+        }
+    }
+}

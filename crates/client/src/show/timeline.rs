@@ -1,0 +1,319 @@
+//! A conversation as it is shown: messages with what was said about them, own changes that are
+//! still on their way included.
+
+use std::collections::BTreeMap;
+
+use cloister_e2ee::{Primitives, content::MessageContent};
+use cloister_wire::{ChannelId, MessageId, Permissions, UserId};
+
+use super::Shown;
+use crate::{
+    core::Core,
+    flow::say::is_emoji,
+    store::{ChannelRow, EntryState, MessageRow, MessageState, OutboxRow, Remark, text_of},
+    view::{
+        Content, Delivery, EditView, EntryKind, MessageView, OutboxView, ReactionView, ReplyView,
+        TimelineView, Undecryptable,
+    },
+};
+
+/// Characters of a quoted message.
+const PREVIEW_CHARS: usize = 160;
+/// People named beside a reaction.
+const NAMES_MAX: usize = 12;
+/// Different emoji shown on one message.
+const REACTIONS_MAX: usize = 30;
+
+pub(super) fn timeline<P: Primitives>(
+    core: &Core<P>,
+    channel: ChannelId,
+    before: Option<u64>,
+    limit: u32,
+) -> Shown<TimelineView> {
+    let row = core.store.channel(channel)?;
+    let messages = core.store.timeline(channel, before, limit.min(1_000))?;
+    let oldest = messages.first().map_or(0, |message| message.seq);
+    let older_in_store = oldest > 0 && !core.store.timeline(channel, Some(oldest), 1)?.is_empty();
+    let place = Place::of(core, channel, row.as_ref())?;
+    let messages = messages
+        .into_iter()
+        .map(|message| place.message(message))
+        .collect::<Shown<Vec<_>>>()?;
+    let pending = place
+        .outbox
+        .iter()
+        .filter(|entry| stands_alone(entry))
+        .map(|entry| outbox_view(core, entry))
+        .collect::<Shown<Vec<_>>>()?;
+    Ok(TimelineView {
+        channel,
+        messages,
+        pending,
+        older_in_store,
+        older_on_server: row
+            .as_ref()
+            .is_some_and(|row| !row.reached_start && row.low > row.view.joined_seq + 1),
+        since_joined: row.as_ref().is_some_and(|row| row.view.joined_seq > 0),
+        read_seq: row.as_ref().map_or(0, |row| row.view.read_seq),
+        last_seq: row.as_ref().map_or(0, |row| row.view.last_seq),
+        known_seq: row.as_ref().map_or(0, |row| row.high),
+    })
+}
+
+/// What is not sent yet and is not shown at its target: messages, and whatever failed.
+fn stands_alone(entry: &OutboxRow) -> bool {
+    matches!(entry.saying.content, MessageContent::Text { .. })
+        || matches!(entry.state, EntryState::Failed { .. })
+}
+
+pub(super) fn outbox<P: Primitives>(core: &Core<P>) -> Shown<Vec<OutboxView>> {
+    let entries = core.store.outbox(None)?;
+    entries
+        .iter()
+        .map(|entry| outbox_view(core, entry))
+        .collect()
+}
+
+/// What a message said, oldest first.
+pub(super) fn edits<P: Primitives>(core: &Core<P>, message: MessageId) -> Shown<Vec<EditView>> {
+    let Some(row) = core.store.message(message)? else {
+        return Ok(Vec::new());
+    };
+    let MessageState::Open(content) = &row.state else {
+        return Ok(Vec::new());
+    };
+    let first = EditView {
+        at: row.at,
+        body: text_of(content).unwrap_or_default().to_owned(),
+    };
+    let later = core
+        .store
+        .remarks(message)?
+        .into_iter()
+        .filter_map(|one| match one.content {
+            MessageContent::Edit { body } if one.author == row.author => {
+                Some(EditView { at: one.at, body })
+            }
+            _ => None,
+        });
+    Ok(std::iter::once(first).chain(later).collect())
+}
+
+/// What is the same for every message of a channel.
+struct Place<'a, P: Primitives> {
+    core: &'a Core<P>,
+    me: UserId,
+    rights: Permissions,
+    outbox: Vec<OutboxRow>,
+}
+
+impl<'a, P: Primitives> Place<'a, P> {
+    fn of(core: &'a Core<P>, channel: ChannelId, row: Option<&ChannelRow>) -> Shown<Self> {
+        Ok(Self {
+            core,
+            me: core.store.me()?.user,
+            rights: row.map_or(Permissions::NONE, |row| row.view.my_permissions),
+            outbox: core.store.outbox(Some(channel))?,
+        })
+    }
+
+    fn message(&self, row: MessageRow) -> Shown<MessageView> {
+        let store = &self.core.store;
+        let mine = row.author == self.me;
+        let own_changes: Vec<&MessageContent> = self
+            .outbox
+            .iter()
+            .filter(|entry| entry.saying.frame.target == Some(row.id))
+            .filter(|entry| !matches!(entry.state, EntryState::Failed { .. }))
+            .map(|entry| &entry.saying.content)
+            .collect();
+        let content = self.content(&row, &own_changes)?;
+        let readable = matches!(content, Content::Text { .. });
+        let reply = match &row.state {
+            MessageState::Open(MessageContent::Text {
+                reply: Some(reply), ..
+            }) if readable => Some(reply_view(self.core, *reply, row.channel)?),
+            _ => None,
+        };
+        let reactions = if readable {
+            self.reactions(row.id, &own_changes)?
+        } else {
+            Vec::new()
+        };
+        let removed = matches!(content, Content::Removed { .. });
+        let may = |right| self.rights.contains(right);
+        Ok(MessageView {
+            id: row.id,
+            seq: row.seq,
+            at: row.at,
+            author: row.author,
+            author_name: store.display_name(row.author)?,
+            device: row.device,
+            mine,
+            content,
+            edited_at: row.edited_at.filter(|_| readable),
+            reply,
+            reactions,
+            changing: own_changes.iter().any(|change| {
+                matches!(
+                    change,
+                    MessageContent::Edit { .. } | MessageContent::Deletion
+                )
+            }),
+            can_edit: mine && readable && may(Permissions::SEND_MESSAGES),
+            can_delete: !removed && (mine || may(Permissions::MANAGE_MESSAGES)),
+            can_react: readable
+                && may(Permissions::ADD_REACTIONS.union(Permissions::SEND_MESSAGES)),
+            calls_me: row.calls_me,
+        })
+    }
+
+    fn content(&self, row: &MessageRow, own_changes: &[&MessageContent]) -> Shown<Content> {
+        if own_changes.contains(&&MessageContent::Deletion) {
+            return Ok(Content::Removed { by_name: None });
+        }
+        let edit = own_changes.iter().rev().find_map(|change| match change {
+            MessageContent::Edit { body } => Some(body.clone()),
+            _ => None,
+        });
+        Ok(match &row.state {
+            MessageState::Open(_) => Content::Text {
+                body: edit.or_else(|| row.body.clone()).unwrap_or_default(),
+            },
+            MessageState::Waiting => Content::Waiting,
+            MessageState::Closed(cause) => Content::Undecryptable { cause: *cause },
+            MessageState::Before => Content::Undecryptable {
+                cause: Undecryptable::BeforeThisDevice,
+            },
+            MessageState::Removed(by) => Content::Removed {
+                by_name: if *by == row.author {
+                    None
+                } else {
+                    Some(self.core.store.display_name(*by)?)
+                },
+            },
+        })
+    }
+
+    /// The newest word of each person on each emoji counts.
+    fn reactions(
+        &self,
+        message: MessageId,
+        own_changes: &[&MessageContent],
+    ) -> Shown<Vec<ReactionView>> {
+        let remarks = self.core.store.remarks(message)?;
+        if remarks.is_empty() && own_changes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let own = own_changes.iter().map(|content| Remark {
+            at: u64::MAX,
+            author: self.me,
+            content: (*content).clone(),
+        });
+        // Emoji in the order of their first use; under each, people in theirs.
+        let mut order: Vec<String> = Vec::new();
+        let mut people: BTreeMap<String, Vec<UserId>> = BTreeMap::new();
+        for remark in remarks.into_iter().chain(own) {
+            match remark.content {
+                MessageContent::Reaction { emoji } if is_emoji(&emoji) => {
+                    if !order.contains(&emoji) {
+                        order.push(emoji.clone());
+                    }
+                    let who = people.entry(emoji).or_default();
+                    if !who.contains(&remark.author) {
+                        who.push(remark.author);
+                    }
+                }
+                MessageContent::ReactionEnd { emoji } => {
+                    if let Some(who) = people.get_mut(&emoji) {
+                        who.retain(|one| *one != remark.author);
+                    }
+                }
+                _ => {}
+            }
+        }
+        order
+            .into_iter()
+            .filter_map(|emoji| people.remove(&emoji).map(|who| (emoji, who)))
+            .filter(|(_, who)| !who.is_empty())
+            .take(REACTIONS_MAX)
+            .map(|(emoji, who)| {
+                let names = who
+                    .iter()
+                    .take(NAMES_MAX)
+                    .map(|one| self.core.store.display_name(*one))
+                    .collect::<Shown<Vec<_>>>()?;
+                Ok(ReactionView {
+                    emoji,
+                    count: who.len() as u32,
+                    mine: who.contains(&self.me),
+                    names,
+                })
+            })
+            .collect()
+    }
+}
+
+/// What is quoted above an answer; only from the same channel.
+fn reply_view<P: Primitives>(
+    core: &Core<P>,
+    message: MessageId,
+    channel: ChannelId,
+) -> Shown<ReplyView> {
+    let row = core
+        .store
+        .message(message)?
+        .filter(|row| row.channel == channel);
+    let Some(row) = row else {
+        return Ok(ReplyView {
+            message,
+            seq: None,
+            author: None,
+            author_name: None,
+            preview: None,
+            gone: false,
+        });
+    };
+    let readable = matches!(&row.state, MessageState::Open(MessageContent::Text { .. }));
+    let preview = row.body.filter(|_| readable);
+    Ok(ReplyView {
+        message,
+        seq: Some(row.seq),
+        author: Some(row.author),
+        author_name: Some(core.store.display_name(row.author)?),
+        preview: preview.map(|body| body.chars().take(PREVIEW_CHARS).collect()),
+        gone: matches!(row.state, MessageState::Removed(_)),
+    })
+}
+
+fn outbox_view<P: Primitives>(core: &Core<P>, row: &OutboxRow) -> Shown<OutboxView> {
+    let delivery = match &row.state {
+        EntryState::Queued | EntryState::Sealed(_) => Delivery::Sending,
+        EntryState::Failed { code, message } => Delivery::Failed {
+            code: *code,
+            message: message.clone(),
+        },
+    };
+    let kind = match &row.saying.content {
+        MessageContent::Text { .. } => EntryKind::Message,
+        MessageContent::Edit { .. } => EntryKind::Edit,
+        MessageContent::Reaction { .. } | MessageContent::ReactionEnd { .. } => EntryKind::Reaction,
+        MessageContent::Deletion => EntryKind::Deletion,
+    };
+    let reply = match &row.saying.content {
+        MessageContent::Text {
+            reply: Some(reply), ..
+        } => Some(reply_view(core, *reply, row.channel)?),
+        _ => None,
+    };
+    Ok(OutboxView {
+        entry: row.entry.to_string(),
+        channel: row.channel,
+        kind,
+        body: text_of(&row.saying.content).unwrap_or_default().to_owned(),
+        at: row.at,
+        delivery,
+        target: row.saying.frame.target,
+        reply,
+    })
+}

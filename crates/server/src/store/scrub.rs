@@ -1,0 +1,75 @@
+//! Removing the content of messages, and the list of removals by somebody else than the author.
+
+use std::ops::Deref;
+
+use cloister_wire::{Bytes, ChannelId, MessageId, channel::Scrub};
+
+use super::db::Tx;
+use crate::{
+    Result,
+    access::{
+        Permit,
+        channel::{Place, Read, Remove},
+    },
+    params, sql,
+};
+
+sql! {
+    CONTENTS = "SELECT id, ct FROM message WHERE channel_id = $1 \
+                AND (id = $2 OR target_id = $2) AND class <> 'control' AND ct IS NOT NULL";
+    SCRUB = "UPDATE message SET ct = NULL, notify = NULL, ct_hash = $2, scrubbed_at = $3, \
+             scrubbed_by = $4 WHERE id = $1";
+    NEXT = "UPDATE channel SET scrub_seq = scrub_seq + 1 WHERE id = $1 RETURNING scrub_seq";
+    INSERT = "INSERT INTO scrub (channel_id, n, message_id, at, by_user) \
+              VALUES ($1, $2, $3, $4, $5)";
+    AFTER = "SELECT n, message_id, at, by_user FROM scrub WHERE channel_id = $1 AND n > $2 \
+             ORDER BY n LIMIT $3";
+}
+
+/// Removes the content of a message and of everything that was said about it; the rows stay as
+/// tombstones, with the hash that the transcript needs. `at`: ms UTC.
+pub fn scrub<R: Deref<Target = Place>>(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, R>,
+    message: MessageId,
+    at: u64,
+) -> Result<()> {
+    let of = params![permit.channel(), message];
+    let contents: Vec<(MessageId, Bytes)> =
+        tx.query(CONTENTS, of, |row| Ok((row.get("id")?, row.get("ct")?)))?;
+    for (id, ct) in contents {
+        let hash = cloister_proof::hash(&[ct.as_ref()]);
+        tx.execute(SCRUB, params![id, &hash, at, permit.user()])?;
+    }
+    Ok(())
+}
+
+/// Adds a removal to the channel's list.
+pub fn append(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Remove>,
+    message: MessageId,
+    at: u64,
+) -> Result<Scrub> {
+    let (channel, by): (ChannelId, _) = (permit.channel(), permit.user());
+    let n: u64 = tx.one(NEXT, params![channel], |row| row.get(0))?;
+    tx.execute(INSERT, params![channel, n, message, at, by])?;
+    Ok(Scrub { n, message, at, by })
+}
+
+/// At most `limit` removals after the one numbered `after`.
+pub fn page_after(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Read>,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<Scrub>> {
+    tx.query(AFTER, params![permit.channel(), after, limit], |row| {
+        Ok(Scrub {
+            n: row.get("n")?,
+            message: row.get("message_id")?,
+            at: row.get("at")?,
+            by: row.get("by_user")?,
+        })
+    })
+}
