@@ -16,6 +16,7 @@ mod api {
     mod message;
     mod prekey;
     mod race;
+    mod scrub;
     mod session;
     mod share;
 }

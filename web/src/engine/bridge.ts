@@ -222,6 +222,8 @@ function topicOf(query: Query): Topic {
     case "channel":
     case "timeline":
       return { topic: query.ask, channel: query.channel };
+    case "edits":
+      return { topic: "timeline", channel: query.channel };
     case "status":
       return { topic: "session" };
     case "sent":

@@ -42,12 +42,12 @@ export function Inside({ session, me }: Props) {
         <Route path={pattern.channel}>
           {(at) => (
             <Existing guild={at.guild}>
-              <Frame session={session} me={me} guild={at.guild} channel={at.channel} />
+              <Frame session={session} me={me} guild={at.guild} channel={at.channel} message={at.message} />
             </Existing>
           )}
         </Route>
         <Route path={pattern.guild}>{(at) => <Frame session={session} me={me} guild={at.guild} channel={null} />}</Route>
-        <Route path={pattern.conversation}>{(at) => <Frame session={session} me={me} guild={null} channel={at.channel} />}</Route>
+        <Route path={pattern.conversation}>{(at) => <Frame session={session} me={me} guild={null} channel={at.channel} message={at.message} />}</Route>
         <Route path={pattern.conversations}>
           <Frame session={session} me={me} guild={null} channel={null} />
         </Route>
@@ -86,11 +86,13 @@ function Existing({ guild, children }: { guild: string; children: ReactNode }) {
 interface FrameProps extends Props {
   guild: string | null;
   channel: string | null;
+  /** A message that the address names. */
+  message?: string | undefined;
   own?: boolean;
   home?: boolean;
 }
 
-function Frame({ session, me, guild, channel, own, home: isHome }: FrameProps) {
+function Frame({ session, me, guild, channel, message, own, home: isHome }: FrameProps) {
   const roomy = useMedia(wide);
   const small = useMedia(narrow);
   const now = useSettings();
@@ -109,7 +111,7 @@ function Frame({ session, me, guild, channel, own, home: isHome }: FrameProps) {
       </section>
       <main className="talk" id="talk" tabIndex={-1} aria-label={places.talk} data-region>
         {session.alarm !== null && <Alarm sentence={session.alarm} />}
-        {own ? <Own session={session} me={me} /> : isHome ? <Welcome me={me} /> : channel === null ? <Unchosen guild={guild} /> : <Talk key={channel} channel={channel} guild={guild} session={session} me={me} panel={guild === null ? null : { open, toggle }} />}
+        {own ? <Own session={session} me={me} /> : isHome ? <Welcome me={me} /> : channel === null ? <Unchosen guild={guild} /> : <Talk key={channel} channel={channel} message={message ?? null} guild={guild} session={session} me={me} panel={guild === null ? null : { open, toggle }} />}
       </main>
       {open && (
         <MemberPanel guild={guild} onClose={toggle}>

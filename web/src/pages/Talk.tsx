@@ -1,14 +1,16 @@
 /** A channel or a conversation: head, timeline, composer. */
 import { ArrowLeft, Hash, MessageCircle, PenLine, Settings2, UserPlus, UsersRound } from "lucide-react";
-import { type PointerEvent, type ReactNode, useCallback, useEffect, useRef } from "react";
+import { type PointerEvent, type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
 import { Composer, type ComposerHandle } from "../parts/Composer";
 import { ConnectionPill } from "../parts/ConnectionPill";
 import { useDialogs } from "../parts/open";
 import { RecoveryCard } from "../parts/RecoveryCard";
+import { TalkingProvider } from "../parts/talking";
 import { Timeline } from "../parts/Timeline";
 import { path } from "../paths";
 import { useView } from "../state/engine";
+import { PlaceProvider } from "../state/place";
 import { narrow, useMedia, useTitle } from "../state/page";
 import { may } from "../state/permission";
 import { changeSettings, settings } from "../state/settings";
@@ -27,13 +29,14 @@ export interface PanelSwitch {
 
 interface Props {
   channel: string;
+  message: string | null;
   guild: string | null;
   session: SessionView;
   me: MeView;
   panel: PanelSwitch | null;
 }
 
-export function Talk({ channel, guild, session, me, panel }: Props) {
+export function Talk({ channel, message, guild, session, me, panel }: Props) {
   const answer = useView({ ask: "channel", channel });
   const guildView = useGuild(guild);
   const composer = useRef<ComposerHandle>(null);
@@ -43,6 +46,8 @@ export function Talk({ channel, guild, session, me, panel }: Props) {
   const view = answer?.channel;
   const place = view ? placeOf(view) : "";
   const here = view?.id === channel;
+  const where = useMemo(() => ({ channel, guild }), [channel, guild]);
+  const lastOwn = useRef<string | null>(null);
   useTitle(app.title(place || app.name, useForMe()));
   useEffect(() => {
     if (!here) return;
@@ -57,6 +62,8 @@ export function Talk({ channel, guild, session, me, panel }: Props) {
   if (answer === undefined) return <Skeleton lines={8} label={app.loading} />;
   if (view === null || view === undefined) return <Empty title={words.goneTitle}>{words.gone}</Empty>;
   return (
+    <PlaceProvider value={where}>
+    <TalkingProvider key={channel}>
     <div className="talk-inner" {...swipe}>
       <Head view={view} guild={guildView} me={me} panel={panel} />
       <ConnectionPill session={session} />
@@ -67,12 +74,16 @@ export function Talk({ channel, guild, session, me, panel }: Props) {
         online={session.connection === "online"}
         beginning={view.kind.kind === "dm" ? <DmBeginning view={view} peer={view.kind.peer} /> : <Beginning view={view} guild={guildView} />}
         onTakenBack={takeBack}
+        wanted={message}
+        lastOwn={lastOwn}
       />
       {recovery?.offer === true && recovery.key !== null && <RecoveryCard recoveryKey={recovery.key} me={me} offered />}
       <div className="talk-compose" data-region>
-        <Composer ref={composer} view={view} place={place} />
+        <Composer ref={composer} view={view} place={place} lastOwn={() => lastOwn.current} />
       </div>
     </div>
+    </TalkingProvider>
+    </PlaceProvider>
   );
 }
 

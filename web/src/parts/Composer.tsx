@@ -1,11 +1,16 @@
 /** Where a message is written. What stands here is kept as a draft until it is in the outbox. */
-import { ArrowUp } from "lucide-react";
+import { ArrowUp, Smile, X } from "lucide-react";
 import { type KeyboardEvent, type Ref, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import { useGive } from "../state/engine";
 import { asRefusal } from "../state/refusal";
+import { DialogTrigger } from "react-aria-components";
 import { IconButton } from "../ui/Button";
+import { Bubble } from "../ui/Dialog";
+import { plainText } from "../ui/Markdown";
 import { composer, failedSend, refusalSentence } from "../words";
 import type { ChannelView, Refusal } from "../wire";
+import { EmojiPicker } from "./EmojiPicker";
+import { useReplying, useTalking } from "./talking";
 import "./composer.css";
 
 const draftDelay_ms = 500;
@@ -17,8 +22,10 @@ export interface ComposerHandle {
   focus: () => void;
 }
 
-export function Composer({ view, place, ref }: { view: ChannelView; place: string; ref: Ref<ComposerHandle> }) {
+export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; place: string; lastOwn: () => string | null; ref: Ref<ComposerHandle> }) {
   const give = useGive();
+  const { reply, edit } = useTalking();
+  const replying = useReplying();
   const [text, setText] = useState(view.draft);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const area = useRef<HTMLTextAreaElement>(null);
@@ -49,15 +56,43 @@ export function Composer({ view, place, ref }: { view: ChannelView; place: strin
     const body = text.trim();
     write("");
     setRefusal(null);
+    const answered = replying;
+    reply(null);
     try {
-      await give({ do: "send", channel: view.id, body });
+      await give(answered === null ? { do: "send", channel: view.id, body } : { do: "reply", message: answered.id, body });
     } catch (error) {
       setRefusal(asRefusal(error));
       const since = area.current?.value ?? "";
       write(since === "" ? body : `${body}\n${since}`);
     }
   };
+  const insert = (piece: string) => {
+    const box = area.current;
+    const [from, to] = box === null ? [text.length, text.length] : [box.selectionStart, box.selectionEnd];
+    write(text.slice(0, from) + piece + text.slice(to));
+    requestAnimationFrame(() => {
+      box?.focus();
+      box?.setSelectionRange(from + piece.length, from + piece.length);
+    });
+  };
+  // Whoever answers wants to write at once.
+  useEffect(() => {
+    if (replying !== null) area.current?.focus();
+  }, [replying]);
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && replying !== null) {
+      event.preventDefault();
+      event.stopPropagation();
+      reply(null);
+      return;
+    }
+    if (event.key === "ArrowUp" && text === "" && !event.shiftKey && !event.altKey) {
+      const last = lastOwn();
+      if (last === null) return;
+      event.preventDefault();
+      edit(last);
+      return;
+    }
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     // On a touch keyboard Enter is the only way to a new line.
     if (matchMedia("(pointer: coarse)").matches && !event.ctrlKey && !event.metaKey) return;
@@ -85,6 +120,14 @@ export function Composer({ view, place, ref }: { view: ChannelView; place: strin
           {failedSend(refusal)}
         </p>
       )}
+      {replying !== null && (
+        <p className="composer-reply">
+          <span className="composer-reply-text" dir="auto">
+            {composer.replying(replying.author_name)} <span className="quiet">{replying.content.content === "text" ? plainText(replying.content.body) : ""}</span>
+          </span>
+          <IconButton icon={X} size={16} label={composer.stopReply} onPress={() => reply(null)} />
+        </p>
+      )}
       <div className="composer-box">
         <textarea
           ref={area}
@@ -99,6 +142,19 @@ export function Composer({ view, place, ref }: { view: ChannelView; place: strin
           enterKeyHint="send"
           autoComplete="off"
         />
+        <DialogTrigger>
+          <IconButton icon={Smile} label={composer.emoji} />
+          <Bubble label={composer.emoji} placement="top end">
+            {({ close }) => (
+              <EmojiPicker
+                onPick={(emoji) => {
+                  close();
+                  insert(emoji);
+                }}
+              />
+            )}
+          </Bubble>
+        </DialogTrigger>
         <IconButton icon={ArrowUp} label={composer.send} look="primary" isDisabled={!ready} type="submit" />
       </div>
       <p className="composer-foot" role="status">

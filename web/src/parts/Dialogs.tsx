@@ -2,6 +2,7 @@ import { useShownDialog } from "./open";
 import { AddGuild, CreateChannel, DeleteGuild, LeaveGuild } from "./GuildDialogs";
 import { HelpSheet } from "./HelpSheet";
 import { InviteDialog } from "./InviteDialog";
+import { DeleteMessages, Edits } from "./MessageDialogs";
 import { SignOutDialog } from "./SignOutDialog";
 
 /** The dialog that is open, if one is. */
@@ -20,6 +21,10 @@ export function OpenDialog() {
       return <LeaveGuild guild={shown.guild} name={shown.name} onClose={close} />;
     case "delete-guild":
       return <DeleteGuild guild={shown.guild} name={shown.name} onClose={close} />;
+    case "delete-messages":
+      return <DeleteMessages messages={shown.messages} author={shown.author} onClose={close} />;
+    case "edits":
+      return <Edits channel={shown.channel} message={shown.message} onClose={close} />;
     case "sign-out":
       return <SignOutDialog onClose={close} />;
     case "help":

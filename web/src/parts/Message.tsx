@@ -1,16 +1,19 @@
 /** One message, or one that is not sent yet, as a line of the conversation. */
-import { RotateCcw, Undo2 } from "lucide-react";
+import { CornerUpRight, RotateCcw, Undo2 } from "lucide-react";
 import { memo, type ReactNode } from "react";
-import { DialogTrigger } from "react-aria-components";
+import { Button as AriaButton, DialogTrigger } from "react-aria-components";
 import { useGive, useTask } from "../state/engine";
 import { Avatar } from "../ui/Arch";
 import { Button } from "../ui/Button";
 import { Bubble } from "../ui/Dialog";
-import { Markdown } from "../ui/Markdown";
+import { Markdown, plainText } from "../ui/Markdown";
 import { SealMark } from "../ui/Seal";
 import { failedSend, talk, timeOfDay, unreadable, wholeTime } from "../words";
-import type { Content, MessageView, OutboxView, Undecryptable } from "../wire";
+import type { Content, MessageView, OutboxView, ReplyView, Undecryptable } from "../wire";
 import { MessageBar, useMessageKeys } from "./MessageBar";
+import { Reactions } from "./Reactions";
+import { Rewrite } from "./Rewrite";
+import { useEditing, useTalking } from "./talking";
 import "./message.css";
 
 /** Focus moves through the lines with the arrow keys; only one is in the order of Tab. */
@@ -25,24 +28,26 @@ interface FrameProps {
   author: string;
   authorName: string;
   at: number;
-  state?: "sending" | "failed" | "hushed";
+  state?: "sending" | "failed" | "hushed" | "calls";
+  above?: ReactNode;
   after?: ReactNode;
   onKey?: (key: string) => boolean;
   children: ReactNode;
 }
 
-function Frame({ line, first, author, authorName, at, state, after, onKey, children }: FrameProps) {
+function Frame({ line, first, author, authorName, at, state, above, after, onKey, children }: FrameProps) {
   const name = `author-${line.id}`;
   const body = `body-${line.id}`;
   return (
     // Focus moves through the articles with the arrow keys, as in any list of them.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
     <article className={`line${first ? " line-first" : ""}${state ? ` line-${state}` : ""}`} data-line={line.id} tabIndex={line.inOrder ? 0 : -1} aria-labelledby={`${name} ${body}`}
       onKeyDown={(event) => {
         if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
         if (onKey?.(event.key) === true) event.preventDefault();
       }}
     >
+      {above}
       {first ? (
         <>
           <span className="line-side">
@@ -78,6 +83,7 @@ function Frame({ line, first, author, authorName, at, state, after, onKey, child
 export const Message = memo(function Message({ message, line, first, newest }: { message: MessageView; line: Line; first: boolean; newest: boolean }) {
   const { content } = message;
   const onKey = useMessageKeys(message);
+  const editing = useEditing() === message.id;
   return (
     <Frame
       line={line}
@@ -86,7 +92,8 @@ export const Message = memo(function Message({ message, line, first, newest }: {
       author={message.author}
       authorName={message.author_name}
       at={message.at}
-      {...(content.content === "text" ? {} : { state: "hushed" as const })}
+      {...(content.content !== "text" ? { state: "hushed" as const } : message.changing ? { state: "sending" as const } : message.calls_me ? { state: "calls" as const } : {})}
+      above={message.reply && <Quote reply={message.reply} />}
       after={
         <>
           {newest && message.mine && <span className="line-sent">{talk.sent}</span>}
@@ -94,15 +101,27 @@ export const Message = memo(function Message({ message, line, first, newest }: {
         </>
       }
     >
-      <Body content={content} />
+      {editing ? <Rewrite message={message} /> : <Body content={content} edited={message.edited_at} />}
+      <Reactions message={message} inOrder={line.inOrder} />
     </Frame>
   );
 });
 
-function Body({ content }: { content: Content }) {
+function Body({ content, edited }: { content: Content; edited: number | null }) {
   switch (content.content) {
     case "text":
-      return <Markdown body={content.body} />;
+      return (
+        <>
+          <Markdown body={content.body} />
+          {edited !== null && (
+            <span className="line-edited" title={wholeTime(edited)}>
+              {talk.edited}
+            </span>
+          )}
+        </>
+      );
+    case "removed":
+      return <p className="line-removed">{content.by_name === null ? talk.deleted : talk.removedBy(content.by_name)}</p>;
     case "waiting":
       return <p className="line-waiting">{talk.waiting}</p>;
     case "undecryptable":
@@ -110,6 +129,25 @@ function Body({ content }: { content: Content }) {
     case "before_you_joined":
       return <p>{talk.joined}</p>;
   }
+}
+
+/** What a message answers, in one line; a press shows it. */
+function Quote({ reply }: { reply: ReplyView }) {
+  const { jump } = useTalking();
+  const text = reply.preview === null ? (reply.gone ? talk.quoteGone : talk.quoteAway) : plainText(reply.preview);
+  return (
+    <AriaButton className="line-quote" onPress={() => jump(reply.message)} isDisabled={reply.seq === null} aria-label={talk.quote(reply.author_name ?? "", text)}>
+      <CornerUpRight size={14} strokeWidth={1.75} aria-hidden className="line-quote-sign" />
+      {reply.author_name !== null && (
+        <span className="line-quote-author" dir="auto">
+          {reply.author_name}
+        </span>
+      )}
+      <span className="line-quote-text" dir="auto">
+        {text}
+      </span>
+    </AriaButton>
+  );
 }
 
 function Unreadable({ cause }: { cause: Undecryptable }) {
@@ -153,6 +191,7 @@ export const Pending = memo(function Pending({ entry, line, first, me, onTakenBa
       authorName={me.name}
       at={entry.at}
       state={failed ? "failed" : "sending"}
+      above={entry.reply && <Quote reply={entry.reply} />}
       after={
         failed ? (
           <div className="line-failure" role="group" aria-label={talk.failed}>
@@ -171,7 +210,7 @@ export const Pending = memo(function Pending({ entry, line, first, me, onTakenBa
         )
       }
     >
-      <Markdown body={entry.body} />
+      {entry.kind === "message" ? <Markdown body={entry.body} /> : <p className="line-removed">{talk.about(entry.kind, entry.body)}</p>}
     </Frame>
   );
 });

@@ -6,13 +6,20 @@ import { type Entry, Menu } from "../ui/Menu";
 import { messageMenu as words } from "../words";
 import type { MessageView } from "../wire";
 import { type About, type MessageAction, messageActions } from "./messageActions";
+import { path } from "../paths";
+import { usePlace } from "../state/place";
 import { useDialogs } from "./open";
+import { AddReaction } from "./Reactions";
+import { useTalking } from "./talking";
 
 /** What an action may use, for one message. */
 export function useAbout(message: MessageView): About {
   const give = useGive();
   const open = useDialogs();
-  return { message, give, open };
+  const { reply, edit } = useTalking();
+  const { channel, guild } = usePlace();
+  const address = (id: string) => new URL(path.message(guild, channel, id), location.origin).href;
+  return { message, channel, give, open, reply, edit, address };
 }
 
 /** Does what a key asks of a message that has the focus; false if that key asks nothing. */
@@ -39,6 +46,7 @@ export function MessageBar({ message, inOrder }: { message: MessageView; inOrder
   if (actions.length === 0) return null;
   return (
     <span className="line-actions" role="group" aria-label={words.label}>
+      {message.can_react && <AddReaction message={message} inOrder={inOrder} />}
       {actions
         .filter((action) => action.quick)
         .map((action) => (

@@ -11,6 +11,7 @@ import { Skeleton } from "../ui/Note";
 import { app, dayName, talk } from "../words";
 import { Announcer } from "./Announcer";
 import { Message, Pending } from "./Message";
+import { jumpEvent } from "./talking";
 import "./timeline.css";
 
 /** Closer to the end than this counts as being there. */
@@ -19,6 +20,8 @@ const reachPx = 900;
 /** How far below the top the unread line stands when a channel is opened. */
 const unreadFromTopPx = 96;
 const readDelay_ms = 400;
+/** How long a message that was looked for stays marked. */
+const foundFor_ms = 1_600;
 
 interface Props {
   channel: string;
@@ -28,9 +31,13 @@ interface Props {
   /** Stands where the conversation begins. */
   beginning: ReactNode;
   onTakenBack: (text: string) => void;
+  /** A message that the address names: shown first, brought if it is not here. */
+  wanted: string | null;
+  /** Kept up to date with the newest message that one may edit. */
+  lastOwn: { current: string | null };
 }
 
-export function Timeline({ channel, place, me, online, beginning, onTakenBack }: Props) {
+export function Timeline({ channel, place, me, online, beginning, onTakenBack, wanted, lastOwn }: Props) {
   const { view, reach, older } = useTimeline(channel);
   const give = useGive();
   const attentive = useAttention();
@@ -129,6 +136,38 @@ export function Timeline({ channel, place, me, online, beginning, onTakenBack }:
     event.preventDefault();
     focusLine(to);
   };
+
+  useEffect(() => {
+    lastOwn.current = view?.messages.findLast((message) => message.can_edit)?.id ?? null;
+  }, [view, lastOwn]);
+  useEffect(() => {
+    const show = (event: Event) => {
+      const key = (event as CustomEvent<string>).detail;
+      const index = rows.findIndex((row) => row.key === key);
+      if (index < 0) return;
+      follow.current = false;
+      setFocused(key);
+      list.current?.scrollToIndex(index, { align: "center" });
+      requestAnimationFrame(() => {
+        const line = scroller.current?.querySelector<HTMLElement>(`[data-line="${CSS.escape(key)}"]`);
+        line?.focus({ preventScroll: true });
+        line?.classList.add("line-found");
+        setTimeout(() => line?.classList.remove("line-found"), foundFor_ms);
+      });
+    };
+    addEventListener(jumpEvent, show);
+    return () => removeEventListener(jumpEvent, show);
+  }, [rows]);
+
+  const found = useRef<string | null>(null);
+  useEffect(() => {
+    if (wanted === null || found.current === wanted || view === undefined) return;
+    if (view.messages.some((message) => message.id === wanted)) {
+      found.current = wanted;
+      // After this drawing, when the rows are in their places.
+      requestAnimationFrame(() => dispatchEvent(new CustomEvent(jumpEvent, { detail: wanted })));
+    } else if (reach === "idle") older();
+  }, [wanted, view, reach, older]);
 
   const jump = () => {
     setFocused(null);

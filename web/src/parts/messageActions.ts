@@ -2,7 +2,7 @@
  * What can be done with a message, in the order of its menu. Whoever adds something to the menu
  * adds one entry here: the hover bar, the menu and the keys all read this list.
  */
-import { Copy, type LucideIcon, TextQuote } from "lucide-react";
+import { Copy, History, Link, type LucideIcon, Pencil, Reply, TextQuote, Trash2 } from "lucide-react";
 import { plainText } from "../ui/Markdown";
 import { messageMenu as words } from "../words";
 import type { Command, CommandReply, MessageView } from "../wire";
@@ -11,8 +11,13 @@ import type { DialogName } from "./open";
 /** What an action may use. */
 export interface About {
   message: MessageView;
+  channel: string;
   give: (command: Command) => Promise<CommandReply>;
   open: (dialog: DialogName) => void;
+  reply: (message: MessageView) => void;
+  edit: (message: string) => void;
+  /** The address of a message of this conversation. */
+  address: (message: string) => string;
 }
 
 export interface MessageAction {
@@ -34,6 +39,11 @@ const textOf = (message: MessageView): string | null => (message.content.content
 const copy = (text: string): void => void navigator.clipboard.writeText(text).catch(() => undefined);
 
 export const messageActions: readonly MessageAction[] = [
-  { id: "copy-text", label: words.copyText, icon: Copy, group: "copy", quick: true, key: "c", shown: ({ message }) => textOf(message) !== null, run: ({ message }) => copy(plainText(textOf(message) ?? "")) },
+  { id: "reply", label: words.reply, icon: Reply, group: "talk", quick: true, key: "r", shown: ({ message }) => message.can_react, run: ({ message, reply }) => reply(message) },
+  { id: "edit", label: words.edit, icon: Pencil, group: "talk", quick: true, key: "e", shown: ({ message }) => message.can_edit, run: ({ message, edit }) => edit(message.id) },
+  { id: "copy-text", label: words.copyText, icon: Copy, group: "copy", key: "c", shown: ({ message }) => textOf(message) !== null, run: ({ message }) => copy(plainText(textOf(message) ?? "")) },
   { id: "copy-markdown", label: words.copyMarkdown, icon: TextQuote, group: "copy", shown: ({ message }) => textOf(message) !== null, run: ({ message }) => copy(textOf(message) ?? "") },
+  { id: "copy-link", label: words.copyLink, icon: Link, group: "copy", shown: () => true, run: ({ message, address }) => copy(address(message.id)) },
+  { id: "edits", label: words.edits, icon: History, group: "look", shown: ({ message }) => message.edited_at !== null, run: ({ message, open, channel }) => open({ dialog: "edits", channel, message: message.id }) },
+  { id: "delete", label: words.remove, icon: Trash2, group: "end", danger: true, key: "Delete", shown: ({ message }) => message.can_delete, run: ({ message, open }) => open({ dialog: "delete-messages", messages: [message.id], author: message.mine ? null : message.author_name }) },
 ];

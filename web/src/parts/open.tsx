@@ -7,6 +7,8 @@ export type DialogName =
   | { dialog: "invite"; guild: string }
   | { dialog: "leave-guild"; guild: string; name: string }
   | { dialog: "delete-guild"; guild: string; name: string }
+  | { dialog: "delete-messages"; messages: string[]; author: string | null }
+  | { dialog: "edits"; channel: string; message: string }
   | { dialog: "sign-out" }
   | { dialog: "help" };
 

@@ -39,7 +39,7 @@ export function concerns(topic: Topic, query: Query): boolean {
     case "channel":
       return query.ask === "channel" && query.channel === topic.channel;
     case "timeline":
-      return query.ask === "timeline" && query.channel === topic.channel;
+      return (query.ask === "timeline" || query.ask === "edits") && query.channel === topic.channel;
     case "outbox":
       return query.ask === "outbox" || query.ask === "sent";
     default:

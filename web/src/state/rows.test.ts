@@ -7,11 +7,11 @@ const noon = new Date(2026, 4, 4, 12, 0, 0).getTime();
 const minute = 60_000;
 
 function message(seq: number, author = "ada", after_min = seq, content: MessageView["content"] = { content: "text", body: `m${seq}` }): MessageView {
-  return { id: `id${seq}`, seq, at: noon + after_min * minute, author, author_name: author, device: "d", mine: author === "me", content };
+  return { id: `id${seq}`, seq, at: noon + after_min * minute, author, author_name: author, device: "d", mine: author === "me", content, edited_at: null, reply: null, reactions: [], changing: false, can_edit: false, can_delete: false, can_react: true, calls_me: false };
 }
 
 function view(messages: MessageView[], more: Partial<TimelineView> = {}): TimelineView {
-  return { channel: "c", messages, pending: [], older_in_store: false, older_on_server: false, since_joined: false, read_seq: 0, last_seq: messages.at(-1)?.seq ?? 0, ...more };
+  return { channel: "c", messages, pending: [], older_in_store: false, older_on_server: false, since_joined: false, read_seq: 0, last_seq: messages.at(-1)?.seq ?? 0, known_seq: messages.at(-1)?.seq ?? 0, ...more };
 }
 
 const shape = (timeline: TimelineView, unreadAfter: number | null = null) =>
@@ -24,6 +24,11 @@ describe("grouping", () => {
 
   test("another author opens a group", () => {
     expect(shape(view([message(1, "ada", 0), message(2, "bob", 1), message(3, "ada", 2)]))).toEqual(["start", "day", "id1 first", "id2 first", "id3 first"]);
+  });
+
+  test("an answer opens a group, so that its author stands below what it quotes", () => {
+    const reply = { message: "id1", seq: 1, author: "bob", author_name: "bob", preview: "m1", gone: false };
+    expect(shape(view([message(1, "ada", 0), { ...message(2, "ada", 1), reply }]))).toEqual(["start", "day", "id1 first", "id2 first"]);
   });
 
   test("a new day has its line and opens a group even within a minute", () => {
@@ -49,7 +54,7 @@ describe("the unread line", () => {
 });
 
 describe("what is not sent yet", () => {
-  const entry = (id: string, at: number): OutboxView => ({ entry: id, channel: "c", body: "x", at, delivery: { state: "sending" } });
+  const entry = (id: string, at: number): OutboxView => ({ entry: id, channel: "c", kind: "message", target: null, reply: null, body: "x", at, delivery: { state: "sending" } });
 
   test("follows the messages and continues one's own group", () => {
     expect(shape(view([message(1, "me", 0)], { pending: [entry("e1", noon + minute)] }))).toEqual(["start", "day", "id1 first", "e1"]);

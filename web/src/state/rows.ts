@@ -40,14 +40,14 @@ export function rowsOf(view: TimelineView, me: string, unreadAfter: number | nul
     }
     state.day(message.at);
     if (message === unread) state.unread();
-    rows.push({ row: "message", key: message.id, message, first: state.opens(message.author, message.at) });
+    rows.push({ row: "message", key: message.id, message, first: state.opens(message.author, message.at, message.reply !== null) });
   }
   const shown = new Set(view.messages.map((message) => message.id));
   for (const entry of view.pending) {
     // The outbox may still name what has just become a message with the same id.
     if (shown.has(entry.entry)) continue;
     state.day(entry.at);
-    rows.push({ row: "pending", key: entry.entry, entry, first: state.opens(me, entry.at) });
+    rows.push({ row: "pending", key: entry.entry, entry, first: state.opens(me, entry.at, entry.reply !== null) });
   }
   return rows;
 }
@@ -79,8 +79,9 @@ class Walk {
     this.#rows.push({ row: "unread", key: "unread" });
   }
 
-  opens(author: string, at: number): boolean {
-    const first = this.#last === null || !continues(this.#last, { author, at });
+  /** `anew`: it begins a group whoever spoke before. */
+  opens(author: string, at: number, anew: boolean): boolean {
+    const first = anew || this.#last === null || !continues(this.#last, { author, at });
     this.#last = { author, at };
     return first;
   }

@@ -5,6 +5,8 @@ import { useGive, useSteadyView } from "./engine";
 
 const firstWindow = 80;
 const step = 120;
+/** As many as one answer brings at most. */
+const mostHeld = 1_000;
 
 /**
  * The newest window slides down as messages arrive. What it has left behind stays on screen as
@@ -36,6 +38,11 @@ export function useTimeline(channel: string): Reading {
   const [shown, setShown] = useState<{ window: TimelineView | undefined; view: TimelineView | undefined }>({ window: undefined, view: undefined });
   if (shown.window !== window) setShown({ window, view: window && joined(shown.view?.messages ?? [], window) });
   const view = shown.view;
+  // What the window has slid away from is asked for too: it may be edited or deleted.
+  const held = view?.messages.length ?? 0;
+  useEffect(() => {
+    setLimit((now) => Math.max(now, Math.min(held, mostHeld)));
+  }, [held]);
   const waitsFor = useRef<TimelineView | null>(null);
 
   // A larger window was asked for: reading further has to wait until it is here.

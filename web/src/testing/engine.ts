@@ -1,6 +1,6 @@
 /** An engine that lives in memory: for tests of the view, and for working on screens. */
 import { type EngineBridge, type EngineStatus, Refused, type ReplyTo } from "../engine/contract";
-import type { Command, CommandReply, ErrorCode, OutboxView, Query, QueryReply, Topic } from "../wire";
+import type { Command, CommandReply, ErrorCode, OutboxView, Query, QueryReply, ReactionView, Topic } from "../wire";
 import { addChannel, addMessage, id, makeWorld, type Scene, type World } from "./world";
 
 const answerDelay_ms = 15;
@@ -86,6 +86,8 @@ export class FakeEngine implements EngineBridge {
         return { answer: "channel", channel: world.channels.get(query.channel) ?? null };
       case "timeline":
         return this.#timeline(query);
+      case "edits":
+        return { answer: "edits", edits: this.#edits(query.message) };
       case "devices":
         return { answer: "devices", devices: world.devices };
       case "recovery":
@@ -106,6 +108,37 @@ export class FakeEngine implements EngineBridge {
     return { ...dm, unread: this.#unread(dm.channel), last_at: last?.at ?? 0, preview: last?.content.content === "text" ? last.content.body : null };
   }
 
+  #message(wanted: string) {
+    for (const [channel, list] of this.world.messages) {
+      const message = list.find((one) => one.id === wanted);
+      if (message !== undefined) return { channel, message };
+    }
+    return refuse("NOT_FOUND");
+  }
+
+  #edits(wanted: string) {
+    const { message } = this.#message(wanted);
+    const body = message.content.content === "text" ? message.content.body : "";
+    return [{ at: message.at, body: body.replace(".", "?") }, ...(message.edited_at === null ? [] : [{ at: message.edited_at, body }])];
+  }
+
+  #remark(command: Extract<Command, { do: "edit" | "react" | "unreact" }>): CommandReply {
+    const { channel, message } = this.#message(command.message);
+    if (command.do === "edit") Object.assign(message, { content: { content: "text", body: command.body }, edited_at: Date.now() });
+    else message.reactions = withReaction(message.reactions, command.emoji, command.do === "react", this.world.session.me?.display_name ?? "");
+    this.#tellOf(channel);
+    return { outcome: "queued", entry: id(this.#id()) };
+  }
+
+  #delete(messages: string[]): CommandReply {
+    for (const one of messages) {
+      const { channel, message } = this.#message(one);
+      Object.assign(message, { content: { content: "removed", by_name: message.mine ? null : (this.world.session.me?.display_name ?? null) }, reactions: [], reply: null, can_edit: false, can_delete: false, can_react: false });
+      this.#tellOf(channel);
+    }
+    return { outcome: "done" };
+  }
+
   #timeline(query: Extract<Query, { ask: "timeline" }>): QueryReply {
     const view = this.world.channels.get(query.channel);
     const all = (this.world.messages.get(query.channel) ?? []).filter((message) => query.before === null || message.seq < query.before);
@@ -117,6 +150,7 @@ export class FakeEngine implements EngineBridge {
       older_in_store: all.length > query.limit,
       older_on_server: (this.world.remote.get(query.channel)?.length ?? 0) > 0,
       since_joined: false,
+      known_seq: view?.last_seq ?? 0,
       read_seq: view?.read_seq ?? 0,
       last_seq: view?.last_seq ?? 0,
     };
@@ -164,6 +198,14 @@ export class FakeEngine implements EngineBridge {
         return { outcome: "channel", channel: id(300 + Number(command.user.slice(-3))) };
       case "send":
         return this.#send(command.channel, command.body);
+      case "reply":
+        return this.#send(this.#message(command.message).channel, command.body, command.message);
+      case "edit":
+      case "react":
+      case "unreact":
+        return this.#remark(command);
+      case "delete":
+        return this.#delete(command.messages);
       case "retry":
       case "drop":
         return this.#settle(command.entry, command.do);
@@ -239,17 +281,22 @@ export class FakeEngine implements EngineBridge {
     return { outcome: "invite", code, url };
   }
 
-  #send(channel: string, body: string): CommandReply {
-    const entry: OutboxView = { entry: id(this.#id()), channel, body, at: Date.now(), delivery: { state: "sending" } };
+  #send(channel: string, body: string, answered?: string): CommandReply {
+    const entry: OutboxView = { entry: id(this.#id()), channel, kind: "message", target: null, reply: answered === undefined ? null : this.#quote(answered), body, at: Date.now(), delivery: { state: "sending" } };
     this.world.pending.push(entry);
     this.#tellOf(channel);
     if (this.world.session.connection === "online") setTimeout(() => this.#acknowledge(entry), 350);
     return { outcome: "queued", entry: entry.entry };
   }
 
+  #quote(wanted: string): OutboxView["reply"] {
+    const { message } = this.#message(wanted);
+    return { message: wanted, seq: message.seq, author: message.author, author_name: message.author_name, preview: message.content.content === "text" ? message.content.body : null, gone: message.content.content === "removed" };
+  }
+
   #acknowledge(entry: OutboxView): void {
     this.world.pending = this.world.pending.filter((one) => one.entry !== entry.entry);
-    addMessage(this.world, entry.channel, this.world.session.me?.user ?? "", entry.body, entry.at).id = entry.entry;
+    Object.assign(addMessage(this.world, entry.channel, this.world.session.me?.user ?? "", entry.body, entry.at), { id: entry.entry, reply: entry.reply });
     this.#tellOf(entry.channel);
   }
 
@@ -285,6 +332,14 @@ export class FakeEngine implements EngineBridge {
     this.#next += 1;
     return this.#next;
   }
+}
+
+function withReaction(all: readonly ReactionView[], emoji: string, on: boolean, name: string): ReactionView[] {
+  const known = all.find((one) => one.emoji === emoji);
+  if (known === undefined) return on ? [...all, { emoji, count: 1, mine: true, names: [name] }] : [...all];
+  if (known.mine === on) return [...all];
+  const changed = { ...known, count: known.count + (on ? 1 : -1), mine: on, names: on ? [...known.names, name] : known.names.filter((one) => one !== name) };
+  return all.map((one) => (one === known ? changed : one)).filter((one) => one.count > 0);
 }
 
 function pause(): Promise<void> {

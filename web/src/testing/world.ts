@@ -114,13 +114,16 @@ export function addChannel(world: World, guild: GuildView, number: number, name:
     can_send: true,
     blocked: null,
   };
-  guild.channels.push({ id: view.id, name, unread: 0, last_seq: 0 });
+  guild.channels.push({ id: view.id, name, unread: 0, mentions: 0, last_seq: 0 });
   world.channels.set(view.id, view);
   world.messages.set(view.id, []);
   return view;
 }
 
 let nextMessage = 100_000;
+
+/** What nothing was said about. */
+export const plain = (mine: boolean) => ({ edited_at: null, reply: null, reactions: [], changing: false, can_edit: mine, can_delete: true, can_react: true, calls_me: false });
 
 export function addMessage(world: World, channel: string, author: string, body: string, at: number): MessageView {
   const list = world.messages.get(channel) ?? [];
@@ -136,6 +139,7 @@ export function addMessage(world: World, channel: string, author: string, body: 
     device: id(901),
     mine: author === world.session.me?.user,
     content: { content: "text", body },
+    ...plain(author === world.session.me?.user),
   };
   list.push(message);
   world.messages.set(channel, list);
@@ -224,6 +228,35 @@ function applyScene(world: World, scene: Scene, now: number): void {
   if (scene.has("closed") && general !== undefined) general.can_send = false;
   if (scene.has("violation")) for (const member of world.guilds[0]?.members ?? []) if (member.username === "farida") member.safety = "violation";
   if (scene.has("states")) addStates(world, now);
+  if (scene.has("remarks")) addRemarks(world, now);
+}
+
+/** Answers, reactions, edits and deletions. */
+function addRemarks(world: World, now: number): void {
+  const channel = id(201);
+  const list = world.messages.get(channel) ?? [];
+  const question = addMessage(world, channel, id(3), "Who takes the cox's seat on the way back? I did it **twice** in a row.", now - 16 * minute);
+  question.reactions = [
+    { emoji: "🚣", count: 3, mine: true, names: ["Ada Lindqvist", "Bruno Okafor", "Emil"] },
+    { emoji: "😅", count: 1, mine: false, names: ["Göran"] },
+  ];
+  const quote = (message: MessageView) => ({ message: message.id, seq: message.seq, author: message.author, author_name: message.author_name, preview: message.content.content === "text" ? message.content.body : null, gone: message.content.content === "removed" });
+  const answer = addMessage(world, channel, id(2), "I can. My knees would thank you.", now - 14 * minute);
+  answer.reply = quote(question);
+  answer.edited_at = now - 13 * minute;
+  const spam = addMessage(world, channel, id(5), "", now - 12 * minute);
+  spam.content = { content: "removed", by_name: "Ada Lindqvist" };
+  const gone = addMessage(world, channel, id(6), "", now - 10 * minute);
+  gone.content = { content: "removed", by_name: null };
+  const late = addMessage(world, channel, id(4), "לא ראיתי, מה היה שם?", now - 8 * minute);
+  late.reply = quote(gone);
+  const mine = addMessage(world, channel, id(1), "Settled then. Bruno coxes, Chiara rests.", now - 6 * minute);
+  mine.reply = quote(answer);
+  mine.reactions = [{ emoji: "❤️", count: 12, mine: false, names: ["Bruno Okafor", "Chiara", "Emil"] }];
+  const called = addMessage(world, channel, id(7), "Ada, can you bring the *blue* key?", now - 4 * minute);
+  called.calls_me = true;
+  const view = world.channels.get(channel);
+  if (view !== undefined) view.read_seq = list.at(-1)?.seq ?? 0;
 }
 
 /** One of everything that can happen to a message. */
@@ -239,7 +272,7 @@ function addStates(world: World, now: number): void {
   const view = world.channels.get(channel);
   if (view !== undefined) view.read_seq = view.last_seq;
   world.pending.push(
-    { entry: id(801), channel, body: "Can somebody check the lock before Saturday?", at: now - minute, delivery: { state: "failed", code: "OFFLINE", message: "" } },
-    { entry: id(802), channel, body: "And the **life jackets**.", at: now - minute / 2, delivery: { state: "sending" } },
+    { entry: id(801), channel, kind: "message", target: null, reply: null, body: "Can somebody check the lock before Saturday?", at: now - minute, delivery: { state: "failed", code: "OFFLINE", message: "" } },
+    { entry: id(802), channel, kind: "message", target: null, reply: null, body: "And the **life jackets**.", at: now - minute / 2, delivery: { state: "sending" } },
   );
 }

@@ -33,7 +33,7 @@ export function Dialog({ title, open, onClose, children, firm }: Props) {
 }
 
 /** A small sheet beside what opened it; stands inside a DialogTrigger. */
-export function Bubble({ label, children, ...rest }: { label: string; children: ReactNode } & Pick<PopoverProps, "placement">) {
+export function Bubble({ label, children, ...rest }: { label: string; children: ReactNode | ((render: { close: () => void }) => ReactNode) } & Pick<PopoverProps, "placement">) {
   return (
     <Popover className="bubble" offset={8} {...rest}>
       <AriaDialog aria-label={label} className="bubble-body">

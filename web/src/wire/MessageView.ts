@@ -2,6 +2,16 @@
 import type { Content } from "./Content";
 import type { DeviceId } from "./DeviceId";
 import type { MessageId } from "./MessageId";
+import type { ReactionView } from "./ReactionView";
+import type { ReplyView } from "./ReplyView";
 import type { UserId } from "./UserId";
 
-export type MessageView = { id: MessageId, seq: number, at: number, author: UserId, author_name: string, device: DeviceId, mine: boolean, content: Content, };
+export type MessageView = { id: MessageId, seq: number, at: number, author: UserId, author_name: string, device: DeviceId, mine: boolean, content: Content, edited_at: number | null, reply: ReplyView | null, reactions: Array<ReactionView>, 
+/**
+ * An own edit or deletion of it is on its way.
+ */
+changing: boolean, can_edit: boolean, can_delete: boolean, can_react: boolean, 
+/**
+ * It names this person, or everyone.
+ */
+calls_me: boolean, };

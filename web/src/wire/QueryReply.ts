@@ -2,6 +2,7 @@
 import type { ChannelView } from "./ChannelView";
 import type { DeviceView } from "./DeviceView";
 import type { DmSummary } from "./DmSummary";
+import type { EditView } from "./EditView";
 import type { GuildSummary } from "./GuildSummary";
 import type { GuildView } from "./GuildView";
 import type { InviteView } from "./InviteView";
@@ -15,4 +16,4 @@ import type { TimelineView } from "./TimelineView";
 /**
  * The answer to the query of the same name.
  */
-export type QueryReply = { "answer": "session" } & SessionView | { "answer": "guilds", guilds: Array<GuildSummary>, } | { "answer": "guild", guild: GuildView | null, } | { "answer": "dms", dms: Array<DmSummary>, } | { "answer": "channel", channel: ChannelView | null, } | { "answer": "timeline" } & TimelineView | { "answer": "devices", devices: Array<DeviceView>, } | { "answer": "recovery" } & RecoveryView | { "answer": "outbox", entries: Array<OutboxView>, } | { "answer": "sent", message: MessageId | null, } | { "answer": "invites", invites: Array<InviteView>, } | { "answer": "status" } & StatusView;
+export type QueryReply = { "answer": "session" } & SessionView | { "answer": "guilds", guilds: Array<GuildSummary>, } | { "answer": "guild", guild: GuildView | null, } | { "answer": "dms", dms: Array<DmSummary>, } | { "answer": "channel", channel: ChannelView | null, } | { "answer": "timeline" } & TimelineView | { "answer": "edits", edits: Array<EditView>, } | { "answer": "devices", devices: Array<DeviceView>, } | { "answer": "recovery" } & RecoveryView | { "answer": "outbox", entries: Array<OutboxView>, } | { "answer": "sent", message: MessageId | null, } | { "answer": "invites", invites: Array<InviteView>, } | { "answer": "status" } & StatusView;

@@ -19,4 +19,8 @@ older_on_server: boolean,
 /**
  * The oldest thing this device may read here, if that is not the start of the channel.
  */
-since_joined: boolean, read_seq: number, last_seq: number, };
+since_joined: boolean, read_seq: number, last_seq: number, 
+/**
+ * Everything up to here has arrived; what is newer may have gaps.
+ */
+known_seq: number, };

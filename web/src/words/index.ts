@@ -249,6 +249,13 @@ export const talk = {
   sending: "Sending",
   sent: "Sent",
   failed: "Not sent",
+  edited: "(edited)",
+  deleted: "Deleted by its author",
+  removedBy: (name: string) => fill("Removed by {name}", { name }),
+  quote: (author: string, text: string) => fill("Answer to {author}: {text}", { author, text }),
+  quoteGone: "a message that was deleted",
+  quoteAway: "an earlier message",
+  about: (kind: "message" | "edit" | "reaction" | "deletion", body: string) => (kind === "edit" ? fill("Edit: {body}", { body }) : kind === "deletion" ? "Deletion" : fill("Reaction {body}", { body })),
   retry: "Send again",
   giveUp: "Take back",
   giveUpHint: "Puts the text back where you write",
@@ -257,17 +264,51 @@ export const talk = {
   unreadableShort: "Can't be read on this device",
 };
 
+export const reactions = {
+  label: "Reactions",
+  add: "Add a reaction",
+  reaction: (emoji: string, count: number) => fill(plural(count, { one: "{emoji}, # person", other: "{emoji}, # people" }), { emoji }),
+  who: (names: readonly string[], count: number) => {
+    const rest = count - names.length;
+    return rest > 0 ? fill(plural(rest, { one: "{names} and # more", other: "{names} and # more" }), { names: names.join(", ") }) : names.join(", ");
+  },
+};
+
+export const emoji = {
+  search: "Find an emoji",
+  groups: "Groups",
+  list: "Emoji",
+  loading: "Loading emoji",
+  none: "No emoji by that name.",
+  group: { [-1]: "Recent", 0: "Faces", 1: "People", 3: "Nature", 4: "Food", 5: "Places", 6: "Activities", 7: "Objects", 8: "Symbols", 9: "Flags" } as Record<number, string>,
+};
+
 export const messageMenu = {
   label: "What to do with this message",
   more: "More",
   copyText: "Copy text",
   copyMarkdown: "Copy as Markdown",
+  copyLink: "Copy link",
+  reply: "Reply",
+  edit: "Edit",
+  edits: "Earlier versions",
+  editsTitle: "What this message said",
+  rewrite: "Change your message",
+  save: "Save",
+  cancel: "Cancel",
+  remove: "Delete",
+  removeTitle: (count: number) => plural(count, { one: "Delete this message", other: "Delete # messages" }),
+  removeOwn: "Its text goes from the server and from everybody's devices as they hear of it. Whoever has read it has read it.",
+  removeOthers: (author: string) => fill("What {author} wrote goes from the server and from everybody's devices as they hear of it. People see that you removed it.", { author }),
 };
 
 export const composer = {
   label: (place: string) => fill("Message {place}", { place }),
   placeholder: (place: string) => fill("Write to {place}", { place }),
   send: "Send",
+  emoji: "Emoji",
+  replying: (author: string) => fill("Replying to {author}", { author }),
+  stopReply: "Don't reply",
   cannot: "You can read here, but not write.",
   left: (count: number) => plural(count, { one: "# character too many", other: "# characters too many" }),
   unvouched: (count: number) => plural(count, { one: "# reader here isn't vouched for", other: "# readers here aren't vouched for" }),

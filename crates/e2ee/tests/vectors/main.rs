@@ -158,7 +158,7 @@ fn plaintexts_their_padding_and_direct_content_are_as_frozen() {
         ("beyond ASCII", "žluťoučký 🐎".to_owned()),
         ("long", "0123456789".repeat(60)),
     ] {
-        let content = MessageContent::Text { body: body.clone() };
+        let content = MessageContent::text(body.clone());
         let plain = Plain::new(context(), 1_800_000_000_000, content, &seen, &mut chance(5));
         let (padded, c2) = (plain.to_padded(), plain.commitment());
         assert_eq!(Plain::open(&padded, &context(), &c2).as_ref(), Ok(&plain));

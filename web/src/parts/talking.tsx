@@ -1,0 +1,38 @@
+/** What the parts of one conversation share: what is answered, what is edited, where to go. */
+import { createContext, type ReactNode, use, useCallback, useMemo, useState } from "react";
+import type { MessageView } from "../wire";
+
+interface Deeds {
+  /** Answers this message with what is written next. */
+  reply: (message: MessageView | null) => void;
+  /** Opens one's own message for changing; null closes it. */
+  edit: (message: string | null) => void;
+  /** Shows a message of this conversation. */
+  jump: (message: string) => void;
+}
+
+const none: Deeds = { reply: () => undefined, edit: () => undefined, jump: () => undefined };
+const DeedsContext = createContext<Deeds>(none);
+const ReplyingContext = createContext<MessageView | null>(null);
+const EditingContext = createContext<string | null>(null);
+
+/** The name of the event that asks the timeline to show a message. */
+export const jumpEvent = "cloister:jump";
+
+export function TalkingProvider({ children }: { children: ReactNode }) {
+  const [replying, reply] = useState<MessageView | null>(null);
+  const [editing, edit] = useState<string | null>(null);
+  const jump = useCallback((message: string) => void dispatchEvent(new CustomEvent(jumpEvent, { detail: message })), []);
+  const deeds = useMemo(() => ({ reply, edit, jump }), [jump]);
+  return (
+    <DeedsContext value={deeds}>
+      <ReplyingContext value={replying}>
+        <EditingContext value={editing}>{children}</EditingContext>
+      </ReplyingContext>
+    </DeedsContext>
+  );
+}
+
+export const useTalking = () => use(DeedsContext);
+export const useReplying = () => use(ReplyingContext);
+export const useEditing = () => use(EditingContext);
