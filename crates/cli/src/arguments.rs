@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    account, channel, device, guild, invite, member, message, operator, outbox, read, remark, serve,
+    account, channel, device, guild, invite, member, message, operator, outbox, read, remark,
+    security, serve,
 };
 
 /// Private community chat that you host yourself, encrypted end to end.
@@ -95,6 +96,17 @@ pub(crate) enum Command {
     /// Your devices
     #[command(subcommand)]
     Device(device::Device),
+    /// Your password
+    #[command(subcommand)]
+    Password(security::Password),
+    /// Where you are signed in
+    #[command(subcommand)]
+    Session(security::Session),
+    /// Your second factor: codes of an authenticator
+    #[command(subcommand)]
+    Factor(security::Factor),
+    /// What happened to your account
+    SecurityEvents,
 }
 
 /// How long something lasts: `90s`, `15m`, `12h`, `7d`, in seconds.

@@ -11,6 +11,7 @@ pub(crate) mod operator;
 pub(crate) mod outbox;
 pub(crate) mod read;
 pub(crate) mod remark;
+pub(crate) mod security;
 pub(crate) mod serve;
 pub(crate) mod status;
 
@@ -54,6 +55,10 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Outbox(outbox) => outbox.run(&global, print),
         Command::Status => status::run(&global, print),
         Command::Device(device) => device.run(&global, print),
+        Command::Password(password) => password.run(&global, print),
+        Command::Session(session) => session.run(&global, print),
+        Command::Factor(factor) => factor.run(&global, print),
+        Command::SecurityEvents => security::events(&global, print),
     }
 }
 

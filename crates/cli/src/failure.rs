@@ -101,12 +101,17 @@ fn exit(code: ErrorCode) -> u8 {
         | E::WrongCredentials
         | E::RefreshReused
         | E::SignedOut
+        | E::SecondFactorRequired
+        | E::SecondFactorWrong
+        | E::WrongPassword
         | E::DeviceRevoked
         | E::RecoveryKeyWrong => SIGNED_OUT,
         E::Forbidden
         | E::DevicePending
         | E::RegistrationClosed
         | E::AccountDisabled
+        | E::ProofRequired
+        | E::SecondFactorNeeded
         | E::NotMember
         | E::OwnerMustStay
         | E::OpInvalid => NOT_ALLOWED,
@@ -116,6 +121,7 @@ fn exit(code: ErrorCode) -> u8 {
         | E::InviteInvalid
         | E::InviteUsedUp
         | E::SetUpDone
+        | E::LinkInvalid
         | E::AlreadyMember
         | E::CodeUnknown
         | E::TargetGone
@@ -144,6 +150,9 @@ fn next(code: ErrorCode) -> Option<&'static str> {
         E::SignedOut | E::Unauthenticated | E::RefreshReused | E::DeviceRevoked => {
             "Sign in with `cloister login`."
         }
+        E::SecondFactorRequired => "Add --code CODE.",
+        E::SecondFactorNeeded => "Set one up with `cloister factor enable`.",
+        E::ProofRequired => "Give --password-file FILE, and --code CODE with a second factor.",
         E::WrongCredentials => "Check the name and the password and try again.",
         E::DevicePending => {
             "Approve this device on another one with `cloister device approve CODE`; \

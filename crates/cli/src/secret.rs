@@ -36,6 +36,20 @@ pub(crate) fn read(file: Option<&Path>, prompt: &str, typed: Typed) -> Result<St
     }
 }
 
+/// What is not hidden when it is typed: a code that opens once. Also from stdin that is no
+/// terminal, a line.
+pub(crate) fn read_line(prompt: &str) -> Result<String, Failure> {
+    if Print::can_ask() {
+        eprint!("{prompt}: ");
+    }
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    match line.trim() {
+        "" => Err(Failure::usage(format!("{prompt}: nothing was given."))),
+        code => Ok(code.to_owned()),
+    }
+}
+
 fn ask(prompt: &str, typed: Typed) -> Result<String, Failure> {
     if !Print::can_ask() {
         return Err(

@@ -18,4 +18,5 @@ pub(crate) mod prekeys;
 pub(crate) mod queue;
 pub(crate) mod remark;
 pub(crate) mod say;
+pub(crate) mod security;
 pub(crate) mod sync;

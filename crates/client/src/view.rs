@@ -19,6 +19,10 @@ macro_rules! view {
     )* };
 }
 
+mod account;
+
+pub use self::account::{AccountAct, AccountReply, FactorsView, HappenedView, SignInView, TotpView};
+
 view! {
 /// What a shell may ask. Each is answered at once from the store.
 #[serde(tag = "ask", rename_all = "snake_case")]
@@ -83,6 +87,8 @@ pub enum Topic {
     Recovery,
     Outbox,
     Invites { guild: GuildId },
+    /// Something happened to the account: ask for `SecurityEvents` again.
+    Security,
 }
 
 /// What a person asks the engine to do. A command is answered when it took effect or was
@@ -102,7 +108,8 @@ pub enum Command {
         device_name: String,
     },
     /// Sign in. A new device then waits for approval unless `recovery_key` is given.
-    SignIn { username: String, password: String, device_name: String, recovery_key: Option<String> },
+    /// With a second factor, `code` is one of the authenticator or a backup code.
+    SignIn { username: String, password: String, code: Option<String>, device_name: String, recovery_key: Option<String> },
     /// End this device: revoked, keys and history on it destroyed.
     SignOut,
     CreateGuild { name: String },
@@ -148,6 +155,8 @@ pub enum Command {
     RecoveryLater,
     /// Try to connect now instead of waiting.
     Reconnect,
+    /// What guards the account; needs the server.
+    Account { act: AccountAct },
 }
 
 #[serde(tag = "outcome", rename_all = "snake_case")]
@@ -164,6 +173,7 @@ pub enum CommandReply {
     /// The text of a dropped entry.
     Dropped { body: String },
     History { loaded: u32, reached_start: bool },
+    Account { reply: AccountReply },
 }
 
 /// Why a command was refused.

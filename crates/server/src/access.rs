@@ -14,12 +14,18 @@ pub mod subscription;
 
 use std::{marker::PhantomData, ops::Deref};
 
-use cloister_wire::{DeviceId, ErrorCode, SessionId, UserId, account::DeviceStanding};
+use cloister_wire::{
+    DeviceId, ErrorCode, SessionId, UserId, account::DeviceStanding, security::PROOF_MS,
+};
 
 pub use crate::seal::token::Claims;
 use crate::{
     Error, Result,
-    store::{self, db::Tx},
+    store::{
+        self,
+        db::Tx,
+        session::{Living, Owes},
+    },
 };
 
 /// Who a request says it comes from.
@@ -81,6 +87,15 @@ pub struct Enrol(pub Actor);
 #[derive(Debug, Clone, Copy)]
 pub struct Act(pub Actor);
 
+/// A signed-in active device: what guards the account. Also for somebody who owes a second
+/// factor, which they set up by this.
+#[derive(Debug, Clone, Copy)]
+pub struct Own(pub Actor);
+
+/// The same, where password and second factor were given a moment ago.
+#[derive(Debug, Clone, Copy)]
+pub struct Proved(pub Actor);
+
 /// Runs the instance.
 #[derive(Debug, Clone, Copy)]
 pub struct Operate(pub Actor);
@@ -96,6 +111,18 @@ impl Deref for Enrol {
     }
 }
 impl Deref for Act {
+    type Target = Actor;
+    fn deref(&self) -> &Actor {
+        &self.0
+    }
+}
+impl Deref for Own {
+    type Target = Actor;
+    fn deref(&self) -> &Actor {
+        &self.0
+    }
+}
+impl Deref for Proved {
     type Target = Actor;
     fn deref(&self) -> &Actor {
         &self.0
@@ -120,34 +147,70 @@ pub fn system<'tx>(tx: &Tx<'tx>, reason: &'static str) -> Permit<'tx, System> {
 
 /// A signed-in device, whether it is approved or waits for it.
 pub fn enrol<'tx>(tx: &mut Tx<'tx>, caller: &Caller) -> Result<Permit<'tx, Enrol>> {
-    let actor = actor(tx, caller)?;
-    Ok(Permit::give(tx, Enrol(actor)))
+    let living = living(tx, caller)?;
+    Ok(Permit::give(tx, Enrol(living.actor)))
 }
 
-/// A signed-in, approved device.
+/// A signed-in, approved device, of somebody who has the second factor that they must have.
 pub fn act<'tx>(tx: &mut Tx<'tx>, caller: &Caller) -> Result<Permit<'tx, Act>> {
-    let actor = actor(tx, caller)?;
-    if actor.standing == DeviceStanding::Pending {
+    let living = approved(tx, caller)?;
+    match living.owes {
+        Owes::Nothing | Owes::ForOperating => Ok(Permit::give(tx, Act(living.actor))),
+        Owes::ForAnything => Err(factor_needed()),
+    }
+}
+
+/// A signed-in, approved device, for what guards the account.
+pub fn own<'tx>(tx: &mut Tx<'tx>, caller: &Caller) -> Result<Permit<'tx, Own>> {
+    let living = approved(tx, caller)?;
+    Ok(Permit::give(tx, Own(living.actor)))
+}
+
+/// The same for sensitive acts: password and second factor were given here within 15 minutes.
+pub fn proved<'tx>(tx: &mut Tx<'tx>, caller: &Caller) -> Result<Permit<'tx, Proved>> {
+    let living = approved(tx, caller)?;
+    if tx.now() >= living.proved_at + PROOF_MS {
+        return Err(Error::refuse(
+            ErrorCode::ProofRequired,
+            "Give your password once more for this.",
+        ));
+    }
+    Ok(Permit::give(tx, Proved(living.actor)))
+}
+
+/// The operator of the instance.
+pub fn operate<'tx>(tx: &mut Tx<'tx>, caller: &Caller) -> Result<Permit<'tx, Operate>> {
+    let living = approved(tx, caller)?;
+    if living.actor.operator_at.is_none() {
+        return Err(Error::forbidden());
+    }
+    match living.owes {
+        Owes::Nothing => Ok(Permit::give(tx, Operate(living.actor))),
+        Owes::ForOperating | Owes::ForAnything => Err(factor_needed()),
+    }
+}
+
+fn factor_needed() -> Error {
+    Error::refuse(
+        ErrorCode::SecondFactorNeeded,
+        "This server asks for a second factor. Set one up under Security first.",
+    )
+}
+
+fn approved(tx: &mut Tx<'_>, caller: &Caller) -> Result<Living> {
+    let living = living(tx, caller)?;
+    if living.actor.standing == DeviceStanding::Pending {
         return Err(Error::refuse(
             ErrorCode::DevicePending,
             "Approve this device first, from another one or with the recovery key.",
         ));
     }
-    Ok(Permit::give(tx, Act(actor)))
-}
-
-/// The operator of the instance.
-pub fn operate<'tx>(tx: &mut Tx<'tx>, caller: &Caller) -> Result<Permit<'tx, Operate>> {
-    let permit = act(tx, caller)?;
-    if permit.operator_at.is_none() {
-        return Err(Error::forbidden());
-    }
-    Ok(Permit::give(tx, Operate(permit.0)))
+    Ok(living)
 }
 
 /// The living sign-in behind a token. The row is the truth: a token of a sign-in that is over, of
 /// a revoked device or a disabled account is worth nothing.
-fn actor(tx: &mut Tx<'_>, caller: &Caller) -> Result<Actor> {
+fn living(tx: &mut Tx<'_>, caller: &Caller) -> Result<Living> {
     let Caller::Bearer(claims) = caller else {
         return Err(Error::unauthenticated());
     };
@@ -162,6 +225,6 @@ fn actor(tx: &mut Tx<'_>, caller: &Caller) -> Result<Actor> {
     }
     match actor.standing {
         DeviceStanding::Revoked => Err(Error::device_revoked()),
-        DeviceStanding::Pending | DeviceStanding::Active => Ok(actor),
+        DeviceStanding::Pending | DeviceStanding::Active => Ok(living),
     }
 }

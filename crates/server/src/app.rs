@@ -7,7 +7,7 @@ use crate::{
     config::Config,
     env::Env,
     gateway::{bus::Bus, lobby::Lobby},
-    limit::{Buckets, Rate},
+    limit::{AtOnce, Buckets, Rate},
     seal::{authority::Authority, keyring::Keyring, password::Hasher},
     store::{self, db::Db},
 };
@@ -29,6 +29,8 @@ pub struct Parts {
     pub authority: Arc<Authority>,
     pub hasher: Hasher,
     pub limits: Buckets,
+    /// Sign-ins that are looked at, by network.
+    pub sign_ins: AtOnce,
     /// Looking at invitations by code, for each address.
     pub invite_lookups: Buckets,
 }
@@ -81,14 +83,17 @@ impl App {
     }
 
     async fn assemble(config: Config, env: Env, bus: Bus, db: Db, keys: Keyring) -> Result<Self> {
-        let hasher = Hasher::new(&config.passwords, env.clone())?;
+        let hasher = Hasher::new(&config.passwords, keys.password_pepper(), env.clone())?;
         let limits = Buckets::new(Rate::per_minute(config.limits.requests));
         let invite_lookups =
             Buckets::new(Rate::per_minute(config.limits.invite_lookups_per_address));
+        let sign_ins = AtOnce::new(config.limits.sign_ins_at_once);
+        let required = config.second_factor.required;
         let incarnation = db
-            .write(|tx| {
+            .write(move |tx| {
                 let permit = access::system(tx, "the server starts");
                 store::instance::insert(tx, &permit)?;
+                store::instance::update_second_factor(tx, &permit, required)?;
                 store::instance::get_incarnation(tx, &permit)
             })
             .await?;
@@ -104,6 +109,7 @@ impl App {
             authority,
             hasher,
             limits,
+            sign_ins,
             invite_lookups,
         })))
     }

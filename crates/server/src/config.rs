@@ -11,6 +11,7 @@ use std::{
 };
 
 use cloister_wire::account::Registration;
+use ipnet::IpNet;
 use figment::{
     Figment,
     providers::{Format, Serialized, Toml},
@@ -33,10 +34,13 @@ pub struct Config {
     /// More origins whose pages may call this instance, exactly as browsers send them.
     pub allowed_origins: Vec<String>,
     pub registration: Registration,
+    /// Networks of reverse proxies whose word on the client's address is taken.
+    pub trusted_proxies: Vec<IpNet>,
     pub database: Database,
     pub tls: Tls,
     pub passwords: Passwords,
     pub sessions: Sessions,
+    pub second_factor: SecondFactors,
     pub limits: Limits,
 }
 
@@ -70,10 +74,11 @@ pub enum TlsMode {
     Off,
 }
 
-/// Cost of hashing a password (Argon2id, RFC 9106).
+/// What a password must be, and the cost of hashing it (Argon2id, RFC 9106).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Passwords {
+    pub profile: PasswordProfile,
     pub memory_kib: u32,
     pub passes: u32,
     pub lanes: u32,
@@ -83,26 +88,121 @@ pub struct Passwords {
     pub waiting: usize,
 }
 
+/// Which passwords are accepted. None is longer than 128 characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PasswordProfile {
+    /// 8 characters, and hard to guess.
+    Usual,
+    /// 15 characters where the password is all there is, 8 beside a second factor.
+    Nist,
+    /// 8 characters with a small letter, a capital and a digit, and none of the common ones.
+    Classic,
+    /// 6 characters. Weak: the server says so at every start.
+    #[serde(rename = "legacy-6")]
+    Legacy6,
+}
+
+/// Who must have a second factor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SecondFactors {
+    pub required: Required,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Required {
+    Nobody,
+    /// Operators: what they may do as such waits until they have one.
+    Staff,
+    All,
+}
+
+/// How long a sign-in lasts: a profile, and what is to differ from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sessions {
-    pub access_minutes: NonZero<u32>,
+    pub profile: SessionProfile,
+    /// How long an access token lives: 1 to 1440.
+    pub access_minutes: Option<NonZero<u32>>,
     /// Without a refresh for so long, a sign-in ends.
-    pub idle_days: NonZero<u32>,
-    /// A sign-in ends after so long in any case; at most 90.
-    pub absolute_days: NonZero<u32>,
+    pub idle_minutes: Option<NonZero<u32>>,
+    /// A sign-in ends after so long in any case; at most 90 days.
+    pub absolute_minutes: Option<NonZero<u32>>,
 }
 
-/// Limits that an operator may change. Each is a number in a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SessionProfile {
+    /// Access 15 minutes, idle 30 days, at most 90 days.
+    #[serde(rename = "balanced")]
+    Balanced,
+    /// Access 15 minutes, idle 2 hours, at most 12 hours.
+    #[serde(rename = "strict")]
+    Strict,
+    /// Access, idle and in all 24 hours.
+    #[serde(rename = "seed-24h")]
+    Seed24h,
+}
+
+/// Milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetimes {
+    pub access_ms: u64,
+    pub idle_ms: u64,
+    pub absolute_ms: u64,
+}
+
+impl Sessions {
+    pub fn lifetimes(&self) -> Lifetimes {
+        const DAY: u32 = 24 * 60;
+        let (access, idle, absolute) = match self.profile {
+            SessionProfile::Balanced => (15, 30 * DAY, 90 * DAY),
+            SessionProfile::Strict => (15, 120, 12 * 60),
+            SessionProfile::Seed24h => (DAY, DAY, DAY),
+        };
+        let ms = |own: Option<NonZero<u32>>, usual: u32| {
+            u64::from(own.map_or(usual, NonZero::get)) * 60_000
+        };
+        let absolute_ms = ms(self.absolute_minutes, absolute);
+        Lifetimes {
+            access_ms: ms(self.access_minutes, access).min(absolute_ms),
+            idle_ms: ms(self.idle_minutes, idle).min(absolute_ms),
+            absolute_ms,
+        }
+    }
+}
+
+/// Limits that an operator may change. Without another word each is a number in a minute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Requests of one person or, not signed in, of one address.
     pub requests: NonZero<u32>,
+    /// On one account from one address, in 5 minutes.
     pub sign_ins_per_account: NonZero<u32>,
     pub sign_ins_per_address: NonZero<u32>,
+    /// Sign-ins and registrations of one address that are looked at at once.
+    pub sign_ins_at_once: NonZero<u32>,
+    /// Codes of an authenticator or backup codes for one account, in 5 minutes.
+    pub codes_per_account: NonZero<u32>,
+    /// In 5 minutes.
     pub registrations_per_address: NonZero<u32>,
     pub invite_lookups_per_address: NonZero<u32>,
+    /// Links to a new password that an address tries, in an hour.
+    pub resets_per_address: NonZero<u32>,
+    /// Wrong passwords in a row before unknown devices are kept out for a while.
+    pub wrong_passwords: NonZero<u32>,
+    pub lockout: LockoutMode,
+}
+
+/// Whom too many wrong passwords keep out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LockoutMode {
+    /// A device of the account that proves itself goes on: nobody can lock its owner out.
+    UnknownDevices,
+    Everybody,
 }
 
 const fn positive(number: u32) -> NonZero<u32> {
@@ -120,10 +220,12 @@ impl Default for Config {
             public_url: None,
             allowed_origins: Vec::new(),
             registration: Registration::Invite,
+            trusted_proxies: Vec::new(),
             database: Database::default(),
             tls: Tls::default(),
             passwords: Passwords::default(),
             sessions: Sessions::default(),
+            second_factor: SecondFactors::default(),
             limits: Limits::default(),
         }
     }
@@ -144,6 +246,7 @@ impl Default for Passwords {
     fn default() -> Self {
         let at_once = NonZero::new(2).unwrap_or(NonZero::<usize>::MIN);
         Self {
+            profile: PasswordProfile::Usual,
             memory_kib: 64 * 1024,
             passes: 3,
             lanes: 1,
@@ -156,9 +259,18 @@ impl Default for Passwords {
 impl Default for Sessions {
     fn default() -> Self {
         Self {
-            access_minutes: positive(15),
-            idle_days: positive(30),
-            absolute_days: positive(90),
+            profile: SessionProfile::Balanced,
+            access_minutes: None,
+            idle_minutes: None,
+            absolute_minutes: None,
+        }
+    }
+}
+
+impl Default for SecondFactors {
+    fn default() -> Self {
+        Self {
+            required: Required::Nobody,
         }
     }
 }
@@ -167,10 +279,15 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             requests: positive(1_200),
-            sign_ins_per_account: positive(5),
-            sign_ins_per_address: positive(20),
+            sign_ins_per_account: positive(10),
+            sign_ins_per_address: positive(10),
+            sign_ins_at_once: positive(4),
+            codes_per_account: positive(5),
             registrations_per_address: positive(5),
             invite_lookups_per_address: positive(60),
+            resets_per_address: positive(10),
+            wrong_passwords: positive(5),
+            lockout: LockoutMode::UnknownDevices,
         }
     }
 }
@@ -228,11 +345,11 @@ impl Config {
         if self.tls.cert_file.is_some() != self.tls.key_file.is_some() {
             return Err(unusable("tls.cert_file and tls.key_file belong together"));
         }
-        if self.sessions.absolute_days.get() > 90
-            || self.sessions.idle_days > self.sessions.absolute_days
-        {
+        const DAY_MS: u64 = 24 * 60 * 60_000;
+        let lifetimes = self.sessions.lifetimes();
+        if lifetimes.absolute_ms > 90 * DAY_MS || lifetimes.access_ms > DAY_MS {
             return Err(unusable(
-                "sessions.absolute_days is at most 90, and sessions.idle_days at most that",
+                "sessions.access_minutes is at most a day, sessions.absolute_minutes 90 days",
             ));
         }
         let passwords = &self.passwords;
@@ -257,6 +374,24 @@ impl Config {
             }
         }
         Ok(())
+    }
+
+    /// What is allowed and weaker than it should be: said at every start and by `doctor`.
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let mut warnings = Vec::new();
+        if self.passwords.profile == PasswordProfile::Legacy6 {
+            warnings.push("passwords.profile is legacy-6: passwords of six characters are guessed.");
+        }
+        if self.passwords.memory_kib < 19 * 1024 || self.passwords.passes < 2 {
+            warnings.push("passwords are hashed below 19 MiB or two passes: raise the cost.");
+        }
+        if self.sessions.lifetimes().access_ms > 30 * 60_000 {
+            warnings.push("access tokens live for more than 30 minutes.");
+        }
+        if self.limits.lockout == LockoutMode::Everybody {
+            warnings.push("limits.lockout is everybody: a stranger can lock an account's owner out.");
+        }
+        warnings
     }
 
     /// `https://host:port` as people reach it, for a server that listens on `bound`.
@@ -411,6 +546,31 @@ mod tests {
         let config = load("", &[("DATABASE_URL_FILE", file.to_str().unwrap())]).unwrap();
         assert_eq!(config.database.url.as_deref(), Some("postgres://db/x"));
         assert!(!config.shown().unwrap().contains("postgres"));
+    }
+
+    #[test]
+    fn a_profile_says_how_long_sign_ins_last_and_keys_differ_from_it() {
+        let minutes = |toml: &str| {
+            let of = load(toml, &[]).unwrap().sessions.lifetimes();
+            [of.access_ms, of.idle_ms, of.absolute_ms].map(|ms| ms / 60_000)
+        };
+        assert_eq!(minutes(""), [15, 43_200, 129_600]);
+        assert_eq!(minutes("[sessions]\nprofile = \"strict\""), [15, 120, 720]);
+        assert_eq!(minutes("[sessions]\nprofile = \"seed-24h\""), [1_440; 3]);
+        assert_eq!(
+            minutes("[sessions]\nprofile = \"strict\"\naccess_minutes = 1\nidle_minutes = 30"),
+            [1, 30, 720]
+        );
+        assert!(load("[sessions]\naccess_minutes = 1441", &[]).is_err());
+        assert!(load("[sessions]\nabsolute_minutes = 129601", &[]).is_err());
+    }
+
+    #[test]
+    fn what_is_weak_is_said() {
+        assert_eq!(Config::default().warnings(), Vec::<&str>::new());
+        let weak = "[passwords]\nprofile = \"legacy-6\"\nmemory_kib = 64\n\
+                    [sessions]\nprofile = \"seed-24h\"\n[limits]\nlockout = \"everybody\"";
+        assert_eq!(load(weak, &[]).unwrap().warnings().len(), 4);
     }
 
     #[test]

@@ -171,9 +171,9 @@ pub fn status_of(code: ErrorCode) -> u16 {
     use ErrorCode as E;
     match code {
         E::Malformed | E::CredentialInUrl => 400,
-        E::Unauthenticated | E::WrongCredentials | E::RefreshReused | E::DeviceRevoked
+        E::Unauthenticated | E::WrongCredentials | E::SecondFactorRequired | E::SecondFactorWrong | E::RefreshReused | E::DeviceRevoked
         | E::SignedOut => 401,
-        E::CrossSite | E::DevicePending | E::Forbidden | E::AccountDisabled
+        E::CrossSite | E::DevicePending | E::WrongPassword | E::ProofRequired | E::SecondFactorNeeded | E::Forbidden | E::AccountDisabled
         | E::RegistrationClosed => 403,
         E::NotFound | E::InviteInvalid | E::TargetGone => 404,
         E::MethodNotAllowed => 405,
@@ -182,7 +182,7 @@ pub fn status_of(code: ErrorCode) -> u16 {
         | E::NotMember | E::OwnerMustStay | E::EpochStale | E::ShareRequired | E::RotateRequired
         | E::DevicesMismatch | E::IndexStale | E::TooManyDevices | E::GuildFull | E::TooMany
         | E::AudienceFull => 409,
-        E::DevicesStale | E::InviteUsedUp => 410,
+        E::DevicesStale | E::InviteUsedUp | E::LinkInvalid => 410,
         E::TooLarge | E::MessageTooLong => 413,
         E::UnsupportedMediaType => 415,
         E::Invalid | E::UsernameInvalid | E::PasswordTooWeak | E::BadSignature | E::OpInvalid

@@ -19,6 +19,7 @@ pub mod prekey;
 pub mod reply;
 pub mod routes;
 pub mod scrub;
+pub mod security;
 pub mod session;
 
 use axum::{Router, middleware};

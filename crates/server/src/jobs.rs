@@ -3,9 +3,48 @@
 
 use std::time::Duration;
 
-use crate::{App, Result, access, action, store};
+use crate::{App, Result, access, action, action::factor::OFFER_MS, store};
 
 const EVERY: Duration = Duration::from_hours(1);
+
+const MONTH_MS: u64 = 30 * 24 * 60 * 60_000;
+/// How long people see what happened to their accounts; the address is forgotten after a month.
+const EVENTS_KEPT_MS: u64 = 12 * MONTH_MS;
+/// How often other programs' endings of sign-ins are looked for.
+const LISTEN_EVERY: Duration = Duration::from_millis(500);
+/// Clocks and commits of two programs are not in step: what is looked at twice does no harm.
+const LISTEN_BACK_MS: u64 = 3_000;
+
+/// Ends connections of sign-ins that were ended by another program on the same database, such as
+/// the operator's command, within a second.
+pub async fn listen(app: App) {
+    loop {
+        tokio::time::sleep(LISTEN_EVERY).await;
+        if let Err(error) = hear(&app).await {
+            tracing::warn!(%error, "could not look for ended sign-ins");
+        }
+    }
+}
+
+async fn hear(app: &App) -> Result<()> {
+    let since = app.env.now().saturating_sub(LISTEN_BACK_MS);
+    let ended = app
+        .db
+        .read(move |tx| {
+            let permit = access::anyone(tx);
+            store::session::page_ended(tx, &permit, since)
+        })
+        .await?;
+    if ended.is_empty() {
+        return Ok(());
+    }
+    app.db
+        .write(move |tx| {
+            let permit = access::anyone(tx);
+            action::ending::hear_of_ended(tx, &permit, since)
+        })
+        .await
+}
 
 /// Runs the jobs for as long as the server does.
 pub async fn run(app: App) {
@@ -26,6 +65,15 @@ pub async fn clean_up(app: &App) -> Result<()> {
             let attempts = store::attempt::delete_old(tx, &permit)?;
             let prekeys = action::prekey::prune(tx, &permit)?;
             let rosters = action::epoch::prune(tx, &permit)?;
+            let now = tx.now();
+            store::lockout::delete_old(tx, &permit, now.saturating_sub(MONTH_MS))?;
+            store::one_time::delete_old(tx, &permit)?;
+            store::factor::delete_old(tx, &permit, now.saturating_sub(OFFER_MS))?;
+            let (addresses, events) = (
+                now.saturating_sub(MONTH_MS),
+                now.saturating_sub(EVENTS_KEPT_MS),
+            );
+            store::security_event::delete_old(tx, &permit, addresses, events)?;
             tracing::info!(sessions, attempts, prekeys, rosters, "cleaned up");
             Ok(())
         })

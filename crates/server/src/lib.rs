@@ -19,6 +19,7 @@ pub mod seal;
 pub mod serve;
 pub mod store;
 pub mod tls;
+pub mod visitor;
 mod web;
 
 #[cfg(test)]

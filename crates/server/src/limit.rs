@@ -1,12 +1,12 @@
-//! Limits on how often. One rule (GCRA: a bucket that empties steadily) in two places: in memory
-//! for ordinary requests, where a restart may forget a minute, and in the database for what
+//! Limits on how often. Two rules: a bucket that empties steadily (GCRA), in memory, for ordinary
+//! requests, where a restart may forget a minute; and an exact window, in the database, for what
 //! guards accounts (`store/attempt.rs`).
 
 use std::{
     collections::HashMap,
     fmt,
     num::NonZero,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use crate::{Error, Result};
@@ -19,6 +19,98 @@ const CALLERS: usize = 100_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     per_minute: NonZero<u32>,
+}
+
+/// So many in any stretch of time of this length, exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    pub most: NonZero<u32>,
+    pub ms: u64,
+}
+
+impl Window {
+    pub const fn per_minutes(most: NonZero<u32>, minutes: u64) -> Self {
+        Self {
+            most,
+            ms: minutes * MINUTE_MS,
+        }
+    }
+
+    /// Adds `now` to the times of earlier attempts, oldest first, unless it does not fit.
+    pub fn spend(self, times: &mut Vec<u64>, now: u64) -> Spent {
+        let most = self.most.get();
+        times.retain(|at| at + self.ms > now);
+        let reset_ms = |times: &[u64]| times.last().map_or(0, |at| at + self.ms - now);
+        if times.len() >= most as usize {
+            let wait_ms = times.first().map(|at| at + self.ms - now);
+            return Spent {
+                limit: most,
+                remaining: 0,
+                reset_ms: reset_ms(times),
+                wait_ms,
+            };
+        }
+        times.push(now);
+        Spent {
+            limit: most,
+            remaining: most - times.len() as u32,
+            reset_ms: reset_ms(times),
+            wait_ms: None,
+        }
+    }
+}
+
+/// How many of one caller's requests may run at once.
+#[derive(Debug, Clone)]
+pub struct AtOnce {
+    most: u32,
+    running: Arc<Mutex<HashMap<String, u32>>>,
+}
+
+/// A running request, counted until it is dropped.
+#[derive(Debug)]
+pub struct Place {
+    of: AtOnce,
+    key: String,
+}
+
+impl AtOnce {
+    const RETRY_MS: u64 = 1_000;
+
+    pub fn new(most: NonZero<u32>) -> Self {
+        Self {
+            most: most.get(),
+            running: Arc::default(),
+        }
+    }
+
+    /// A place for one more, or the advice to come back.
+    pub fn enter(&self, key: String) -> Result<Place> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mine = running.entry(key.clone()).or_insert(0);
+        if *mine >= self.most {
+            return Err(Error::busy(Self::RETRY_MS));
+        }
+        *mine += 1;
+        drop(running);
+        Ok(Place {
+            of: self.clone(),
+            key,
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let running = &self.of.running;
+        let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mine) = running.get_mut(&self.key) {
+            *mine -= 1;
+            if *mine == 0 {
+                running.remove(&self.key);
+            }
+        }
+    }
 }
 
 /// What one request did to a bucket.
@@ -142,6 +234,31 @@ mod tests {
         assert_eq!(buckets.spend("b", now).wait_ms, None);
         assert_eq!(buckets.spend("a", now + 19_999).wait_ms, Some(1));
         assert_eq!(buckets.spend("a", now + 20_000).wait_ms, None);
+    }
+
+    #[test]
+    fn a_window_is_exact_wherever_it_begins() {
+        let window = Window::per_minutes(NonZero::new(5).unwrap(), 5);
+        let mut times = Vec::new();
+        for at in [0, 59, 118, 177, 236] {
+            assert_eq!(window.spend(&mut times, at * 1_000).wait_ms, None, "{at}");
+        }
+        assert_eq!(window.spend(&mut times, 294_000).wait_ms, Some(6_000));
+        assert_eq!(window.spend(&mut times, 299_999).wait_ms, Some(1));
+        assert_eq!(window.spend(&mut times, 300_000).wait_ms, None);
+        assert_eq!(times.len(), 5);
+    }
+
+    #[test]
+    fn only_so_many_of_one_caller_run_at_once() {
+        let at_once = AtOnce::new(NonZero::new(2).unwrap());
+        let one = at_once.enter("a".to_owned()).unwrap();
+        let _two = at_once.enter("a".to_owned()).unwrap();
+        let refused = at_once.enter("a".to_owned()).unwrap_err();
+        assert!(refused.body().retry_after_ms.is_some());
+        at_once.enter("b".to_owned()).unwrap();
+        drop(one);
+        at_once.enter("a".to_owned()).unwrap();
     }
 
     #[test]

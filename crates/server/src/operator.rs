@@ -1,5 +1,7 @@
 //! What an operator does on the machine itself, beside a running server or without one.
 
+pub mod person;
+
 use std::path::Path;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -7,10 +9,13 @@ use cloister_wire::{ErrorCode, UserId};
 
 use crate::{
     App, Error, Result, access,
-    action::account::{Username, check_password, display_name},
+    action::{
+        account::{Username, display_name},
+        password::{self, Beside},
+    },
     config::Config,
     env::Env,
-    seal::password::Password,
+    seal::password::{Password, check_imported},
     store::{self, account::NewAccount, invite::NewInvite},
 };
 
@@ -18,8 +23,16 @@ use crate::{
 #[derive(Debug)]
 pub struct NewUser {
     pub username: String,
-    pub password: Password,
+    pub password: Initial,
     pub role: Role,
+}
+
+/// What an account begins with.
+#[derive(Debug)]
+pub enum Initial {
+    Password(Password),
+    /// A bcrypt hash of another program, which is replaced at the first sign-in.
+    Hash(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,15 +66,26 @@ pub async fn user_create(data: &Path, config: Config, env: Env, new: NewUser) ->
 pub async fn user(app: &App, user: NewUser) -> Result<UserId> {
     let username = Username::parse(&user.username)?;
     let display_name = display_name(&user.username)?;
-    check_password(
-        user.password.as_str(),
-        &[username.as_str(), &app.config.name],
-    )?;
-    let password_hash = app.hasher.hash(user.password).await?;
+    let password_hash = match user.password {
+        Initial::Password(password) => {
+            password::check(
+                app.config.passwords.profile,
+                Beside::Nothing,
+                password.as_str(),
+                &password::names(app, username.as_str(), &display_name),
+            )?;
+            app.hasher.hash(password).await?
+        }
+        Initial::Hash(hash) => {
+            check_imported(&hash)?;
+            hash
+        }
+    };
+    let role = user.role;
     app.db
         .write(move |tx| {
             let permit = access::system(tx, "the operator makes an account");
-            let operator_at = (user.role == Role::Operator).then(|| tx.now());
+            let operator_at = (role == Role::Operator).then(|| tx.now());
             let account = NewAccount {
                 id: tx.id(UserId::new),
                 username: username.as_str().to_owned(),

@@ -5,3 +5,4 @@ pub mod keyring;
 pub mod password;
 pub mod refresh;
 pub mod token;
+pub mod totp;

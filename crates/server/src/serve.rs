@@ -140,7 +140,11 @@ pub async fn serve(
             }
         }
     };
+    for warning in app.config.warnings() {
+        tracing::warn!("{warning}");
+    }
     let jobs = tokio::spawn(jobs::run(app.clone()));
+    let listening = tokio::spawn(jobs::listen(app.clone()));
     let mut running = std::pin::pin!(running);
     ready(&said);
     tokio::select! {
@@ -148,6 +152,7 @@ pub async fn serve(
         () = stop => {}
     }
     jobs.abort();
+    listening.abort();
     tracing::info!("draining");
     app.bus.drain();
     handle.graceful_shutdown(Some(DRAIN));

@@ -10,6 +10,7 @@ pub mod device;
 pub mod device_target;
 pub mod dm;
 pub mod epoch;
+pub mod factor;
 pub mod group_session;
 pub mod guild;
 pub mod guild_log;
@@ -17,9 +18,12 @@ pub mod guild_view;
 pub mod inbox;
 pub mod instance;
 pub mod invite;
+pub mod lockout;
 pub mod message;
+pub mod one_time;
 pub mod prekey;
 pub mod scrub;
+pub mod security_event;
 pub mod session;
 
 #[cfg(test)]
@@ -47,6 +51,10 @@ fn statements() -> impl Iterator<Item = db::Sql> {
         prekey::STATEMENTS,
         scrub::STATEMENTS,
         session::STATEMENTS,
+        factor::STATEMENTS,
+        lockout::STATEMENTS,
+        one_time::STATEMENTS,
+        security_event::STATEMENTS,
     ];
     files.iter().copied().flatten().copied()
 }

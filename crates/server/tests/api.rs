@@ -17,6 +17,7 @@ mod api {
     mod prekey;
     mod race;
     mod scrub;
+    mod security;
     mod session;
     mod share;
 }

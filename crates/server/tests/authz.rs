@@ -122,6 +122,7 @@ impl Scene {
             .replace("{guild}", &self.guild.id.to_string())
             .replace("{channel}", &self.guild.channel.to_string())
             .replace("{code}", "welcome-all")
+            .replace("{session}", &fixed(94, cloister_wire::SessionId::new).to_string())
             .replace("{device}", &fixed(99, DeviceId::new).to_string());
         assert!(
             !path.contains('{'),
@@ -167,6 +168,15 @@ fn body(route: &Route) -> Option<Value> {
             "device": {"known": {"device": device, "nonce": hash, "signature": signature}},
         })),
         (Method::POST, "sessions/refresh") => Some(json!({"refresh_token": "clr_AAAA"})),
+        (Method::POST, "password") => Some(json!({"current": "x", "new": "y"})),
+        (Method::POST, "password/reset") => Some(json!({"token": "clw_AAAA", "new": "y"})),
+        (Method::POST, "session/proof") => Some(json!({"password": "x"})),
+        (Method::POST, "sessions/end") => Some(json!({"which": "others"})),
+        (Method::POST, "totp/activate") => Some(json!({"code": "000000"})),
+        (Method::POST, "totp/disable") => {
+            Some(json!({"password": "x", "second": {"code": {"code": "000000"}}}))
+        }
+        (Method::POST, "security-events/seen" | "totp" | "backup-codes") => None,
         (Method::PUT, "vault") => one("vault"),
         (Method::POST, "devlog") => one("entry"),
         (Method::POST, "devlogs") => Some(json!({"users": [{"user": user, "version": null}]})),

@@ -186,6 +186,7 @@ impl<P: Primitives> Stage<P> {
     pub fn signs_in(&mut self, name: &str, recovery_key: Option<String>) -> (Who, DeviceState) {
         let who = self.world.install(self.people, name);
         let command = Command::SignIn {
+            code: None,
             username: name.to_owned(),
             password: PASSWORD.to_owned(),
             device_name: format!("{name}'s next"),

@@ -84,6 +84,7 @@ fn config() -> Config {
     config.limits.sign_ins_per_account = plenty;
     config.limits.sign_ins_per_address = plenty;
     config.limits.registrations_per_address = plenty;
+    config.limits.sign_ins_at_once = plenty;
     config.limits.invite_lookups_per_address = plenty;
     config
 }

@@ -1,6 +1,9 @@
 //! People, their sign-ins and their devices.
 
-use crate::{Bytes, DeviceId, GuildId, Hash, Octets, SessionId, UserId, key::UploadKeys};
+use crate::{
+    Bytes, DeviceId, GuildId, Hash, Octets, SessionId, UserId, key::UploadKeys,
+    security::SecondFactor,
+};
 
 /// Registration rule of the instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -85,7 +88,12 @@ replies! {
 
     /// `POST /api/v1/sessions/prepare`: who a name and password belong to, for a device that is
     /// new and must sign whose it wants to be. An empty log: sign in as the first device.
-    pub struct Prepared { pub user: UserId, pub devlog: Vec<Bytes> }
+    pub struct Prepared {
+        pub user: UserId,
+        pub devlog: Vec<Bytes>,
+        /// Where a second factor was given: stands for it in the sign-in that follows.
+        pub pass: Option<String>,
+    }
 
     /// `POST /api/v1/challenges`: signed by a device to prove that it holds its keys.
     pub struct Challenge { pub nonce: Hash, pub expires_at: u64 }
@@ -142,7 +150,11 @@ requests! {
     }
 
     /// `POST /api/v1/sessions/prepare`.
-    pub struct PrepareSignIn { pub username: String, pub password: String }
+    pub struct PrepareSignIn {
+        pub username: String,
+        pub password: String,
+        pub second: Option<SecondFactor>,
+    }
 
     /// `POST /api/v1/sessions`.
     pub struct SignIn {
@@ -150,6 +162,7 @@ requests! {
         pub password: String,
         pub device: SignInDevice,
         pub client: ClientKind,
+        pub second: Option<SecondFactor>,
     }
 
     /// `POST /api/v1/sessions/refresh`. A browser sends its cookie instead of the token.

@@ -67,6 +67,17 @@ codes! {
     RegistrationClosed
     SetUpDone
     AccountDisabled
+    /// The password is right; a code of the authenticator or a backup code is missing.
+    SecondFactorRequired
+    SecondFactorWrong
+    /// Somebody who is signed in gave a password once more, and it is not theirs.
+    WrongPassword
+    /// A link that is good for one use was used, has run out or never was.
+    LinkInvalid
+    /// Give password and second factor once more: the last time is too long ago.
+    ProofRequired
+    /// The operator wants a second factor: set one up first.
+    SecondFactorNeeded
 
     // Signed structures and keys.
     /// A signature or chain does not check.

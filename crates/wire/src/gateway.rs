@@ -10,6 +10,7 @@ use crate::{
     channel::{EpochView, Message, Scrub, SignedHead},
     guild::{Channel, Dm, Guild, Member},
     key::QueuedItem,
+    security::SecurityEvent,
 };
 
 /// From client to server.
@@ -157,6 +158,10 @@ pub enum Event {
     KeysLow {
         one_time: u32,
         fallback_used: bool,
+    },
+    /// To the person's own devices: something happened to the account that they should look at.
+    SecurityNoticed {
+        event: SecurityEvent,
     },
 }
 

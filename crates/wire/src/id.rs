@@ -96,6 +96,8 @@ ids! {
     MessageId
     /// One sign-in: what a refresh-token family belongs to.
     SessionId
+    /// Something that happened to an account.
+    SecurityEventId
     /// Drawn by a device for each message it sends: the same one never makes two messages.
     Txn
 }

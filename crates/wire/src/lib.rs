@@ -20,8 +20,11 @@ pub mod id;
 pub mod key;
 pub mod limits;
 pub mod permission;
+pub mod security;
 
 pub use bytes::{Bytes, Hash, Octets};
 pub use error::{ErrorBody, ErrorCode};
-pub use id::{ChannelId, DeviceId, GuildId, MessageId, RoleId, SessionId, Txn, UserId};
+pub use id::{
+    ChannelId, DeviceId, GuildId, MessageId, RoleId, SecurityEventId, SessionId, Txn, UserId,
+};
 pub use permission::Permissions;

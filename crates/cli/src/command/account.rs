@@ -45,6 +45,9 @@ pub(crate) struct Login {
     /// File with the recovery key (`-`: stdin), when no other device can approve this one
     #[arg(long, value_name = "FILE")]
     recovery_key_file: Option<PathBuf>,
+    /// Code of your authenticator, or a backup code
+    #[arg(long, value_name = "CODE")]
+    code: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -137,6 +140,7 @@ impl Login {
             let sign_in = Command::SignIn {
                 username: sign.username,
                 password,
+                code: self.code,
                 device_name: sign.device_name,
                 recovery_key,
             };
@@ -147,7 +151,13 @@ impl Login {
 
 async fn signed_in(seat: &Seat<'_>, sign_in: Command) -> Result<(), Failure> {
     still_free(seat).await?;
-    let state = match seat.command(sign_in).await? {
+    let reply = match seat.command(sign_in.clone()).await {
+        Err(failure) if failure.is(ErrorCode::SecondFactorRequired) && Print::can_ask() => {
+            seat.command(with_code(sign_in)?).await?
+        }
+        other => other?,
+    };
+    let state = match reply {
         CommandReply::SignedIn { state } => state,
         other => return Err(unexpected(&other)),
     };
@@ -172,6 +182,14 @@ async fn signed_in(seat: &Seat<'_>, sign_in: Command) -> Result<(), Failure> {
         Some(key) => show_recovery_key(seat, &key).await,
         None => Ok(()),
     }
+}
+
+/// The password was right, and the account has a second factor.
+fn with_code(mut sign_in: Command) -> Result<Command, Failure> {
+    if let Command::SignIn { code, .. } = &mut sign_in {
+        *code = Some(secret::read_line("Code of your authenticator, or a backup code")?);
+    }
+    Ok(sign_in)
 }
 
 /// Shows the code of this device until another one has approved it.

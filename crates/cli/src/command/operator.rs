@@ -1,5 +1,9 @@
 //! What the operator does on the machine of the server, beside a running one or without.
 
+mod person;
+
+pub(crate) use self::person::place;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -10,7 +14,7 @@ use cloister_server::{
     App, Error,
     config::Config as Configuration,
     env::Env,
-    operator::{self, InviteTerms, NewUser, Role},
+    operator::{self, Initial, InviteTerms, NewUser, Role},
     seal::password::Password,
     serve, tls,
 };
@@ -53,7 +57,7 @@ impl Data {
     }
 
     /// The configuration of a server that has been made before.
-    fn of_server(&self) -> Result<Configuration, Failure> {
+    pub(super) fn of_server(&self) -> Result<Configuration, Failure> {
         if self.data.is_dir() {
             return self.config();
         }
@@ -76,7 +80,7 @@ impl Data {
         Ok(fs::write(self.data.join(ADDRESS), address)?)
     }
 
-    fn last_address(&self) -> Option<String> {
+    pub(super) fn last_address(&self) -> Option<String> {
         let address = fs::read_to_string(self.data.join(ADDRESS)).ok()?;
         Some(address.trim().to_owned()).filter(|address| !address.is_empty())
     }
@@ -94,6 +98,8 @@ pub(crate) enum Config {
 pub(crate) enum User {
     /// Make an account; its keys are made at its first sign-in
     Create(CreateUser),
+    #[command(flatten)]
+    Look(person::Look),
 }
 
 #[derive(Debug, Args)]
@@ -106,6 +112,9 @@ pub(crate) struct CreateUser {
     /// File with the password (`-`: stdin); without it, it is asked for
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// File with a bcrypt hash that the person brings from another program, in place of a password
+    #[arg(long, value_name = "FILE", conflicts_with = "password_file")]
+    password_hash_file: Option<PathBuf>,
     #[command(flatten)]
     data: Data,
 }
@@ -162,12 +171,18 @@ impl Config {
 
 impl User {
     pub(crate) fn run(self, print: &Print) -> Result<(), Failure> {
-        let User::Create(create) = self;
-        let password = secret::read(
-            create.password_file.as_deref(),
-            "New password",
-            Typed::Twice,
-        )?;
+        let create = match self {
+            User::Create(create) => create,
+            User::Look(look) => return look.run(print),
+        };
+        let password = match &create.password_hash_file {
+            Some(file) => Initial::Hash(secret::read(Some(file), "Hash", Typed::Once)?),
+            None => {
+                let file = create.password_file.as_deref();
+                let password = secret::read(file, "New password", Typed::Twice)?;
+                Initial::Password(Password::new(password))
+            }
+        };
         let role = if create.operator {
             Role::Operator
         } else {
@@ -175,7 +190,7 @@ impl User {
         };
         let new = NewUser {
             username: create.name.clone(),
-            password: Password::new(password),
+            password,
             role,
         };
         let config = create.data.config()?;
@@ -251,13 +266,19 @@ fn examine(data: &Data) -> Vec<Finding> {
         Ok(config) => config,
         Err(failure) => return vec![folder, finding("configuration", Err(failure.message))],
     };
+    let config_warnings = config.warnings();
     let certificate = tls::load(data.folder(), &config, &Env::system())
         .map(|_| ())
         .map_err(|error| fault(&error).message);
     let database = seat::run(data.open(config)).map_err(|failure| failure.message);
+    let weak = match config_warnings.as_slice() {
+        [] => Ok(()),
+        some => Err(some.join(" ")),
+    };
     vec![
         folder,
         finding("configuration", Ok(())),
+        finding("settings", weak),
         finding("certificate", certificate),
         finding("database", database),
     ]

@@ -9,6 +9,7 @@ use cloister_wire::{
     Bytes, ErrorCode, Hash, Octets, UserId,
     account::{Admission, AppendDevlog, DeviceStanding, Instance, Register, SignedIn},
     key::UploadKeys,
+    security::SecondFactor,
 };
 
 use crate::{
@@ -40,6 +41,7 @@ pub(crate) struct NewAccount {
 pub(crate) struct Credentials {
     pub username: String,
     pub password: String,
+    pub second: Option<SecondFactor>,
     pub device_name: String,
     pub recovery_key: Option<String>,
 }
@@ -191,7 +193,7 @@ async fn post_account<P: Primitives>(
                 lost = true;
                 shared.sleep(500).await;
             }
-            Err(_) if lost => return sign_in_known(shared, &new.username, &new.password).await,
+            Err(_) if lost => return sign_in_known(shared, &new.username, &new.password, None).await,
             Err(error) => return Err(error.into()),
         }
     }

@@ -2,12 +2,12 @@
 
 use cloister_e2ee::Primitives;
 use cloister_proof::devlog::RevokeReason;
-use cloister_wire::{ChannelId, ErrorCode, channel::MarkRead};
+use cloister_wire::{ChannelId, ErrorCode, channel::MarkRead, security::SecondFactor};
 
 use crate::{
     core::{Outcome, Shared, refuse},
     engine::Method,
-    flow::{account, connect, device, guild, incoming, invite, say},
+    flow::{account, connect, device, guild, incoming, invite, say, security},
     view::{Command, CommandReply, Topic},
 };
 
@@ -52,12 +52,14 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
         Command::SignIn {
             username,
             password,
+            code,
             device_name,
             recovery_key,
         } => {
             let typed = account::Credentials {
                 username,
                 password,
+                second: code.map(|code| SecondFactor::Code { code }),
                 device_name,
                 recovery_key,
             };
@@ -124,6 +126,7 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
             connect::hurry(shared);
             Ok(CommandReply::Done)
         }
+        Command::Account { act } => security::act(shared, act).await,
     }
 }
 

@@ -5,7 +5,9 @@ CREATE TABLE instance (
     incarnation     INTEGER NOT NULL CHECK (incarnation >= 1),
     created_at      INTEGER NOT NULL,
     -- HMAC of the token in the set-up link; empty once an operator exists.
-    set_up_hash     BLOB CHECK (length(set_up_hash) = 32)
+    set_up_hash     BLOB CHECK (length(set_up_hash) = 32),
+    -- Who must have a second factor, as the configuration says.
+    second_factor   TEXT CHECK (second_factor IN ('nobody', 'staff', 'all'))
 ) STRICT;
 
 CREATE TABLE account (
@@ -65,12 +67,18 @@ CREATE TABLE session (
     expires_at      INTEGER NOT NULL,
     ended_at        INTEGER,
     ended_why       TEXT,
+    -- From where, as the program said of itself and as far as the person is told.
+    user_agent      TEXT NOT NULL CHECK (length(user_agent) <= 512),
+    place           TEXT NOT NULL,
+    -- When the person last gave password and second factor here.
+    proved_at       INTEGER NOT NULL,
     CHECK (expires_at > created_at),
     CHECK (expires_at <= created_at + 7776000000)
 ) STRICT;
 CREATE INDEX session_by_user ON session (user_id);
 CREATE INDEX session_by_device ON session (device_id);
 CREATE INDEX session_by_expiry ON session (expires_at);
+CREATE INDEX session_by_end ON session (ended_at);
 
 CREATE TABLE refresh_token (
     token_hash      BLOB NOT NULL PRIMARY KEY CHECK (length(token_hash) = 32),
@@ -95,6 +103,7 @@ CREATE INDEX challenge_by_expiry ON challenge (expires_at);
 -- Attempts that guard accounts outlive a restart.
 CREATE TABLE attempt (
     key_hash        BLOB NOT NULL PRIMARY KEY CHECK (length(key_hash) = 32),
-    -- The time at which the bucket is empty again (GCRA).
-    full_until      INTEGER NOT NULL
+    -- When, ms UTC, 8 bytes each, oldest first; and when the newest is forgotten.
+    times           BLOB NOT NULL,
+    until           INTEGER NOT NULL
 ) STRICT;

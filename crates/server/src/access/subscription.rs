@@ -4,19 +4,26 @@ use std::collections::BTreeMap;
 
 use cloister_wire::account::DeviceStanding;
 
-use super::{Caller, enrol, guild::permissions_of};
+use super::{Caller, factor_needed, guild::permissions_of, living};
 use crate::{
     Result,
     gateway::subscription::{Access, Subscription},
-    store::{self, db::Tx},
+    store::{
+        self,
+        db::Tx,
+        session::{Living, Owes},
+    },
 };
 
 /// Derives a person's rights in all their guilds. A device that waits for approval hears of
 /// itself only.
 pub fn derive(tx: &mut Tx<'_>, caller: &Caller) -> Result<Subscription> {
-    let actor = enrol(tx, caller)?.0;
+    let Living { actor, owes, .. } = living(tx, caller)?;
     if actor.standing == DeviceStanding::Pending {
         return Ok(Subscription::waiting(actor.user, actor.device));
+    }
+    if owes == Owes::ForAnything {
+        return Err(factor_needed());
     }
     let mut guilds = BTreeMap::new();
     for guild in store::guild::page_of_user(tx, actor.user)? {

@@ -6,15 +6,17 @@ use cloister_wire::{
     account::{Admission, DeviceStanding, Register, Registration},
     key::UploadKeys,
     limits,
+    security::SecurityEventKind,
 };
 
-use super::{prekey, session};
+use super::{prekey, security, session};
 use crate::{
     Error, Result,
     access::{Actor, Anyone, Permit},
     app::Parts,
-    limit::Rate,
+    limit::Window,
     store::{self, account::NewAccount, db::Tx, device::NewDevice},
+    visitor::Visitor,
 };
 
 /// A name that people sign in with: 3 to 32 ASCII letters, digits, `.`, `_`, `-`, beginning and
@@ -54,25 +56,6 @@ pub fn display_name(text: &str) -> Result<String> {
     Ok(name.to_owned())
 }
 
-/// Refuses passwords that are guessed soon: too short, common, or made of the person's names.
-pub fn check_password(password: &str, names: &[&str]) -> Result<()> {
-    const STRONG_ENOUGH: zxcvbn::Score = zxcvbn::Score::Three;
-    let length = password.chars().count();
-    if !(limits::PASSWORD_MIN..=limits::PASSWORD_MAX).contains(&length) {
-        return Err(too_weak("A password has 8 to 128 characters."));
-    }
-    if zxcvbn::zxcvbn(password, names).score() < STRONG_ENOUGH {
-        return Err(too_weak(
-            "This password would be guessed soon. Use a longer one, such as a few unrelated words.",
-        ));
-    }
-    Ok(())
-}
-
-fn too_weak(sentence: &'static str) -> Error {
-    Error::refuse(ErrorCode::PasswordTooWeak, sentence)
-}
-
 /// What a person and their first device bring.
 #[derive(Debug, Clone, Copy)]
 pub struct First<'a> {
@@ -83,6 +66,9 @@ pub struct First<'a> {
     pub name_ct: &'a Bytes,
 }
 
+/// Minutes of the window in which registrations of an address are counted.
+const REGISTER_MINUTES: u64 = 5;
+
 /// Largest vault: it holds a few keys.
 pub const VAULT_BYTES: usize = 64 * 1024;
 
@@ -91,12 +77,11 @@ pub fn register(
     tx: &mut Tx<'_>,
     parts: &Parts,
     permit: &Permit<'_, Anyone>,
-    request: &Register,
-    password_hash: &str,
-    address: &str,
+    (request, password_hash): (&Register, &str),
+    visitor: &Visitor,
 ) -> Result<session::Granted> {
     let username = Username::parse(&request.username)?;
-    let operator_at = admit(tx, parts, permit, &request.admission, address)?;
+    let operator_at = admit(tx, parts, permit, &request.admission, visitor)?;
     let account = NewAccount {
         id: request.user,
         username: username.as_str().to_owned(),
@@ -125,7 +110,9 @@ pub fn register(
         standing: DeviceStanding::Active,
         operator_at,
     };
-    session::grant(tx, parts, permit, actor, request.client)
+    let of = (request.user, Some(actor.device));
+    security::note(tx, permit, of, SecurityEventKind::Registered, visitor)?;
+    session::grant(tx, parts, permit, actor, (request.client, visitor))
 }
 
 /// Begins a device log with its first device.
@@ -203,7 +190,7 @@ fn admit(
     parts: &Parts,
     permit: &Permit<'_, Anyone>,
     admission: &Admission,
-    address: &str,
+    visitor: &Visitor,
 ) -> Result<Option<u64>> {
     match admission {
         Admission::SetUp { token } => {
@@ -229,9 +216,10 @@ fn admit(
             Ok(None)
         }
         Admission::Open {} if parts.config.registration == Registration::Open => {
-            let key = parts.keys.hash_secret("register", address.as_bytes());
-            let rate = Rate::per_minute(parts.config.limits.registrations_per_address);
-            store::attempt::spend(tx, permit, &key, rate)?.allowed()?;
+            let key = parts.keys.hash_secret("register", visitor.network().as_bytes());
+            let most = parts.config.limits.registrations_per_address;
+            let window = Window::per_minutes(most, REGISTER_MINUTES);
+            store::attempt::spend(tx, permit, &key, window)?.allowed()?;
             Ok(None)
         }
         Admission::Invite { .. } | Admission::Open {} => Err(Error::refuse(
@@ -293,16 +281,6 @@ mod tests {
                 ErrorCode::UsernameInvalid
             );
         }
-    }
-
-    #[test]
-    fn passwords_that_are_guessed_soon_are_refused() {
-        for password in ["short", "password123", "aaaaaaaaaaaa", "barbarossa"] {
-            let refused = check_password(password, &["barbarossa"]).unwrap_err();
-            assert_eq!(refused.code(), ErrorCode::PasswordTooWeak, "{password}");
-        }
-        check_password("vivid otter climbs nine", &["bob"]).unwrap();
-        assert!(check_password(&"x7!Kq".repeat(30), &[]).is_err());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use cloister_wire::{
     gateway::{CloseCode, Event},
 };
 
-use super::{account::check_device_name, epoch, inbox, session};
+use super::{account::check_device_name, ending, epoch, inbox};
 use crate::{
     Error, Result,
     access::{Act, Enrol, Permit},
@@ -86,7 +86,7 @@ fn follow(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, body: &Body) -> Result<Ep
 
 fn revoke(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, device: DeviceId) -> Result<()> {
     store::device::update_revoked(tx, permit, device)?;
-    session::end_all_of(tx, permit, device, "device revoked")?;
+    ending::end_all_of(tx, permit, device, "device revoked")?;
     inbox::close(tx, device)?;
     tx.emit(Notice::DeviceRevoked {
         device,

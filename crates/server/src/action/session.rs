@@ -1,23 +1,27 @@
 //! Signing in, going on, signing out.
 
-use cloister_proof::{DeviceOffer, Purpose, signed::challenge_payload};
+use cloister_proof::DeviceOffer;
 use cloister_wire::{
-    Bytes, DeviceId, ErrorCode, Hash, SessionId, UserId,
+    Bytes, DeviceId, ErrorCode, SessionId, UserId,
     account::{
         Challenge, ClientKind, DeviceStanding, Prepared, SignIn, SignInDevice, SignedIn, Tokens,
     },
     gateway::Event,
     key::UploadKeys,
     limits,
+    security::{PROOF_MS, SecondFactor, SecurityEventKind},
 };
 
 use super::{
     account::{First, begin, check_device_name, holder},
-    attempt, prekey,
+    attempt::{self, Attempt, Door},
+    ending,
+    factor::{self, Checked},
+    prekey, security,
 };
 use crate::{
     Error, Result,
-    access::{Actor, Anyone, Claims, Enrol, Permit},
+    access::{Actor, Anyone, Claims, Own, Permit},
     app::Parts,
     gateway::bus::{Audience, Notice},
     seal::refresh::{RefreshToken, csrf_token},
@@ -28,10 +32,10 @@ use crate::{
         device::NewDevice,
         session::{NewSession, StoredToken},
     },
+    visitor::Visitor,
 };
 
 const MINUTE_MS: u64 = 60_000;
-const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
 /// How long a client may repeat a refresh whose answer it did not get: it waits 30 s for one.
 const GRACE_MS: u64 = 60_000;
 /// How long a device has to sign a challenge.
@@ -52,20 +56,51 @@ pub struct Fresh {
     pub cookie: Option<(RefreshToken, u64)>,
 }
 
-/// Whose a name and password are; the password was right.
+/// Whose a name and password are; the password was right. The inner refusal is committed.
 pub fn prepare(
     tx: &mut Tx<'_>,
     parts: &Parts,
     permit: &Permit<'_, Anyone>,
-    account: &Account,
-    address: &str,
-) -> Result<Prepared> {
-    attempt::forgive(tx, parts, permit, &account.username, address)?;
+    (account, attempt): (&Account, &Attempt),
+    second: Option<&SecondFactor>,
+) -> Result<Result<Prepared>> {
+    let pass = match admit(tx, parts, permit, (account, attempt), second)? {
+        Err(refused) => return Ok(Err(refused)),
+        Ok(Checked::Passed) => Some(factor::pass(tx, parts, permit, account.id)?),
+        Ok(_) => None,
+    };
     let devlog = store::device::page_entries(tx, permit, account.id)?;
-    Ok(Prepared {
+    Ok(Ok(Prepared {
         user: account.id,
         devlog,
-    })
+        pass,
+    }))
+}
+
+/// Asks for the second factor of somebody whose password was right.
+fn admit(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Anyone>,
+    (account, attempt): (&Account, &Attempt),
+    second: Option<&SecondFactor>,
+) -> Result<Result<Checked>> {
+    let device = match attempt.door {
+        Door::Known(device) => Some(device),
+        _ => None,
+    };
+    let of = (account.id, device);
+    match factor::check(tx, parts, permit, of, second, &attempt.visitor)? {
+        Checked::Missing => {
+            attempt::interrupt(tx, parts, permit, attempt)?;
+            Ok(Err(factor::required()))
+        }
+        Checked::Wrong => Ok(Err(factor::wrong())),
+        checked => {
+            attempt::succeed(tx, parts, permit, attempt)?;
+            Ok(Ok(checked))
+        }
+    }
 }
 
 /// A nonce for a device to sign. The same for devices that don't exist.
@@ -80,30 +115,35 @@ pub fn challenge(
     Ok(Challenge { nonce, expires_at })
 }
 
-/// Signs somebody in whose password was right.
+/// Signs somebody in whose password was right. The inner refusal is committed.
 pub fn sign_in(
     tx: &mut Tx<'_>,
     parts: &Parts,
     permit: &Permit<'_, Anyone>,
-    account: &Account,
-    (request, address): (&SignIn, &str),
-) -> Result<Granted> {
-    attempt::forgive(tx, parts, permit, &account.username, address)?;
+    (account, attempt): (&Account, &Attempt),
+    request: &SignIn,
+) -> Result<Result<Granted>> {
+    let second = request.second.as_ref();
+    if let Err(refused) = admit(tx, parts, permit, (account, attempt), second)? {
+        return Ok(Err(refused));
+    }
     let mut user = account.id;
+    let visitor = &attempt.visitor;
+    let place_is_known = store::security_event::was_seen_at(tx, permit, user, visitor)?;
+    let mut kind = SecurityEventKind::SignedIn;
     let (device, standing) = match &request.device {
-        SignInDevice::Known {
-            device,
-            nonce,
-            signature,
-        } => {
-            let signed = (nonce, signature);
-            (*device, known(tx, permit, user, *device, signed)?)
+        SignInDevice::Known { device, .. } => {
+            if !place_is_known {
+                kind = SecurityEventKind::SignedInNewPlace;
+            }
+            (*device, known(tx, permit, user, *device)?)
         }
         SignInDevice::New {
             cert,
             keys,
             name_ct,
         } => {
+            kind = SecurityEventKind::SignedInNewDevice;
             let device = enrol(tx, permit, account, cert, keys, name_ct)?;
             tx.emit(Notice::event(
                 Audience::User(user),
@@ -135,7 +175,7 @@ pub fn sign_in(
         }
     };
     // A device has one sign-in: the new one ends the one before.
-    end_all_of(tx, permit, device, "signed in again")?;
+    ending::end_all_of(tx, permit, device, "signed in again")?;
     let session = tx.id(SessionId::new);
     let actor = Actor {
         user,
@@ -144,28 +184,20 @@ pub fn sign_in(
         standing,
         operator_at: account.operator_at,
     };
-    grant(tx, parts, permit, actor, request.client)
+    security::note(tx, permit, (user, Some(device)), kind, visitor)?;
+    grant(tx, parts, permit, actor, (request.client, visitor)).map(Ok)
 }
 
-/// A device that proves that it holds its keys.
+/// A device that has proved that it holds its keys.
 fn known(
     tx: &mut Tx<'_>,
     permit: &Permit<'_, Anyone>,
     user: UserId,
     device: DeviceId,
-    (nonce, signature): (&Hash, &cloister_wire::Octets<64>),
 ) -> Result<DeviceStanding> {
-    let taken = store::session::take_challenge(tx, permit, nonce, device)?;
     let stored = store::device::get(tx, permit, device)?
-        .filter(|stored| taken && stored.user == user)
+        .filter(|stored| stored.user == user)
         .ok_or_else(wrong_credentials)?;
-    Purpose::Challenge
-        .verify(
-            &stored.signing_key,
-            &challenge_payload(device, nonce),
-            signature,
-        )
-        .map_err(|_| wrong_credentials())?;
     if stored.cloned_at.is_some() {
         return Err(Error::device_cloned());
     }
@@ -229,10 +261,9 @@ pub(super) fn grant(
     parts: &Parts,
     permit: &Permit<'_, Anyone>,
     actor: Actor,
-    client: ClientKind,
+    (client, visitor): (ClientKind, &Visitor),
 ) -> Result<Granted> {
-    let sessions = &parts.config.sessions;
-    let expires_at = tx.now() + u64::from(sessions.absolute_days.get()) * DAY_MS;
+    let expires_at = tx.now() + parts.config.sessions.lifetimes().absolute_ms;
     let Actor {
         user,
         device,
@@ -248,6 +279,7 @@ pub(super) fn grant(
             device,
             client,
             expires_at,
+            visitor,
         },
     )?;
     store::device::update_seen(tx, permit, device)?;
@@ -285,8 +317,8 @@ pub fn refresh(
     tx: &mut Tx<'_>,
     parts: &Parts,
     permit: &Permit<'_, Anyone>,
-    token: &RefreshToken,
-    csrf: Option<&str>,
+    (token, csrf): (&RefreshToken, Option<&str>),
+    visitor: &Visitor,
 ) -> Result<Refreshed> {
     let hash = token.hash(&parts.keys);
     let now = tx.now();
@@ -312,6 +344,7 @@ pub fn refresh(
         let sealed = token.seal_successor(&parts.keys, &successor)?;
         store::session::update_used(tx, permit, &hash, &sealed)?;
         store::session::update_seen(tx, permit, stored.session)?;
+        store::session::update_place(tx, permit, stored.session, visitor)?;
         store::device::update_seen(tx, permit, stored.device)?;
         let fresh = keep(tx, parts, permit, &going, successor)?;
         return Ok(Refreshed::Fresh(Box::new(fresh)));
@@ -330,7 +363,9 @@ pub fn refresh(
         )?)));
     }
     tracing::warn!(session = %stored.session, "a refresh token was used twice; the sign-in is over");
-    end(tx, permit, stored.session, "refresh token reused")?;
+    ending::end(tx, permit, stored.session, "refresh token reused")?;
+    let of = (stored.user, Some(stored.device));
+    security::note(tx, permit, of, SecurityEventKind::RefreshReused, visitor)?;
     Ok(Refreshed::Reused)
 }
 
@@ -355,33 +390,34 @@ fn check_client(parts: &Parts, stored: &StoredToken, csrf: Option<&str>) -> Resu
     }
 }
 
-/// Ends the sign-in of whoever acts.
-pub fn sign_out(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>) -> Result<()> {
-    end(tx, permit, permit.session, "signed out")
-}
-
-/// Ends every sign-in of a device.
-pub(super) fn end_all_of<R>(
-    tx: &mut Tx<'_>,
-    permit: &Permit<'_, R>,
-    device: DeviceId,
-    why: &'static str,
-) -> Result<()> {
-    for session in store::session::page_of_device(tx, permit, device)? {
-        end(tx, permit, session, why)?;
-    }
-    Ok(())
-}
-
-fn end<R>(
+/// Were password and second factor given in this sign-in a moment ago?
+pub(super) fn is_proved<R>(
     tx: &mut Tx<'_>,
     permit: &Permit<'_, R>,
     session: SessionId,
-    why: &'static str,
-) -> Result<()> {
-    store::session::update_ended(tx, permit, session, why)?;
-    tx.emit(Notice::SessionEnded { session });
-    Ok(())
+) -> Result<bool> {
+    let proved_at = store::session::get_proved_at(tx, permit, session)?;
+    Ok(tx.now() < proved_at + PROOF_MS)
+}
+
+/// Password, which was right, and second factor are given once more: sensitive acts are open for
+/// a while. The inner refusal is committed.
+pub fn prove(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Own>,
+    second: Option<&SecondFactor>,
+    visitor: &Visitor,
+) -> Result<Result<()>> {
+    let of = (permit.user, Some(permit.device));
+    match factor::check(tx, parts, permit, of, second, visitor)? {
+        Checked::Missing => Ok(Err(factor::required())),
+        Checked::Wrong => Ok(Err(factor::wrong())),
+        Checked::Passed | Checked::NotNeeded => {
+            store::session::update_proved(tx, permit)?;
+            Ok(Ok(()))
+        }
+    }
 }
 
 /// A sign-in that goes on.
@@ -417,8 +453,9 @@ fn keep(
 
 /// Without a refresh for so long, a sign-in ends.
 fn successor_expiry(parts: &Parts, going: &Going, now: u64) -> u64 {
-    let idle = u64::from(parts.config.sessions.idle_days.get()) * DAY_MS;
-    going.expires_at.min(now + idle)
+    going
+        .expires_at
+        .min(now + parts.config.sessions.lifetimes().idle_ms)
 }
 
 fn answer(
@@ -428,7 +465,7 @@ fn answer(
     now: u64,
     expires_at: u64,
 ) -> Result<Fresh> {
-    let access = u64::from(parts.config.sessions.access_minutes.get()) * MINUTE_MS;
+    let access = parts.config.sessions.lifetimes().access_ms;
     let access_expires_at = going.expires_at.min(now + access);
     let access_token = parts
         .keys

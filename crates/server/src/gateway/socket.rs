@@ -4,7 +4,6 @@
 //! listening meanwhile; what waits is in the session, which knows its bound.
 
 use std::{
-    net::{IpAddr, SocketAddr},
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -12,7 +11,7 @@ use std::{
 
 use axum::{
     extract::{
-        ConnectInfo, State,
+        State,
         ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
     },
     http::{HeaderMap, Uri, header::ORIGIN},
@@ -37,6 +36,7 @@ use crate::{
     App, Error, Result,
     access::{self, Caller, Claims},
     http::{address::Query, guard::is_own_origin},
+    visitor::Visitor,
 };
 
 /// Version of the gateway's frames.
@@ -69,7 +69,7 @@ enum Spoken {
 pub async fn open(
     State(app): State<App>,
     Query(options): Query<Options>,
-    address: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
+    visitor: Visitor,
     uri: Uri,
     headers: HeaderMap,
     upgrade: std::result::Result<
@@ -94,10 +94,9 @@ pub async fn open(
         }
     }
     let upgrade = upgrade.map_err(|_| Error::malformed("This address is for WebSockets."))?;
-    let address = address.map_or(IpAddr::from([127, 0, 0, 1]), |info| info.0.0.ip());
     let seat = app
         .lobby
-        .enter(address)
+        .enter(visitor.address)
         .ok_or_else(|| Error::rate_limited(5_000))?;
     let encoding = match options.encoding {
         Spoken::Json => Encoding::Json,

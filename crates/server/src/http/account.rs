@@ -7,30 +7,37 @@ use cloister_wire::{
 };
 
 use super::{
-    extract::{Address, Body},
+    extract::Body,
     reply::{Done, Reply},
     session::cookie_of,
 };
 use crate::{
     App, Error, Result,
     access::{self, Caller},
-    action,
+    action::{
+        self,
+        password::{self, Beside},
+    },
+    config::Required,
     seal::password::Password,
     store,
+    visitor::Visitor,
 };
 
 pub async fn register(
     State(app): State<App>,
-    Address(address): Address,
+    visitor: Visitor,
     Body(request): Body<Register>,
 ) -> Result<Reply<SignedIn>> {
-    let names = [
-        request.username.as_str(),
-        request.display_name.as_str(),
-        app.config.name.as_str(),
-    ];
+    let _place = app.sign_ins.enter(visitor.network())?;
     action::account::Username::parse(&request.username)?;
-    action::account::check_password(&request.password, &names)?;
+    let names = password::names(&app, &request.username, &request.display_name);
+    // Where everybody must have a second factor, this password will not stand alone.
+    let beside = match app.config.second_factor.required {
+        Required::All => Beside::SecondFactor,
+        Required::Nobody | Required::Staff => Beside::Nothing,
+    };
+    password::check(app.config.passwords.profile, beside, &request.password, &names)?;
     let hash = app
         .hasher
         .hash(Password::new(request.password.clone()))
@@ -40,8 +47,7 @@ pub async fn register(
         .db
         .write(move |tx| {
             let permit = access::anyone(tx);
-            let address = address.to_string();
-            action::account::register(tx, &parts, &permit, &request, &hash, &address)
+            action::account::register(tx, &parts, &permit, (&request, &hash), &visitor)
         })
         .await?;
     Ok(Reply::created(granted.signed_in).with_cookie(cookie_of(&app, granted.fresh.cookie)))

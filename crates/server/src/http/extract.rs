@@ -1,6 +1,6 @@
 //! What handlers take out of a request: a body, who asks, a cookie.
 
-use std::{convert::Infallible, net::IpAddr, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     body::Bytes,
@@ -15,7 +15,7 @@ use cloister_wire::{ErrorCode, limits::BODY_DEPTH};
 use serde::de::DeserializeOwned;
 
 use super::reply::{CBOR, JSON};
-use crate::{Error, Result, access::Caller};
+use crate::{Error, Result, access::Caller, visitor::Visitor};
 
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -104,15 +104,13 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// From where a request came, for limits on what may be tried.
-#[derive(Debug, Clone, Copy)]
-pub struct Address(pub IpAddr);
-
-impl<S: Sync> FromRequestParts<S> for Address {
+/// From where a request came, as the gate found it.
+impl<S: Sync> FromRequestParts<S> for Visitor {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(super::guard::client(&parts.extensions)))
+        let found = parts.extensions.get::<Self>().cloned();
+        Ok(found.unwrap_or_else(|| Self::of(&parts.extensions, &parts.headers, &[])))
     }
 }
 

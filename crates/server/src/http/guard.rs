@@ -4,12 +4,10 @@
 //! access token if there is one, the request limit. Out: the security headers, whatever the
 //! status.
 
-use std::net::{IpAddr, SocketAddr};
-
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{Request, State},
     http::{
-        Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri,
+        HeaderMap, HeaderName, HeaderValue, Method, Uri,
         header::{self, AUTHORIZATION, HOST, ORIGIN},
     },
     middleware::Next,
@@ -17,7 +15,7 @@ use axum::{
 };
 use cloister_wire::{ErrorCode, limits};
 
-use crate::{App, Error, Result, access::Caller, limit::Spent};
+use crate::{App, Error, Result, access::Caller, limit::Spent, visitor::Visitor};
 
 /// Pages: everything from this origin only, compiled scripts, one named Trusted Types policy.
 pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
@@ -73,11 +71,17 @@ pub(super) async fn headers(request: Request, next: Next) -> Response {
 
 /// Middleware: refuses what no handler should see, and finds out who asks.
 pub(super) async fn gate(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let (caller, spent) = match admit(&app, &request) {
+    let visitor = Visitor::of(
+        request.extensions(),
+        request.headers(),
+        &app.config.trusted_proxies,
+    );
+    let (caller, spent) = match admit(&app, &request, &visitor) {
         Ok(admitted) => admitted,
         Err(error) => return error.into_response(),
     };
     request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(visitor);
     if let Err(error) = spent.allowed() {
         let mut response = error.into_response();
         limit_headers(response.headers_mut(), &spent);
@@ -88,7 +92,7 @@ pub(super) async fn gate(State(app): State<App>, mut request: Request, next: Nex
     response
 }
 
-fn admit(app: &App, request: &Request) -> Result<(Caller, Spent)> {
+fn admit(app: &App, request: &Request, visitor: &Visitor) -> Result<(Caller, Spent)> {
     let uri = request.uri();
     let headers = request.headers();
     if uri.path_and_query().map_or(0, |one| one.as_str().len()) > limits::URL_BYTES {
@@ -117,18 +121,9 @@ fn admit(app: &App, request: &Request) -> Result<(Caller, Spent)> {
     let caller = caller(app, headers)?;
     let key = match &caller {
         Caller::Bearer(claims) => claims.user.to_string(),
-        Caller::Nobody => client(request.extensions()).to_string(),
+        Caller::Nobody => visitor.network(),
     };
     Ok((caller, app.limits.spend(&key, app.env.now())))
-}
-
-/// Who is at the other end of the connection.
-pub(super) fn client(extensions: &Extensions) -> IpAddr {
-    extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::from([127, 0, 0, 1]), |ConnectInfo(address)| {
-            address.ip()
-        })
 }
 
 /// Addresses are written to logs and histories: nothing secret may stand in one.

@@ -9,22 +9,23 @@ use cloister_wire::{
 
 use super::{
     address::At,
-    extract::{Address, Body},
+    extract::Body,
     reply::Reply,
 };
 use crate::{
     App, Error, Result,
     access::{self, Caller, policy::Verb},
     action, store,
+    visitor::Visitor,
 };
 
 pub async fn preview(
     State(app): State<App>,
-    Address(address): Address,
+    visitor: Visitor,
     Path(code): Path<String>,
 ) -> Result<Reply<InvitePreview>> {
     app.invite_lookups
-        .spend(&address.to_string(), app.env.now())
+        .spend(&visitor.network(), app.env.now())
         .allowed()?;
     let hash = app.keys.hash_secret("invite", code.as_bytes());
     let found = app

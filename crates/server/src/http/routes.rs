@@ -3,6 +3,7 @@
 
 mod conversation;
 mod people;
+mod security;
 
 use axum::{
     extract::DefaultBodyLimit,
@@ -57,6 +58,7 @@ pub struct Route {
 pub fn table() -> Vec<Route> {
     let mut table = people::table();
     table.extend(conversation::table());
+    table.extend(security::table());
     table
 }
 

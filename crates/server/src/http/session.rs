@@ -7,24 +7,30 @@ use axum::{
 use cloister_wire::{
     ErrorCode,
     account::{
-        AskChallenge, Challenge, PrepareSignIn, Prepared, Refresh, SignIn, SignedIn, Tokens,
+        AskChallenge, Challenge, PrepareSignIn, Prepared, Refresh, SignIn, SignInDevice, SignedIn,
+        Tokens,
     },
 };
 
 use super::{
-    extract::{Address, Body, COOKIE_NAME, cookie},
+    extract::{Body, COOKIE_NAME, cookie},
     guard::{cross_site, is_own_origin},
     reply::{Done, Reply},
 };
 use crate::{
     App, Error, Result,
-    access::{self, Caller},
+    access::{self, Anyone, Caller, Permit},
     action::{
         self,
+        attempt::Attempt,
         session::{Refreshed, wrong_credentials},
     },
-    seal::{password::Password, refresh::RefreshToken},
-    store::{self, account::Account},
+    seal::{
+        password::{Password, Verdict},
+        refresh::RefreshToken,
+    },
+    store::{self, account::Account, db::Tx},
+    visitor::Visitor,
 };
 
 /// The header that proves that a request with the cookie comes from our own page.
@@ -46,72 +52,108 @@ pub async fn challenge(
 
 pub async fn prepare(
     State(app): State<App>,
-    Address(address): Address,
+    visitor: Visitor,
     Body(request): Body<PrepareSignIn>,
 ) -> Result<Reply<Prepared>> {
-    let from = address.to_string();
-    let account = check(&app, from.clone(), request.username, request.password).await?;
-    let parts = app.clone();
+    let typed = (request.username, None);
+    let (account, attempt) = check(&app, visitor, typed, request.password).await?;
+    let (parts, second) = (app.clone(), request.second);
     let prepared = app
         .db
         .write(move |tx| {
             let permit = access::anyone(tx);
-            action::session::prepare(tx, &parts, &permit, &account, &from)
+            let account = unchanged(tx, &permit, &account)?;
+            let of = (&account, &attempt);
+            action::session::prepare(tx, &parts, &permit, of, second.as_ref())
         })
-        .await?;
+        .await??;
     Ok(Reply::ok(prepared))
 }
 
 pub async fn sign_in(
     State(app): State<App>,
-    Address(address): Address,
+    visitor: Visitor,
     Body(request): Body<SignIn>,
 ) -> Result<Reply<SignedIn>> {
-    let (username, password) = (request.username.clone(), request.password.clone());
-    let from = address.to_string();
-    let account = check(&app, from.clone(), username, password).await?;
+    let typed = (request.username.clone(), Some(request.device.clone()));
+    let (account, attempt) = check(&app, visitor, typed, request.password.clone()).await?;
     let parts = app.clone();
     let granted = app
         .db
         .write(move |tx| {
             let permit = access::anyone(tx);
-            // What was right a moment ago may have changed since.
-            let account = store::account::get(tx, &permit, account.id)?
-                .filter(|now| now.password_hash == account.password_hash)
-                .ok_or_else(wrong_credentials)?;
-            action::session::sign_in(tx, &parts, &permit, &account, (&request, &from))
+            let account = unchanged(tx, &permit, &account)?;
+            action::session::sign_in(tx, &parts, &permit, (&account, &attempt), &request)
         })
-        .await?;
+        .await??;
     Ok(Reply::created(granted.signed_in).with_cookie(cookie_of(&app, granted.fresh.cookie)))
 }
 
-/// Counts the attempt, then compares the password. A name that nobody has takes as long.
-async fn check(app: &App, address: String, username: String, password: String) -> Result<Account> {
+/// What was right a moment ago may have changed since.
+fn unchanged(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Anyone>,
+    then: &Account,
+) -> Result<Account> {
+    store::account::get(tx, permit, then.id)?
+        .filter(|now| now.password_hash == then.password_hash)
+        .ok_or_else(wrong_credentials)
+}
+
+/// Counts the attempt, then compares the password. A name that nobody has takes as long, and so
+/// does one whose door is shut.
+async fn check(
+    app: &App,
+    visitor: Visitor,
+    (username, device): (String, Option<SignInDevice>),
+    password: String,
+) -> Result<(Account, Attempt)> {
+    let _place = app.sign_ins.enter(visitor.network())?;
     let parts = app.clone();
-    let account = app
+    let attempt = app
         .db
         .write(move |tx| {
             let permit = access::anyone(tx);
-            action::attempt::count(tx, &parts, &permit, &username, &address)?;
-            store::account::get_by_name(tx, &permit, &username)
+            let typed = (username.as_str(), device.as_ref());
+            action::attempt::begin(tx, &parts, &permit, typed, &visitor)
         })
         .await?;
-    let stored = account
-        .as_ref()
-        .map(|account| account.password_hash.clone());
-    let right = app.hasher.verify(Password::new(password), stored).await?;
-    let account = account.filter(|_| right).ok_or_else(wrong_credentials)?;
+    let verdict = app
+        .hasher
+        .verify(Password::new(password.clone()), attempt.stored())
+        .await?;
+    let Some(mut account) = attempt.account.clone().filter(|_| verdict != Verdict::Wrong) else {
+        let (parts, failed) = (app.clone(), attempt);
+        app.db
+            .write(move |tx| {
+                let permit = access::anyone(tx);
+                action::attempt::fail(tx, &parts, &permit, &failed)
+            })
+            .await?;
+        return Err(wrong_credentials());
+    };
     if account.disabled_at.is_some() {
         return Err(Error::refuse(
             ErrorCode::AccountDisabled,
             "This account has been disabled. Ask the operator of this server.",
         ));
     }
-    Ok(account)
+    if verdict == Verdict::Outdated {
+        let hash = app.hasher.hash(Password::new(password)).await?;
+        account.password_hash.clone_from(&hash);
+        app.db
+            .write(move |tx| {
+                let permit = access::anyone(tx);
+                store::account::update_password(tx, &permit, account.id, &hash)
+            })
+            .await?;
+    }
+    Ok((account, attempt))
 }
 
 pub async fn refresh(
     State(app): State<App>,
+    visitor: Visitor,
     uri: Uri,
     headers: HeaderMap,
     Body(request): Body<Refresh>,
@@ -126,7 +168,8 @@ pub async fn refresh(
         .db
         .write(move |tx| {
             let permit = access::anyone(tx);
-            action::session::refresh(tx, &parts, &permit, &token, csrf.as_deref())
+            let given = (&token, csrf.as_deref());
+            action::session::refresh(tx, &parts, &permit, given, &visitor)
         })
         .await?;
     match refreshed {
@@ -153,11 +196,15 @@ fn from_cookie(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<(String, Opt
     Ok((token, Some(csrf.to_owned())))
 }
 
-pub async fn sign_out(State(app): State<App>, caller: Caller) -> Result<Done> {
+pub async fn sign_out(
+    State(app): State<App>,
+    visitor: Visitor,
+    caller: Caller,
+) -> Result<Done> {
     app.db
         .write(move |tx| {
             let permit = access::enrol(tx, &caller)?;
-            action::session::sign_out(tx, &permit)
+            action::ending::sign_out(tx, &permit, &visitor)
         })
         .await?;
     let forget = format!("{COOKIE_NAME}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0");

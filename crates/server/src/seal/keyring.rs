@@ -4,8 +4,9 @@
 //! * `server.key`, Ed25519: signs epochs, guild logs and heads; clients pin it at first contact.
 //! * `token.key`, Ed25519: signs access tokens.
 //! * `frank.key`, 32 bytes: the server's tag on messages.
-//! * `pepper.key`, 32 bytes: keys the hashes of bearer secrets, so that a stolen database alone
-//!   lets nobody in.
+//! * `pepper.key`, 32 bytes: keys the hashes of bearer secrets and passwords, so that a stolen
+//!   database alone lets nobody in.
+//! * `seal.key`, 32 bytes: seals the secrets that the server must be able to read again.
 
 use std::{
     fs,
@@ -14,6 +15,10 @@ use std::{
     path::Path,
 };
 
+use aes_gcm::{
+    Aes256Gcm, Nonce,
+    aead::{Aead, Payload},
+};
 use cloister_proof::Signer;
 use cloister_wire::{Hash, Octets};
 use ed25519_dalek::SigningKey;
@@ -34,7 +39,12 @@ pub struct Keyring {
     tokens: AccessTokens,
     frank: Zeroizing<[u8; 32]>,
     pepper: Zeroizing<[u8; 32]>,
+    seal: Zeroizing<[u8; 32]>,
 }
+
+/// First byte of what is sealed: which key and cipher.
+const SEAL_VERSION: u8 = 1;
+const NONCE_BYTES: usize = 12;
 
 impl Keyring {
     /// Reads the keys in the data folder, making those that are not there.
@@ -48,13 +58,14 @@ impl Keyring {
             &token,
             key("frank.key")?,
             key("pepper.key")?,
+            key("seal.key")?,
         ))
     }
 
     /// Keys that exist in memory only.
     pub fn fresh(env: &Env) -> Self {
         let key = || Zeroizing::new(env.bytes());
-        Self::from_keys(&key(), &key(), key(), key())
+        Self::from_keys(&key(), &key(), key(), key(), key())
     }
 
     fn from_keys(
@@ -62,13 +73,52 @@ impl Keyring {
         token: &[u8; 32],
         frank: Zeroizing<[u8; 32]>,
         pepper: Zeroizing<[u8; 32]>,
+        seal: Zeroizing<[u8; 32]>,
     ) -> Self {
         Self {
             server: SigningKey::from_bytes(server),
             tokens: AccessTokens::new(token),
             frank,
             pepper,
+            seal,
         }
+    }
+
+    /// Seals a secret at rest (AES-256-GCM). `about` is what the secret is and whose: it opens
+    /// nowhere else.
+    pub fn seal(&self, env: &Env, about: &[u8], secret: &[u8]) -> Result<Vec<u8>> {
+        let nonce: [u8; NONCE_BYTES] = env.bytes();
+        let payload = Payload {
+            msg: secret,
+            aad: about,
+        };
+        let sealed = Aes256Gcm::new((&*self.seal).into())
+            .encrypt(&Nonce::from(nonce), payload)
+            .map_err(|_| Error::internal("a secret could not be sealed"))?;
+        Ok([&[SEAL_VERSION], nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Opens what `seal` made for the same thing.
+    pub fn open_sealed(&self, about: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        let broken = || Error::internal("a sealed secret can't be opened with this server's keys");
+        let (version, rest) = sealed.split_first().ok_or_else(broken)?;
+        let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_BYTES>().ok_or_else(broken)?;
+        if *version != SEAL_VERSION {
+            return Err(broken());
+        }
+        let payload = Payload {
+            msg: ciphertext,
+            aad: about,
+        };
+        Aes256Gcm::new((&*self.seal).into())
+            .decrypt(&Nonce::from(*nonce), payload)
+            .map(Zeroizing::new)
+            .map_err(|_| broken())
+    }
+
+    /// What passwords are hashed with beside their salt.
+    pub fn password_pepper(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.hash_secret("password", &[]).0)
     }
 
     /// What the server's word is made with, in this life of the database.
@@ -181,6 +231,22 @@ mod tests {
             fs::metadata(&file).unwrap().permissions().mode() & 0o777,
             0o600
         );
+    }
+
+    #[test]
+    fn what_is_sealed_opens_for_the_same_thing_and_with_the_same_keys_only() {
+        let env = Env::system();
+        let (keys, others) = (Keyring::fresh(&env), Keyring::fresh(&env));
+        let sealed = keys.seal(&env, b"totp of ada", b"secret").unwrap();
+        assert_eq!(
+            keys.open_sealed(b"totp of ada", &sealed).unwrap().as_slice(),
+            b"secret"
+        );
+        assert!(keys.open_sealed(b"totp of bob", &sealed).is_err());
+        assert!(others.open_sealed(b"totp of ada", &sealed).is_err());
+        assert!(keys.open_sealed(b"totp of ada", &sealed[..9]).is_err());
+        assert!(!sealed.windows(6).any(|part| part == b"secret"));
+        assert_ne!(keys.seal(&env, b"totp of ada", b"secret").unwrap(), sealed);
     }
 
     #[test]

@@ -36,7 +36,8 @@ impl fmt::Debug for Password {
 /// Hashes passwords.
 #[derive(Clone)]
 pub struct Hasher {
-    argon2: Argon2<'static>,
+    params: Params,
+    pepper: Arc<Zeroizing<[u8; 32]>>,
     running: Arc<Semaphore>,
     /// Those that run and those that wait.
     places: Arc<Semaphore>,
@@ -45,15 +46,27 @@ pub struct Hasher {
     nobody: Arc<str>,
 }
 
+/// What a comparison found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Wrong,
+    Right,
+    /// Right, and its hash is of an older kind or a lower cost: hash it anew.
+    Outdated,
+}
+
+/// A hash that comes from another program: bcrypt of this cost at least.
+const BCRYPT_COST_MIN: u32 = 12;
+
 impl Hasher {
-    pub fn new(cost: &Passwords, env: Env) -> Result<Self> {
+    pub fn new(cost: &Passwords, pepper: Zeroizing<[u8; 32]>, env: Env) -> Result<Self> {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None)
             .map_err(|error| Error::internal(format!("passwords: {error}")))?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let nobody = hash(&argon2, b"", &env.bytes::<16>())?;
+        let nobody = hash(&params, pepper.as_slice(), b"", &env.bytes::<16>())?;
         let places = cost.at_once.get() + cost.waiting;
         Ok(Self {
-            argon2,
+            params,
+            pepper: Arc::new(pepper),
             running: Arc::new(Semaphore::new(cost.at_once.get())),
             places: Arc::new(Semaphore::new(places)),
             env,
@@ -63,25 +76,21 @@ impl Hasher {
 
     /// The hash to store, in the PHC string format.
     pub async fn hash(&self, password: Password) -> Result<String> {
-        let (argon2, salt) = (self.argon2.clone(), self.env.bytes::<16>());
-        self.compute(move || hash(&argon2, password.as_str().as_bytes(), &salt))
+        let (params, pepper) = (self.params.clone(), self.pepper.clone());
+        let salt = self.env.bytes::<16>();
+        self.compute(move || hash(&params, pepper.as_slice(), password.as_str().as_bytes(), &salt))
             .await
     }
 
     /// Is it the password of `stored`? Without a stored hash the answer is no, after as long.
-    pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<bool> {
+    pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<Verdict> {
         let exists = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.nobody.to_string());
-        let argon2 = self.argon2.clone();
-        let right = self
-            .compute(move || {
-                let stored = PasswordHash::new(&stored).map_err(argon2_error)?;
-                Ok(argon2
-                    .verify_password(password.as_str().as_bytes(), &stored)
-                    .is_ok())
-            })
+        let (params, pepper) = (self.params.clone(), self.pepper.clone());
+        let verdict = self
+            .compute(move || compare(&params, pepper.as_slice(), password.as_str(), &stored))
             .await?;
-        Ok(right && exists)
+        Ok(if exists { verdict } else { Verdict::Wrong })
     }
 
     async fn compute<T: Send + 'static>(
@@ -106,11 +115,51 @@ impl fmt::Debug for Hasher {
     }
 }
 
-fn hash(argon2: &Argon2<'_>, password: &[u8], salt: &[u8]) -> Result<String> {
-    let hash = argon2
+/// A hash that an operator brings from another program: bcrypt, which is replaced at the next
+/// sign-in.
+pub fn check_imported(text: &str) -> Result<()> {
+    let cost = text
+        .split('$')
+        .nth(2)
+        .and_then(|cost| cost.parse::<u32>().ok());
+    if text.parse::<bcrypt::HashParts>().is_ok() && cost >= Some(BCRYPT_COST_MIN) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "A brought password hash is one of bcrypt, of cost 12 or more.",
+    ))
+}
+
+fn argon2<'p>(params: &Params, pepper: &'p [u8]) -> Result<Argon2<'p>> {
+    let (kind, version) = (Algorithm::Argon2id, Version::V0x13);
+    Argon2::new_with_secret(pepper, kind, version, params.clone()).map_err(argon2_error)
+}
+
+fn hash(params: &Params, pepper: &[u8], password: &[u8], salt: &[u8]) -> Result<String> {
+    let hash = argon2(params, pepper)?
         .hash_password_with_salt(password, salt)
         .map_err(argon2_error)?;
     Ok(hash.to_string())
+}
+
+fn compare(params: &Params, pepper: &[u8], password: &str, stored: &str) -> Result<Verdict> {
+    if stored.starts_with("$2") {
+        let right = bcrypt::verify(password, stored).map_err(Error::internal)?;
+        return Ok(if right { Verdict::Outdated } else { Verdict::Wrong });
+    }
+    let stored = PasswordHash::new(stored).map_err(argon2_error)?;
+    // The cost is that of the stored hash, not today's.
+    let right = argon2(params, pepper)?
+        .verify_password(password.as_bytes(), &stored)
+        .is_ok();
+    if !right {
+        return Ok(Verdict::Wrong);
+    }
+    let of_today = Params::try_from(&stored).is_ok_and(|then| {
+        (then.m_cost(), then.t_cost(), then.p_cost())
+            == (params.m_cost(), params.t_cost(), params.p_cost())
+    });
+    Ok(if of_today { Verdict::Right } else { Verdict::Outdated })
 }
 
 fn argon2_error(error: impl fmt::Display) -> Error {
@@ -126,14 +175,19 @@ mod tests {
     use super::*;
 
     fn hasher(waiting: usize) -> Hasher {
+        costly(waiting, 1, 7)
+    }
+
+    fn costly(waiting: usize, passes: u32, pepper: u8) -> Hasher {
         let cost = Passwords {
             memory_kib: 64,
-            passes: 1,
+            passes,
             lanes: 1,
             at_once: NonZero::<usize>::MIN,
             waiting,
+            ..Passwords::default()
         };
-        Hasher::new(&cost, Env::system()).unwrap()
+        Hasher::new(&cost, Zeroizing::new([pepper; 32]), Env::system()).unwrap()
     }
 
     fn password(text: &str) -> Password {
@@ -145,23 +199,53 @@ mod tests {
         let hasher = hasher(4);
         let stored = hasher.hash(password("correct horse")).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
-        assert!(
-            hasher
-                .verify(password("correct horse"), Some(stored.clone()))
-                .await
-                .unwrap()
-        );
-        assert!(
-            !hasher
-                .verify(password("correct horsf"), Some(stored))
-                .await
-                .unwrap()
-        );
+        for (text, verdict) in [
+            ("correct horse", Verdict::Right),
+            ("correct horsf", Verdict::Wrong),
+        ] {
+            let found = hasher.verify(password(text), Some(stored.clone())).await;
+            assert_eq!(found.unwrap(), verdict, "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hash_is_of_no_use_without_the_servers_pepper() {
+        let stored = hasher(4).hash(password("correct horse")).await.unwrap();
+        let thief = costly(4, 1, 8);
+        let stolen = thief.verify(password("correct horse"), Some(stored));
+        assert_eq!(stolen.await.unwrap(), Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_a_lower_cost_is_right_and_asks_to_be_made_anew() {
+        let stored = hasher(4).hash(password("correct horse")).await.unwrap();
+        let today = costly(4, 2, 7);
+        let found = today.verify(password("correct horse"), Some(stored.clone()));
+        assert_eq!(found.await.unwrap(), Verdict::Outdated);
+        let wrong = today.verify(password("correct horsf"), Some(stored));
+        assert_eq!(wrong.await.unwrap(), Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn a_bcrypt_hash_of_another_program_is_right_once() {
+        let stored = bcrypt::hash("correct horse", 4).unwrap();
+        for (text, verdict) in [
+            ("correct horse", Verdict::Outdated),
+            ("correct horsf", Verdict::Wrong),
+        ] {
+            let found = hasher(4).verify(password(text), Some(stored.clone())).await;
+            assert_eq!(found.unwrap(), verdict, "{text}");
+        }
+        assert!(check_imported(&stored).is_err(), "its cost is too low");
+        let costly = "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW";
+        check_imported(costly).unwrap();
+        assert!(check_imported("$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$aGFzaA").is_err());
     }
 
     #[tokio::test]
     async fn nobody_has_no_password_not_even_the_empty_one() {
-        assert!(!hasher(4).verify(password(""), None).await.unwrap());
+        let found = hasher(4).verify(password(""), None).await.unwrap();
+        assert_eq!(found, Verdict::Wrong);
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use cloister_wire::{Bytes, Hash, UserId, account::Me};
 use super::db::{Row, Tx};
 use crate::{
     Result,
-    access::{Act, Actor, Anyone, Enrol, Permit, System},
+    access::{Act, Actor, Anyone, Enrol, Own, Permit, System},
     params, sql,
 };
 
@@ -20,6 +20,11 @@ sql! {
     ADOPT_ID = "UPDATE account SET id = $2 WHERE id = $1 AND devlog_length = 0";
     GET_VAULT = "SELECT vault FROM account WHERE id = $1";
     UPDATE_VAULT = "UPDATE account SET vault = $2 WHERE id = $1";
+    PAGE = "SELECT id, username, display_name, password_hash, devlog_length, operator_at,
+        disabled_at FROM account ORDER BY username_key";
+    UPDATE_DISABLED = "UPDATE account SET disabled_at = $2 WHERE id = $1";
+    GET_USERNAME = "SELECT username FROM account WHERE id = $1";
+    UPDATE_PASSWORD = "UPDATE account SET password_hash = $2 WHERE id = $1";
     LOCK = "SELECT devlog_length FROM account WHERE id = $1 FOR UPDATE";
     UPDATE_DEVLOG = "UPDATE account SET devlog_length = $2, devlog_head = $3 WHERE id = $1";
 }
@@ -88,6 +93,48 @@ pub fn get_by_name(
 /// For signing in: the person behind a refresh token.
 pub fn get(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>, user: UserId) -> Result<Option<Account>> {
     tx.maybe(GET_BY_ID, params![user], read)
+}
+
+/// Everybody, by name: for the operator on the machine.
+pub fn page(tx: &mut Tx<'_>, _: &Permit<'_, System>) -> Result<Vec<Account>> {
+    tx.query(PAGE, &[], read)
+}
+
+/// By name: for the operator on the machine.
+pub fn find(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, System>,
+    username: &str,
+) -> Result<Option<Account>> {
+    tx.maybe(GET_BY_NAME, params![&name_key(username)], read)
+}
+
+/// Nobody signs in to a disabled account.
+pub fn update_disabled(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, System>,
+    user: UserId,
+    at: Option<u64>,
+) -> Result<()> {
+    tx.execute(UPDATE_DISABLED, params![user, at]).map(|_| ())
+}
+
+pub fn get_username<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, user: UserId) -> Result<String> {
+    tx.one(GET_USERNAME, params![user], |row| row.get(0))
+}
+
+/// The account of whoever acts, with the hash of its password.
+pub fn get_own(tx: &mut Tx<'_>, permit: &Permit<'_, Own>) -> Result<Account> {
+    tx.one(GET_BY_ID, params![permit.user], read)
+}
+
+pub fn update_password<R>(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, R>,
+    user: UserId,
+    hash: &str,
+) -> Result<()> {
+    tx.execute(UPDATE_PASSWORD, params![user, hash]).map(|_| ())
 }
 
 /// The person who acts, as they see themself.

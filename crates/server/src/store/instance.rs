@@ -6,6 +6,7 @@ use super::db::Tx;
 use crate::{
     Result,
     access::{Anyone, Permit, System},
+    config::Required,
     params, sql,
 };
 
@@ -15,6 +16,7 @@ sql! {
     COUNT_OPERATORS = "SELECT count(*) FROM account WHERE operator_at IS NOT NULL";
     INSERT = "INSERT INTO instance (only_row, incarnation, created_at) VALUES (1, 1, $1)
         ON CONFLICT (only_row) DO NOTHING";
+    UPDATE_SECOND_FACTOR = "UPDATE instance SET second_factor = $1";
     GET_SET_UP_HASH = "SELECT set_up_hash FROM instance FOR UPDATE";
     UPDATE_SET_UP_HASH = "UPDATE instance SET set_up_hash = $1";
 }
@@ -39,6 +41,20 @@ pub fn count_operators(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>) -> Result<u64> {
 pub fn insert(tx: &mut Tx<'_>, _: &Permit<'_, System>) -> Result<()> {
     let now = tx.now();
     tx.execute(INSERT, params![now]).map(|_| ())
+}
+
+/// Who must have a second factor: it is read with every request, where the rights are.
+pub fn update_second_factor(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, System>,
+    required: Required,
+) -> Result<()> {
+    let text = match required {
+        Required::Nobody => "nobody",
+        Required::Staff => "staff",
+        Required::All => "all",
+    };
+    tx.execute(UPDATE_SECOND_FACTOR, params![text]).map(|_| ())
 }
 
 /// The hash of the token in the set-up link, while there is one. Locks the row: of two who use

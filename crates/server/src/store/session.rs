@@ -3,26 +3,39 @@
 use cloister_wire::{
     DeviceId, Hash, SessionId, UserId,
     account::{ClientKind, DeviceStanding},
+    security::Session,
 };
 
 use super::db::{Row, Tx};
 use crate::{
     Result,
-    access::{Actor, Anyone, Permit, System},
+    access::{Actor, Anyone, Own, Permit, System},
     params, sql,
+    visitor::{Visitor, place_of, place_text},
 };
 
 sql! {
-    GET_LIVING = "SELECT s.id, s.user_id, s.device_id, d.active_at, d.revoked_at, d.cloned_at,
-        a.operator_at
+    GET_LIVING = "SELECT s.id, s.user_id, s.device_id, s.proved_at, d.active_at, d.revoked_at,
+        d.cloned_at, a.operator_at,
+        (SELECT i.second_factor FROM instance AS i) AS second_factor,
+        (SELECT t.activated_at FROM totp AS t WHERE t.user_id = s.user_id) AS totp_at
         FROM session AS s
         JOIN device AS d ON d.id = s.device_id
         JOIN account AS a ON a.id = s.user_id
         WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND a.disabled_at IS NULL";
     INSERT = "INSERT INTO session
-        (id, user_id, device_id, client, created_at, last_seen_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $5, $6)";
+        (id, user_id, device_id, client, created_at, last_seen_at, expires_at, user_agent, place,
+        proved_at)
+        VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $5)";
     PAGE_OF_DEVICE = "SELECT id FROM session WHERE device_id = $1 AND ended_at IS NULL ORDER BY id";
+    PAGE = "SELECT id, device_id, client, user_agent, place, created_at, last_seen_at, expires_at
+        FROM session WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
+        ORDER BY last_seen_at DESC, id DESC LIMIT 100";
+    PAGE_OF_USER = "SELECT id FROM session WHERE user_id = $1 AND ended_at IS NULL ORDER BY id";
+    PAGE_ENDED = "SELECT id FROM session WHERE ended_at >= $1";
+    PROVE = "UPDATE session SET proved_at = $2 WHERE id = $1";
+    GET_PROVED_AT = "SELECT proved_at FROM session WHERE id = $1";
+    MOVED = "UPDATE session SET place = $2, user_agent = $3 WHERE id = $1";
     END = "UPDATE session SET ended_at = $2, ended_why = $3 WHERE id = $1 AND ended_at IS NULL";
     SEEN = "UPDATE session SET last_seen_at = $2 WHERE id = $1";
     INSERT_TOKEN = "INSERT INTO refresh_token (token_hash, session_id, created_at, expires_at)
@@ -43,12 +56,13 @@ sql! {
 
 /// A sign-in that is about to be.
 #[derive(Debug, Clone, Copy)]
-pub struct NewSession {
+pub struct NewSession<'a> {
     pub id: SessionId,
     pub user: UserId,
     pub device: DeviceId,
     pub client: ClientKind,
     pub expires_at: u64,
+    pub visitor: &'a Visitor,
 }
 
 /// A refresh token with its sign-in.
@@ -78,9 +92,18 @@ pub fn get_living(tx: &mut Tx<'_>, session: SessionId) -> Result<Option<Living>>
             standing: standing(row)?,
             operator_at: row.get("operator_at")?,
         };
+        let has_factor = row.get::<Option<u64>>("totp_at")?.is_some();
+        let policy: Option<String> = row.get("second_factor")?;
+        let owes = match policy.as_deref() {
+            Some("all") if !has_factor => Owes::ForAnything,
+            Some("staff") if !has_factor && actor.operator_at.is_some() => Owes::ForOperating,
+            _ => Owes::Nothing,
+        };
         Ok(Living {
             actor,
             cloned_at: row.get("cloned_at")?,
+            proved_at: row.get("proved_at")?,
+            owes,
         })
     })
 }
@@ -91,11 +114,99 @@ pub struct Living {
     pub actor: Actor,
     /// When its device was found to be a copy.
     pub cloned_at: Option<u64>,
+    /// When password and second factor were last given here.
+    pub proved_at: u64,
+    pub owes: Owes,
 }
 
-pub fn insert(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>, session: &NewSession) -> Result<()> {
+/// What waits until somebody sets up a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owes {
+    Nothing,
+    ForOperating,
+    ForAnything,
+}
+
+/// The person's living sign-ins, newest use first.
+pub fn page(tx: &mut Tx<'_>, permit: &Permit<'_, Own>) -> Result<Vec<Session>> {
+    page_seen_from(tx, permit.user, Some(permit.session))
+}
+
+/// The same of anybody: for the operator on the machine.
+pub fn page_of(tx: &mut Tx<'_>, _: &Permit<'_, System>, user: UserId) -> Result<Vec<Session>> {
+    page_seen_from(tx, user, None)
+}
+
+fn page_seen_from(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    here: Option<SessionId>,
+) -> Result<Vec<Session>> {
+    let now = tx.now();
+    tx.query(PAGE, params![user, now], |row| {
+        let id = row.get("id")?;
+        Ok(Session {
+            id,
+            device: row.get("device_id")?,
+            client: client_of(&row.get::<String>("client")?),
+            user_agent: row.get("user_agent")?,
+            place: place_of(row.get("place")?),
+            created_at: row.get("created_at")?,
+            last_seen_at: row.get("last_seen_at")?,
+            expires_at: row.get("expires_at")?,
+            this_one: Some(id) == here,
+        })
+    })
+}
+
+/// Sign-ins of a person that have not ended.
+pub fn page_of_user<R>(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, R>,
+    user: UserId,
+) -> Result<Vec<SessionId>> {
+    tx.query(PAGE_OF_USER, params![user], |row| row.get(0))
+}
+
+/// Sign-ins that ended since `since`, by whichever program.
+pub fn page_ended(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, Anyone>,
+    since: u64,
+) -> Result<Vec<SessionId>> {
+    tx.query(PAGE_ENDED, params![since], |row| row.get(0))
+}
+
+/// Password and second factor were given here now.
+pub fn update_proved(tx: &mut Tx<'_>, permit: &Permit<'_, Own>) -> Result<()> {
+    let now = tx.now();
+    tx.execute(PROVE, params![permit.session, now]).map(|_| ())
+}
+
+pub fn get_proved_at<R>(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, R>,
+    session: SessionId,
+) -> Result<u64> {
+    tx.one(GET_PROVED_AT, params![session], |row| row.get(0))
+}
+
+/// From where it is used now.
+pub fn update_place(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, Anyone>,
+    session: SessionId,
+    visitor: &Visitor,
+) -> Result<()> {
+    let place = place_text(&visitor.place());
+    tx.execute(MOVED, params![session, &place, &visitor.user_agent])
+        .map(|_| ())
+}
+
+pub fn insert(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>, session: &NewSession<'_>) -> Result<()> {
     let now = tx.now();
     let client = client_text(session.client);
+    let place = place_text(&session.visitor.place());
     tx.execute(
         INSERT,
         params![
@@ -104,7 +215,9 @@ pub fn insert(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>, session: &NewSession) -> 
             session.device,
             client,
             now,
-            session.expires_at
+            session.expires_at,
+            &session.visitor.user_agent,
+            &place
         ],
     )
     .map(|_| ())

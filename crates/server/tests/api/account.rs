@@ -220,7 +220,9 @@ async fn an_account_that_the_operator_made_begins_its_log_at_the_first_sign_in()
             &stage.app,
             cloister_server::operator::NewUser {
                 username: "trent".to_owned(),
-                password: cloister_server::seal::password::Password::new(PASSWORD.to_owned()),
+                password: cloister_server::operator::Initial::Password(
+                    cloister_server::seal::password::Password::new(PASSWORD.to_owned()),
+                ),
                 role: cloister_server::operator::Role::Operator,
             },
         );

@@ -242,6 +242,9 @@ pub fn config() -> Config {
         sign_ins_per_account: plenty,
         sign_ins_per_address: plenty,
         registrations_per_address: plenty,
+        sign_ins_at_once: plenty,
+        codes_per_account: plenty,
+        wrong_passwords: plenty,
         ..Limits::default()
     };
     Config {

@@ -37,6 +37,7 @@ impl<P: Primitives> Sim<P> {
             Command::SignIn {
                 username,
                 password: PASSWORD.to_owned(),
+                code: None,
                 device_name: "next".to_owned(),
                 recovery_key,
             },

@@ -10,6 +10,7 @@ use cloister_wire::{
         AskChallenge, Challenge, DeviceStanding, PrepareSignIn, Prepared, SignIn, SignInDevice,
         SignedIn, Vault,
     },
+    security::SecondFactor,
 };
 
 use crate::{
@@ -28,7 +29,7 @@ use super::{
 
 pub(crate) async fn sign_in<P: Primitives>(
     shared: &Shared<P>,
-    typed: Credentials,
+    mut typed: Credentials,
 ) -> Result<CommandReply, Refusal> {
     instance(shared).await?;
     let known = shared.core().store.identity()?;
@@ -39,7 +40,9 @@ pub(crate) async fn sign_in<P: Primitives>(
                 "Another person's account is on this device. Sign out first.",
             ));
         }
-        let signed_in = sign_in_known(shared, &typed.username, &typed.password).await?;
+        let second = typed.second.clone();
+        let signed_in =
+            sign_in_known(shared, &typed.username, &typed.password, second).await?;
         let standing = signed_in.me.standing;
         welcome(shared, &signed_in, standing)?;
         return Ok(CommandReply::SignedIn {
@@ -62,6 +65,7 @@ pub(crate) async fn sign_in<P: Primitives>(
     let look = PrepareSignIn {
         username: typed.username.clone(),
         password: typed.password.clone(),
+        second: typed.second.clone(),
     };
     let account: Prepared = shared
         .call_openly(
@@ -70,6 +74,10 @@ pub(crate) async fn sign_in<P: Primitives>(
             Some(to_cbor(&look)),
         )
         .await?;
+    // A code opens once: what the first step gave stands for it in the second one.
+    if let Some(pass) = account.pass {
+        typed.second = Some(SecondFactor::Pass { pass });
+    }
     if account.devlog.is_empty() {
         return first_sign_in(shared, &typed, account.user).await;
     }
@@ -132,6 +140,7 @@ pub(super) async fn new_device<P: Primitives>(
                 name_ct: Bytes::default(),
             },
             client: core.options.client,
+            second: typed.second.clone(),
         })
     };
     let signed_in = post_session(shared, body).await?;
@@ -200,6 +209,7 @@ pub(super) async fn first_sign_in<P: Primitives>(
                 name_ct,
             },
             client: core.options.client,
+            second: typed.second.clone(),
         })
     };
     let signed_in = post_session(shared, body).await?;
@@ -230,6 +240,7 @@ pub(super) async fn sign_in_known<P: Primitives>(
     shared: &Shared<P>,
     username: &str,
     password: &str,
+    second: Option<SecondFactor>,
 ) -> Result<SignedIn, Refusal> {
     let device = shared.core().store.me()?.device;
     let ask = to_cbor(&AskChallenge { device });
@@ -252,6 +263,7 @@ pub(super) async fn sign_in_known<P: Primitives>(
                 signature,
             },
             client: core.options.client,
+            second,
         })
     };
     Ok(shared

@@ -84,6 +84,7 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
             entry,
         } => devlog_appended(shared, user, version, entry.as_ref())?,
         Event::DeviceWaiting { .. } => device::reload(shared),
+        Event::SecurityNoticed { .. } => shared.core().tell(Topic::Security),
         Event::ToDevice { item } => queue::arrive(shared, &item)?,
         Event::ReadMoved { channel, seq } => {
             let mut core = shared.core();

@@ -15,9 +15,9 @@ use crate::{
 };
 
 sql! {
-    INSERT = "INSERT INTO attempt (key_hash, full_until) VALUES ($1, $2)";
-    COUNT = "SELECT count(*) AS n FROM attempt";
-    GET = "SELECT full_until FROM attempt WHERE key_hash = $1 FOR UPDATE";
+    INSERT = "INSERT INTO lockout (key_hash, failures, last_at) VALUES ($1, 0, $2)";
+    COUNT = "SELECT count(*) AS n FROM lockout";
+    GET = "SELECT last_at FROM lockout WHERE key_hash = $1 FOR UPDATE";
 }
 
 fn insert(tx: &mut Tx<'_>, key: u8, until: u64) -> Result<u64> {

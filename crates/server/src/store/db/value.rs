@@ -6,8 +6,8 @@
 
 use bytes::BytesMut;
 use cloister_wire::{
-    Bytes, ChannelId, DeviceId, GuildId, MessageId, Octets, Permissions, RoleId, SessionId, Txn,
-    UserId,
+    Bytes, ChannelId, DeviceId, GuildId, MessageId, Octets, Permissions, RoleId, SecurityEventId,
+    SessionId, Txn, UserId,
 };
 use postgres::types::{FromSql, IsNull, ToSql, Type};
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -276,7 +276,15 @@ macro_rules! id_values {
     )*};
 }
 id_values!(
-    UserId, DeviceId, GuildId, RoleId, ChannelId, MessageId, SessionId, Txn
+    UserId,
+    DeviceId,
+    GuildId,
+    RoleId,
+    ChannelId,
+    MessageId,
+    SecurityEventId,
+    SessionId,
+    Txn
 );
 
 impl<'a> From<&'a Bytes> for Value<'a> {

@@ -1,0 +1,58 @@
+-- What guards accounts: locks, second factors, single-use secrets, and what happened.
+
+-- Wrong guesses in a row, by a keyed hash of the name: the table names nobody, and a name that
+-- nobody has is counted alike.
+CREATE TABLE lockout (
+    key_hash        BLOB NOT NULL PRIMARY KEY CHECK (length(key_hash) = 32),
+    failures        INTEGER NOT NULL CHECK (failures >= 0),
+    locked_until    INTEGER,
+    last_at         INTEGER NOT NULL
+) STRICT;
+CREATE INDEX lockout_by_time ON lockout (last_at);
+
+CREATE TABLE security_event (
+    id              BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    user_id         BLOB NOT NULL REFERENCES account (id) ON DELETE CASCADE ON UPDATE CASCADE,
+    kind            TEXT NOT NULL CHECK (length(kind) <= 64),
+    at              INTEGER NOT NULL,
+    device_id       BLOB CHECK (length(device_id) = 16),
+    -- Emptied after 30 days; the place stays.
+    address         TEXT NOT NULL CHECK (length(address) <= 64),
+    place           TEXT NOT NULL CHECK (length(place) <= 64),
+    user_agent      TEXT NOT NULL CHECK (length(user_agent) <= 512),
+    -- When the person was shown it; empty for what they need not look at.
+    seen_at         INTEGER,
+    notable_at      INTEGER
+) STRICT;
+CREATE INDEX security_event_by_user ON security_event (user_id, id);
+CREATE INDEX security_event_by_time ON security_event (at);
+
+-- A secret shared with the person's authenticator, sealed with the server's keyring.
+CREATE TABLE totp (
+    user_id         BLOB NOT NULL PRIMARY KEY REFERENCES account (id) ON DELETE CASCADE ON UPDATE CASCADE,
+    sealed          BLOB NOT NULL,
+    created_at      INTEGER NOT NULL,
+    activated_at    INTEGER,
+    -- The newest time step that was used: a code opens once.
+    last_step       INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE backup_code (
+    user_id         BLOB NOT NULL REFERENCES account (id) ON DELETE CASCADE ON UPDATE CASCADE,
+    code_hash       BLOB NOT NULL CHECK (length(code_hash) = 32),
+    created_at      INTEGER NOT NULL,
+    used_at         INTEGER,
+    PRIMARY KEY (user_id, code_hash)
+) STRICT;
+
+-- Secrets that are good for one use: the rest of a sign-in, links in mails.
+CREATE TABLE one_time (
+    token_hash      BLOB NOT NULL PRIMARY KEY CHECK (length(token_hash) = 32),
+    user_id         BLOB NOT NULL REFERENCES account (id) ON DELETE CASCADE ON UPDATE CASCADE,
+    purpose         TEXT NOT NULL CHECK (length(purpose) <= 32),
+    created_at      INTEGER NOT NULL,
+    expires_at      INTEGER NOT NULL,
+    CHECK (expires_at > created_at)
+) STRICT;
+CREATE INDEX one_time_by_user ON one_time (user_id, purpose);
+CREATE INDEX one_time_by_expiry ON one_time (expires_at);
