@@ -21,7 +21,9 @@ macro_rules! view {
 
 mod account;
 
-pub use self::account::{AccountAct, AccountReply, FactorsView, HappenedView, SignInView, TotpView};
+pub use self::account::{
+    AccountAct, AccountReply, FactorsView, HappenedView, SignInView, TotpView,
+};
 
 view! {
 /// What a shell may ask. Each is answered at once from the store.

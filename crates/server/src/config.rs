@@ -11,11 +11,11 @@ use std::{
 };
 
 use cloister_wire::account::Registration;
-use ipnet::IpNet;
 use figment::{
     Figment,
     providers::{Format, Serialized, Toml},
 };
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
@@ -380,7 +380,8 @@ impl Config {
     pub fn warnings(&self) -> Vec<&'static str> {
         let mut warnings = Vec::new();
         if self.passwords.profile == PasswordProfile::Legacy6 {
-            warnings.push("passwords.profile is legacy-6: passwords of six characters are guessed.");
+            warnings
+                .push("passwords.profile is legacy-6: passwords of six characters are guessed.");
         }
         if self.passwords.memory_kib < 19 * 1024 || self.passwords.passes < 2 {
             warnings.push("passwords are hashed below 19 MiB or two passes: raise the cost.");
@@ -389,7 +390,8 @@ impl Config {
             warnings.push("access tokens live for more than 30 minutes.");
         }
         if self.limits.lockout == LockoutMode::Everybody {
-            warnings.push("limits.lockout is everybody: a stranger can lock an account's owner out.");
+            warnings
+                .push("limits.lockout is everybody: a stranger can lock an account's owner out.");
         }
         warnings
     }

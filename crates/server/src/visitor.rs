@@ -178,7 +178,8 @@ mod tests {
     #[test]
     fn nobody_chooses_their_own_address_without_a_trusted_proxy() {
         let said = [("x-forwarded-for", "1.2.3.4")];
-        let address = |trusted: &[&str]| visitor("198.51.100.7", &said, trusted).address.to_string();
+        let address =
+            |trusted: &[&str]| visitor("198.51.100.7", &said, trusted).address.to_string();
         assert_eq!(address(&[]), "198.51.100.7");
         assert_eq!(address(&["10.0.0.0/8"]), "198.51.100.7");
         assert_eq!(address(&["198.51.100.0/24"]), "1.2.3.4");
@@ -189,7 +190,10 @@ mod tests {
         let trusted = ["127.0.0.0/8", "10.0.0.0/8"];
         for (name, value) in [
             ("x-forwarded-for", "6.6.6.6, 203.0.113.9, 10.1.1.1"),
-            ("forwarded", "for=6.6.6.6, for=203.0.113.9;proto=https, for=\"10.1.1.1:77\""),
+            (
+                "forwarded",
+                "for=6.6.6.6, for=203.0.113.9;proto=https, for=\"10.1.1.1:77\"",
+            ),
         ] {
             let found = visitor("127.0.0.1", &[(name, value)], &trusted);
             assert_eq!(found.address.to_string(), "203.0.113.9", "{name}");

@@ -122,7 +122,10 @@ impl Scene {
             .replace("{guild}", &self.guild.id.to_string())
             .replace("{channel}", &self.guild.channel.to_string())
             .replace("{code}", "welcome-all")
-            .replace("{session}", &fixed(94, cloister_wire::SessionId::new).to_string())
+            .replace(
+                "{session}",
+                &fixed(94, cloister_wire::SessionId::new).to_string(),
+            )
             .replace("{device}", &fixed(99, DeviceId::new).to_string());
         assert!(
             !path.contains('{'),

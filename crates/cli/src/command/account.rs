@@ -187,7 +187,9 @@ async fn signed_in(seat: &Seat<'_>, sign_in: Command) -> Result<(), Failure> {
 /// The password was right, and the account has a second factor.
 fn with_code(mut sign_in: Command) -> Result<Command, Failure> {
     if let Command::SignIn { code, .. } = &mut sign_in {
-        *code = Some(secret::read_line("Code of your authenticator, or a backup code")?);
+        *code = Some(secret::read_line(
+            "Code of your authenticator, or a backup code",
+        )?);
     }
     Ok(sign_in)
 }

@@ -105,7 +105,11 @@ impl Session {
                     let act = match id {
                         Some(session) => AccountAct::EndSignIn { session },
                         None => AccountAct::EndSignIns {
-                            which: if all && !others { Which::All } else { Which::Others },
+                            which: if all && !others {
+                                Which::All
+                            } else {
+                                Which::Others
+                            },
                         },
                     };
                     sensitive(seat, act, &proof).await?;
@@ -142,8 +146,7 @@ impl Factor {
 pub(crate) fn events(global: &Global, print: &Print) -> Result<(), Failure> {
     seat::with_profile(global, print, async |seat| {
         seat.reach().await?;
-        let AccountReply::SecurityEvents { events } =
-            act(seat, AccountAct::SecurityEvents).await?
+        let AccountReply::SecurityEvents { events } = act(seat, AccountAct::SecurityEvents).await?
         else {
             return Err(strange());
         };

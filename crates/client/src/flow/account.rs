@@ -193,7 +193,9 @@ async fn post_account<P: Primitives>(
                 lost = true;
                 shared.sleep(500).await;
             }
-            Err(_) if lost => return sign_in_known(shared, &new.username, &new.password, None).await,
+            Err(_) if lost => {
+                return sign_in_known(shared, &new.username, &new.password, None).await;
+            }
             Err(error) => return Err(error.into()),
         }
     }

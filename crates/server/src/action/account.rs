@@ -216,7 +216,9 @@ fn admit(
             Ok(None)
         }
         Admission::Open {} if parts.config.registration == Registration::Open => {
-            let key = parts.keys.hash_secret("register", visitor.network().as_bytes());
+            let key = parts
+                .keys
+                .hash_secret("register", visitor.network().as_bytes());
             let most = parts.config.limits.registrations_per_address;
             let window = Window::per_minutes(most, REGISTER_MINUTES);
             store::attempt::spend(tx, permit, &key, window)?.allowed()?;

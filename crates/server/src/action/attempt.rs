@@ -7,11 +7,7 @@
 //! wrong password.
 
 use cloister_proof::{Purpose, signed::challenge_payload};
-use cloister_wire::{
-    DeviceId, Hash,
-    account::SignInDevice,
-    security::SecurityEventKind,
-};
+use cloister_wire::{DeviceId, Hash, account::SignInDevice, security::SecurityEventKind};
 
 use super::security;
 use crate::{
@@ -231,7 +227,9 @@ fn knock(
     lockout.failures += 1;
     let most = parts.config.limits.wrong_passwords.get();
     if let Some(further) = lockout.failures.checked_sub(most) {
-        let shut_ms = SHUT_MS.saturating_mul(1 << further.min(32)).min(SHUT_MS_MAX);
+        let shut_ms = SHUT_MS
+            .saturating_mul(1 << further.min(32))
+            .min(SHUT_MS_MAX);
         lockout.locked_until = Some(now + shut_ms);
     }
     store::lockout::update(tx, permit, &key, lockout)?;

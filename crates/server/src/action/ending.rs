@@ -112,4 +112,3 @@ pub(super) fn end<R>(
     tx.emit(Notice::SessionEnded { session });
     Ok(())
 }
-

@@ -67,8 +67,8 @@ pub(super) fn check<R>(
     visitor: &Visitor,
 ) -> Result<Checked> {
     let (user, _) = of;
-    let Some(totp) = store::factor::get_totp(tx, permit, user)?
-        .filter(|totp| totp.activated_at.is_some())
+    let Some(totp) =
+        store::factor::get_totp(tx, permit, user)?.filter(|totp| totp.activated_at.is_some())
     else {
         return Ok(Checked::NotNeeded);
     };
@@ -101,7 +101,13 @@ pub(super) fn check<R>(
         store::attempt::delete(tx, permit, &key)?;
         return Ok(Checked::Passed);
     }
-    security::note(tx, permit, of, SecurityEventKind::SecondFactorFailed, visitor)?;
+    security::note(
+        tx,
+        permit,
+        of,
+        SecurityEventKind::SecondFactorFailed,
+        visitor,
+    )?;
     Ok(Checked::Wrong)
 }
 
@@ -113,7 +119,9 @@ fn take_backup_code<R>(
     code: &str,
     visitor: &Visitor,
 ) -> Result<bool> {
-    let hash = parts.keys.hash_secret("backup code", &about(of.0, &plain(code)));
+    let hash = parts
+        .keys
+        .hash_secret("backup code", &about(of.0, &plain(code)));
     let taken = store::factor::take_code(tx, permit, of.0, &hash)?;
     if taken {
         security::note(tx, permit, of, SecurityEventKind::BackupCodeUsed, visitor)?;
@@ -186,7 +194,9 @@ pub fn activate(
     let offered = store::factor::get_totp(tx, permit, permit.user)?
         .filter(|totp| totp.activated_at.is_none() && now < totp.created_at + OFFER_MS)
         .ok_or_else(|| Error::invalid("This took too long. Begin again with a new picture."))?;
-    let key = parts.keys.hash_secret("second factor", permit.user.as_bytes());
+    let key = parts
+        .keys
+        .hash_secret("second factor", permit.user.as_bytes());
     let window = Window::per_minutes(parts.config.limits.codes_per_account, CODE_MINUTES);
     store::attempt::spend(tx, permit, &key, window)?.allowed()?;
     let secret = open(parts, permit.user, &offered.sealed)?;
@@ -214,7 +224,13 @@ pub fn renew_codes(
         ));
     }
     let of = (permit.user, Some(permit.device));
-    security::note(tx, permit, of, SecurityEventKind::BackupCodesRenewed, visitor)?;
+    security::note(
+        tx,
+        permit,
+        of,
+        SecurityEventKind::BackupCodesRenewed,
+        visitor,
+    )?;
     draw_codes(tx, parts, permit)
 }
 
@@ -249,11 +265,7 @@ pub fn remove(tx: &mut Tx<'_>, permit: &Permit<'_, System>, user: UserId) -> Res
     security::note_by_operator(tx, permit, user, SecurityEventKind::SecondFactorsRemoved)
 }
 
-fn draw_codes(
-    tx: &mut Tx<'_>,
-    parts: &Parts,
-    permit: &Permit<'_, Proved>,
-) -> Result<BackupCodes> {
+fn draw_codes(tx: &mut Tx<'_>, parts: &Parts, permit: &Permit<'_, Proved>) -> Result<BackupCodes> {
     let codes: Vec<String> = (0..BACKUP_CODES)
         .map(|_| {
             let letters = tx.random::<CODE_LETTERS>();
@@ -265,7 +277,11 @@ fn draw_codes(
         .collect();
     let hashes: Vec<_> = codes
         .iter()
-        .map(|code| parts.keys.hash_secret("backup code", &about(permit.user, code)))
+        .map(|code| {
+            parts
+                .keys
+                .hash_secret("backup code", &about(permit.user, code))
+        })
         .collect();
     store::factor::insert_codes(tx, permit, permit.user, &hashes)?;
     // In groups, as people read them; spaces and dashes mean nothing when they are typed.

@@ -59,7 +59,9 @@ pub(crate) fn check(
     };
     let length = password.chars().count();
     if length < least {
-        return Err(too_weak(format!("A password has at least {least} characters.")));
+        return Err(too_weak(format!(
+            "A password has at least {least} characters."
+        )));
     }
     if length > limits::PASSWORD_MAX {
         return Err(too_weak(format!(
@@ -68,7 +70,9 @@ pub(crate) fn check(
         )));
     }
     let guessed = zxcvbn::zxcvbn(password, names);
-    let warning = guessed.feedback().and_then(zxcvbn::feedback::Feedback::warning);
+    let warning = guessed
+        .feedback()
+        .and_then(zxcvbn::feedback::Feedback::warning);
     if matches!(
         warning,
         Some(
@@ -77,7 +81,9 @@ pub(crate) fn check(
                 | Warning::ThisIsACommonPassword
         )
     ) {
-        return Err(too_weak("This is one of the passwords that are tried first."));
+        return Err(too_weak(
+            "This is one of the passwords that are tried first.",
+        ));
     }
     let strong = match profile {
         PasswordProfile::Usual | PasswordProfile::Nist => guessed.score() >= STRONG_ENOUGH,
@@ -125,7 +131,13 @@ fn too_weak(sentence: impl Into<std::borrow::Cow<'static, str>>) -> Error {
 pub(crate) fn names<'a>(parts: &'a Parts, username: &'a str, shown: &'a str) -> Vec<&'a str> {
     let host = parts.config.public_url.as_deref().unwrap_or_default();
     let host = host.split_once("://").map_or(host, |(_, rest)| rest);
-    let mut names = vec![username, shown, parts.config.name.as_str(), host, "cloister"];
+    let mut names = vec![
+        username,
+        shown,
+        parts.config.name.as_str(),
+        host,
+        "cloister",
+    ];
     names.extend(parts.config.name.split_whitespace());
     names.extend(shown.split_whitespace());
     names.extend(host.split('.'));
@@ -181,7 +193,9 @@ pub fn of_link(
     token: &str,
     visitor: &Visitor,
 ) -> Result<Account> {
-    let key = parts.keys.hash_secret("resets", visitor.network().as_bytes());
+    let key = parts
+        .keys
+        .hash_secret("resets", visitor.network().as_bytes());
     let window = Window::per_minutes(parts.config.limits.resets_per_address, RESET_MINUTES);
     store::attempt::spend(tx, permit, &key, window)?.allowed()?;
     let hash = parts.keys.hash_secret("reset", token.as_bytes());
@@ -239,7 +253,10 @@ mod tests {
             assert!(refused(PasswordProfile::Usual, password), "{password}");
         }
         assert!(!refused(PasswordProfile::Usual, "vivid otter climbs nine"));
-        assert!(!refused(PasswordProfile::Usual, "correct horse battery staple"));
+        assert!(!refused(
+            PasswordProfile::Usual,
+            "correct horse battery staple"
+        ));
     }
 
     #[test]
@@ -262,7 +279,13 @@ mod tests {
 
     #[test]
     fn the_classic_profile_asks_for_three_kinds_of_characters() {
-        for password in ["alllower123", "ALLUPPER123", "NoDigitsHere", "Abc1", "Password1"] {
+        for password in [
+            "alllower123",
+            "ALLUPPER123",
+            "NoDigitsHere",
+            "Abc1",
+            "Password1",
+        ] {
             assert!(refused(PasswordProfile::Classic, password), "{password}");
         }
         assert!(!refused(PasswordProfile::Classic, "Kelbrun7"));

@@ -37,7 +37,12 @@ pub async fn register(
         Required::All => Beside::SecondFactor,
         Required::Nobody | Required::Staff => Beside::Nothing,
     };
-    password::check(app.config.passwords.profile, beside, &request.password, &names)?;
+    password::check(
+        app.config.passwords.profile,
+        beside,
+        &request.password,
+        &names,
+    )?;
     let hash = app
         .hasher
         .hash(Password::new(request.password.clone()))

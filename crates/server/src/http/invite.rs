@@ -7,11 +7,7 @@ use cloister_wire::{
     guild::{Appended, CreateInvite, EndInvite, Invites, Join, Joined},
 };
 
-use super::{
-    address::At,
-    extract::Body,
-    reply::Reply,
-};
+use super::{address::At, extract::Body, reply::Reply};
 use crate::{
     App, Error, Result,
     access::{self, Caller, policy::Verb},

@@ -90,11 +90,7 @@ pub async fn sign_in(
 }
 
 /// What was right a moment ago may have changed since.
-fn unchanged(
-    tx: &mut Tx<'_>,
-    permit: &Permit<'_, Anyone>,
-    then: &Account,
-) -> Result<Account> {
+fn unchanged(tx: &mut Tx<'_>, permit: &Permit<'_, Anyone>, then: &Account) -> Result<Account> {
     store::account::get(tx, permit, then.id)?
         .filter(|now| now.password_hash == then.password_hash)
         .ok_or_else(wrong_credentials)
@@ -122,7 +118,11 @@ async fn check(
         .hasher
         .verify(Password::new(password.clone()), attempt.stored())
         .await?;
-    let Some(mut account) = attempt.account.clone().filter(|_| verdict != Verdict::Wrong) else {
+    let Some(mut account) = attempt
+        .account
+        .clone()
+        .filter(|_| verdict != Verdict::Wrong)
+    else {
         let (parts, failed) = (app.clone(), attempt);
         app.db
             .write(move |tx| {
@@ -196,11 +196,7 @@ fn from_cookie(app: &App, uri: &Uri, headers: &HeaderMap) -> Result<(String, Opt
     Ok((token, Some(csrf.to_owned())))
 }
 
-pub async fn sign_out(
-    State(app): State<App>,
-    visitor: Visitor,
-    caller: Caller,
-) -> Result<Done> {
+pub async fn sign_out(State(app): State<App>, visitor: Visitor, caller: Caller) -> Result<Done> {
     app.db
         .write(move |tx| {
             let permit = access::enrol(tx, &caller)?;

@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use cloister_wire::{
-    security::{SecurityEventKind, Session},
-};
+use cloister_wire::security::{SecurityEventKind, Session};
 
 use crate::{
     App, Error, Result, access,
@@ -114,12 +112,7 @@ pub async fn carry_out(app: &App, username: String, deed: Deed) -> Result<()> {
 }
 
 /// A link with which somebody sets a new password: good once, for an hour.
-pub async fn reset_link(
-    data: &Path,
-    config: Config,
-    env: Env,
-    username: String,
-) -> Result<String> {
+pub async fn reset_link(data: &Path, config: Config, env: Env, username: String) -> Result<String> {
     let app = App::open(data, config, env).await?;
     let address = app.config.address(app.config.listen);
     let token = reset_token(&app, username).await?;

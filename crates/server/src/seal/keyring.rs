@@ -239,7 +239,9 @@ mod tests {
         let (keys, others) = (Keyring::fresh(&env), Keyring::fresh(&env));
         let sealed = keys.seal(&env, b"totp of ada", b"secret").unwrap();
         assert_eq!(
-            keys.open_sealed(b"totp of ada", &sealed).unwrap().as_slice(),
+            keys.open_sealed(b"totp of ada", &sealed)
+                .unwrap()
+                .as_slice(),
             b"secret"
         );
         assert!(keys.open_sealed(b"totp of bob", &sealed).is_err());

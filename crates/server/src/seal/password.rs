@@ -78,8 +78,15 @@ impl Hasher {
     pub async fn hash(&self, password: Password) -> Result<String> {
         let (params, pepper) = (self.params.clone(), self.pepper.clone());
         let salt = self.env.bytes::<16>();
-        self.compute(move || hash(&params, pepper.as_slice(), password.as_str().as_bytes(), &salt))
-            .await
+        self.compute(move || {
+            hash(
+                &params,
+                pepper.as_slice(),
+                password.as_str().as_bytes(),
+                &salt,
+            )
+        })
+        .await
     }
 
     /// Is it the password of `stored`? Without a stored hash the answer is no, after as long.
@@ -145,7 +152,11 @@ fn hash(params: &Params, pepper: &[u8], password: &[u8], salt: &[u8]) -> Result<
 fn compare(params: &Params, pepper: &[u8], password: &str, stored: &str) -> Result<Verdict> {
     if stored.starts_with("$2") {
         let right = bcrypt::verify(password, stored).map_err(Error::internal)?;
-        return Ok(if right { Verdict::Outdated } else { Verdict::Wrong });
+        return Ok(if right {
+            Verdict::Outdated
+        } else {
+            Verdict::Wrong
+        });
     }
     let stored = PasswordHash::new(stored).map_err(argon2_error)?;
     // The cost is that of the stored hash, not today's.
@@ -159,7 +170,11 @@ fn compare(params: &Params, pepper: &[u8], password: &str, stored: &str) -> Resu
         (then.m_cost(), then.t_cost(), then.p_cost())
             == (params.m_cost(), params.t_cost(), params.p_cost())
     });
-    Ok(if of_today { Verdict::Right } else { Verdict::Outdated })
+    Ok(if of_today {
+        Verdict::Right
+    } else {
+        Verdict::Outdated
+    })
 }
 
 fn argon2_error(error: impl fmt::Display) -> Error {

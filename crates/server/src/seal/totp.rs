@@ -127,7 +127,10 @@ mod tests {
     fn the_address_names_instance_and_person() {
         let url = of_the_standard().url("Rowing: club", "ada").unwrap();
         assert!(url.starts_with("otpauth://totp/Rowing"), "{url}");
-        assert!(url.contains("secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"), "{url}");
+        assert!(
+            url.contains("secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"),
+            "{url}"
+        );
         assert_eq!(of_the_standard().text(), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
     }
 }

@@ -101,11 +101,7 @@ pub fn page(tx: &mut Tx<'_>, _: &Permit<'_, System>) -> Result<Vec<Account>> {
 }
 
 /// By name: for the operator on the machine.
-pub fn find(
-    tx: &mut Tx<'_>,
-    _: &Permit<'_, System>,
-    username: &str,
-) -> Result<Option<Account>> {
+pub fn find(tx: &mut Tx<'_>, _: &Permit<'_, System>, username: &str) -> Result<Option<Account>> {
     tx.maybe(GET_BY_NAME, params![&name_key(username)], read)
 }
 

@@ -38,11 +38,7 @@ pub struct StoredTotp {
 }
 
 /// Locks the row: of two who give one code at once, one is first.
-pub fn get_totp<R>(
-    tx: &mut Tx<'_>,
-    _: &Permit<'_, R>,
-    user: UserId,
-) -> Result<Option<StoredTotp>> {
+pub fn get_totp<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, user: UserId) -> Result<Option<StoredTotp>> {
     tx.maybe(GET_TOTP, params![user], |row| {
         Ok(StoredTotp {
             sealed: row.get("sealed")?,
@@ -77,12 +73,7 @@ pub fn update_activated<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, user: UserId) -> 
 }
 
 /// A code of this time step, or one before it, opens nothing any more.
-pub fn update_step<R>(
-    tx: &mut Tx<'_>,
-    _: &Permit<'_, R>,
-    user: UserId,
-    step: u64,
-) -> Result<()> {
+pub fn update_step<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, user: UserId, step: u64) -> Result<()> {
     tx.execute(USE_STEP, params![user, step]).map(|_| ())
 }
 
@@ -112,12 +103,7 @@ pub fn insert_codes<R>(
 }
 
 /// Uses a code up; says whether it was there.
-pub fn take_code<R>(
-    tx: &mut Tx<'_>,
-    _: &Permit<'_, R>,
-    user: UserId,
-    hash: &Hash,
-) -> Result<bool> {
+pub fn take_code<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, user: UserId, hash: &Hash) -> Result<bool> {
     let now = tx.now();
     Ok(tx.execute(USE_CODE, params![user, hash, now])? == 1)
 }

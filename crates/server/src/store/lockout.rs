@@ -38,12 +38,7 @@ pub fn lock<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, key: &Hash) -> Result<Lockout
     })
 }
 
-pub fn update<R>(
-    tx: &mut Tx<'_>,
-    _: &Permit<'_, R>,
-    key: &Hash,
-    lockout: Lockout,
-) -> Result<()> {
+pub fn update<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, key: &Hash, lockout: Lockout) -> Result<()> {
     let now = tx.now();
     let Lockout {
         failures,

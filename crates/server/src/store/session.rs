@@ -137,11 +137,7 @@ pub fn page_of(tx: &mut Tx<'_>, _: &Permit<'_, System>, user: UserId) -> Result<
     page_seen_from(tx, user, None)
 }
 
-fn page_seen_from(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    here: Option<SessionId>,
-) -> Result<Vec<Session>> {
+fn page_seen_from(tx: &mut Tx<'_>, user: UserId, here: Option<SessionId>) -> Result<Vec<Session>> {
     let now = tx.now();
     tx.query(PAGE, params![user, now], |row| {
         let id = row.get("id")?;
@@ -160,20 +156,12 @@ fn page_seen_from(
 }
 
 /// Sign-ins of a person that have not ended.
-pub fn page_of_user<R>(
-    tx: &mut Tx<'_>,
-    _: &Permit<'_, R>,
-    user: UserId,
-) -> Result<Vec<SessionId>> {
+pub fn page_of_user<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, user: UserId) -> Result<Vec<SessionId>> {
     tx.query(PAGE_OF_USER, params![user], |row| row.get(0))
 }
 
 /// Sign-ins that ended since `since`, by whichever program.
-pub fn page_ended(
-    tx: &mut Tx<'_>,
-    _: &Permit<'_, Anyone>,
-    since: u64,
-) -> Result<Vec<SessionId>> {
+pub fn page_ended(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>, since: u64) -> Result<Vec<SessionId>> {
     tx.query(PAGE_ENDED, params![since], |row| row.get(0))
 }
 
@@ -183,11 +171,7 @@ pub fn update_proved(tx: &mut Tx<'_>, permit: &Permit<'_, Own>) -> Result<()> {
     tx.execute(PROVE, params![permit.session, now]).map(|_| ())
 }
 
-pub fn get_proved_at<R>(
-    tx: &mut Tx<'_>,
-    _: &Permit<'_, R>,
-    session: SessionId,
-) -> Result<u64> {
+pub fn get_proved_at<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, session: SessionId) -> Result<u64> {
     tx.one(GET_PROVED_AT, params![session], |row| row.get(0))
 }
 

@@ -70,7 +70,9 @@ async fn enable(stage: &Stage, token: &str) -> (String, Vec<String>) {
 async fn kinds(stage: &Stage, token: &str) -> Vec<String> {
     let events = show(stage, token, "security-events").await;
     let events = events["events"].as_array().unwrap().clone();
-    let kinds = events.iter().map(|event| event["kind"].as_str().unwrap().to_owned());
+    let kinds = events
+        .iter()
+        .map(|event| event["kind"].as_str().unwrap().to_owned());
     kinds.collect()
 }
 
@@ -90,17 +92,29 @@ async fn a_new_password_takes_the_current_one_and_ends_every_other_sign_in() {
         let phone = second_device(stage, &mut bob, 12).await;
         let own = bob.device.access.clone();
         let wrong = json!({"current": "not this one", "new": NEW_PASSWORD});
-        ask(stage, &own, "password", wrong).await.refused(403, "WRONG_PASSWORD");
+        ask(stage, &own, "password", wrong)
+            .await
+            .refused(403, "WRONG_PASSWORD");
         let weak = json!({"current": PASSWORD, "new": "password123"});
-        ask(stage, &own, "password", weak).await.refused(422, "PASSWORD_TOO_WEAK");
+        ask(stage, &own, "password", weak)
+            .await
+            .refused(422, "PASSWORD_TOO_WEAK");
         me(stage, &phone.access).await.expect(200);
         let good = json!({"current": PASSWORD, "new": NEW_PASSWORD});
         ask(stage, &own, "password", good).await.expect(204);
         me(stage, &own).await.expect(200);
-        me(stage, &phone.access).await.refused(401, "UNAUTHENTICATED");
-        prepare(stage, PASSWORD, None).await.refused(401, "WRONG_CREDENTIALS");
+        me(stage, &phone.access)
+            .await
+            .refused(401, "UNAUTHENTICATED");
+        prepare(stage, PASSWORD, None)
+            .await
+            .refused(401, "WRONG_CREDENTIALS");
         prepare(stage, NEW_PASSWORD, None).await.expect(200);
-        assert!(kinds(stage, &own).await.contains(&"password_changed".to_owned()));
+        assert!(
+            kinds(stage, &own)
+                .await
+                .contains(&"password_changed".to_owned())
+        );
     })
     .await;
 }
@@ -112,7 +126,12 @@ async fn whoever_is_signed_in_cannot_guess_the_password_either() {
     cast::play(strict, async |stage: &Stage| {
         let bob = Person::invited(stage, "bob", 2).await;
         for _ in 0..3 {
-            let guess = ask(stage, &bob.device.access, "session/proof", json!({"password": "x"}));
+            let guess = ask(
+                stage,
+                &bob.device.access,
+                "session/proof",
+                json!({"password": "x"}),
+            );
             guess.await.refused(403, "WRONG_PASSWORD");
         }
         let right = json!({"password": PASSWORD});
@@ -135,7 +154,9 @@ async fn five_wrong_passwords_shut_the_door_to_all_but_known_devices() {
         let bob = Person::invited(stage, "bob", 2).await;
         let wrong = prepare(stage, "wrong password", None).await;
         for _ in 0..4 {
-            prepare(stage, "wrong password", None).await.refused(401, "WRONG_CREDENTIALS");
+            prepare(stage, "wrong password", None)
+                .await
+                .refused(401, "WRONG_CREDENTIALS");
         }
         // The right one, from somewhere else: the same answer, byte for byte.
         let shut = prepare(stage, PASSWORD, None).await;
@@ -155,19 +176,29 @@ async fn a_shut_door_opens_after_a_quarter_of_an_hour_and_stays_shut_longer_each
     cast::play(locking(), async |stage: &Stage| {
         Person::invited(stage, "bob", 2).await;
         for _ in 0..5 {
-            prepare(stage, "wrong password", None).await.refused(401, "WRONG_CREDENTIALS");
+            prepare(stage, "wrong password", None)
+                .await
+                .refused(401, "WRONG_CREDENTIALS");
         }
         stage.wait(15 * MINUTE_MS - 1);
-        prepare(stage, PASSWORD, None).await.refused(401, "WRONG_CREDENTIALS");
+        prepare(stage, PASSWORD, None)
+            .await
+            .refused(401, "WRONG_CREDENTIALS");
         stage.wait(1);
-        prepare(stage, "wrong again", None).await.refused(401, "WRONG_CREDENTIALS");
+        prepare(stage, "wrong again", None)
+            .await
+            .refused(401, "WRONG_CREDENTIALS");
         stage.wait(30 * MINUTE_MS - 1);
-        prepare(stage, PASSWORD, None).await.refused(401, "WRONG_CREDENTIALS");
+        prepare(stage, PASSWORD, None)
+            .await
+            .refused(401, "WRONG_CREDENTIALS");
         stage.wait(1);
         prepare(stage, PASSWORD, None).await.expect(200);
         // That forgot the guesses before it.
         for _ in 0..4 {
-            prepare(stage, "wrong password", None).await.refused(401, "WRONG_CREDENTIALS");
+            prepare(stage, "wrong password", None)
+                .await
+                .refused(401, "WRONG_CREDENTIALS");
         }
         prepare(stage, PASSWORD, None).await.expect(200);
     })
@@ -185,7 +216,11 @@ async fn many_guesses_at_once_are_not_more_guesses() {
     let right = answers.iter().filter(|answer| answer.status == 200).count();
     // The right one was the twentieth; five were looked at.
     assert_eq!(right, 0);
-    assert!(answers.iter().all(|answer| answer.code() == "WRONG_CREDENTIALS"));
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.code() == "WRONG_CREDENTIALS")
+    );
 }
 
 #[tokio::test]
@@ -198,7 +233,11 @@ async fn addresses_are_those_behind_trusted_proxies_and_networks_of_ipv6_count_a
         let body = json!({"username": "nobody", "password": "wrong password"});
         let guess = async |from: &str| {
             let ask = stage.post("/api/v1/sessions/prepare").json(&body);
-            ask.header("x-forwarded-for", from).send().await.status.as_u16()
+            ask.header("x-forwarded-for", from)
+                .send()
+                .await
+                .status
+                .as_u16()
         };
         assert_eq!(guess("2001:db8::1").await, 401);
         assert_eq!(guess("9.9.9.9, 2001:db8::2").await, 401);
@@ -230,9 +269,13 @@ async fn one_sees_ones_sign_ins_and_ends_them_and_nobody_elses() {
         end(&eve.device.access).await.refused(404, "NOT_FOUND");
         me(stage, &phone.access).await.expect(200);
         end(&own).await.expect(204);
-        me(stage, &phone.access).await.refused(401, "UNAUTHENTICATED");
+        me(stage, &phone.access)
+            .await
+            .refused(401, "UNAUTHENTICATED");
         end(&own).await.refused(404, "NOT_FOUND");
-        ask(stage, &own, "sessions/end", json!({"which": "all"})).await.expect(204);
+        ask(stage, &own, "sessions/end", json!({"which": "all"}))
+            .await
+            .expect(204);
         me(stage, &own).await.refused(401, "UNAUTHENTICATED");
     })
     .await;
@@ -250,11 +293,17 @@ async fn sensitive_acts_need_the_password_of_the_last_quarter_of_an_hour() {
         stage.wait(5 * MINUTE_MS);
         let others = json!({"which": "others"});
         for path in ["sessions/end", "totp", "backup-codes"] {
-            ask(stage, token, path, others.clone()).await.refused(403, "PROOF_REQUIRED");
+            ask(stage, token, path, others.clone())
+                .await
+                .refused(403, "PROOF_REQUIRED");
         }
         let wrong = json!({"password": "wrong"});
-        ask(stage, token, "session/proof", wrong).await.refused(403, "WRONG_PASSWORD");
-        ask(stage, token, "sessions/end", others.clone()).await.refused(403, "PROOF_REQUIRED");
+        ask(stage, token, "session/proof", wrong)
+            .await
+            .refused(403, "WRONG_PASSWORD");
+        ask(stage, token, "sessions/end", others.clone())
+            .await
+            .refused(403, "PROOF_REQUIRED");
         let right = json!({"password": PASSWORD});
         ask(stage, token, "session/proof", right).await.expect(204);
         ask(stage, token, "sessions/end", others).await.expect(204);
@@ -270,7 +319,11 @@ async fn an_authenticator_counts_from_its_first_right_code_and_codes_open_once()
         let offer = ask(stage, &own, "totp", Value::Null).await.expect(201);
         let secret = offer["secret"].as_str().unwrap().to_owned();
         let rows = offer["qr"].as_array().unwrap();
-        assert_eq!(rows.len(), rows[0].as_str().unwrap().len(), "the picture is a square");
+        assert_eq!(
+            rows.len(),
+            rows[0].as_str().unwrap().len(),
+            "the picture is a square"
+        );
         ask(stage, &own, "totp/activate", json!({"code": "000000"}))
             .await
             .refused(401, "SECOND_FACTOR_WRONG");
@@ -283,18 +336,32 @@ async fn an_authenticator_counts_from_its_first_right_code_and_codes_open_once()
         assert_eq!(factors["totp_at"], stage.now());
         assert_eq!(factors["backup_codes_left"], 10);
         // The code that was used to take it up is used up; the one after it is not.
-        prepare(stage, PASSWORD, Some(given(&first))).await.refused(401, "SECOND_FACTOR_WRONG");
-        prepare(stage, PASSWORD, None).await.refused(401, "SECOND_FACTOR_REQUIRED");
+        prepare(stage, PASSWORD, Some(given(&first)))
+            .await
+            .refused(401, "SECOND_FACTOR_WRONG");
+        prepare(stage, PASSWORD, None)
+            .await
+            .refused(401, "SECOND_FACTOR_REQUIRED");
         let next = code(stage, &secret, 1);
-        prepare(stage, "wrong", Some(given(&next))).await.refused(401, "WRONG_CREDENTIALS");
-        prepare(stage, PASSWORD, Some(given(&next))).await.expect(200);
-        prepare(stage, PASSWORD, Some(given(&next))).await.refused(401, "SECOND_FACTOR_WRONG");
+        prepare(stage, "wrong", Some(given(&next)))
+            .await
+            .refused(401, "WRONG_CREDENTIALS");
+        prepare(stage, PASSWORD, Some(given(&next)))
+            .await
+            .expect(200);
+        prepare(stage, PASSWORD, Some(given(&next)))
+            .await
+            .refused(401, "SECOND_FACTOR_WRONG");
         stage.wait(3 * MINUTE_MS);
         for steps in [-2, 2] {
             let off = given(&code(stage, &secret, steps));
-            prepare(stage, PASSWORD, Some(off)).await.refused(401, "SECOND_FACTOR_WRONG");
+            prepare(stage, PASSWORD, Some(off))
+                .await
+                .refused(401, "SECOND_FACTOR_WRONG");
         }
-        ask(stage, &own, "totp", Value::Null).await.refused(422, "INVALID");
+        ask(stage, &own, "totp", Value::Null)
+            .await
+            .refused(422, "INVALID");
     })
     .await;
 }
@@ -308,7 +375,9 @@ async fn an_offered_secret_is_forgotten_after_ten_minutes() {
         let secret = offer["secret"].as_str().unwrap();
         stage.wait(10 * MINUTE_MS);
         let late = json!({"code": code(stage, secret, 0)});
-        ask(stage, &own, "totp/activate", late).await.refused(422, "INVALID");
+        ask(stage, &own, "totp/activate", late)
+            .await
+            .refused(422, "INVALID");
     })
     .await;
 }
@@ -326,11 +395,19 @@ async fn a_password_alone_signs_nobody_in_who_has_a_second_factor() {
             "username": "bob", "password": PASSWORD, "client": "native", "device": known,
             "second": given(&code(stage, &secret, 0)),
         });
-        stage.post("/api/v1/sessions").json(body).send().await.expect(201);
+        stage
+            .post("/api/v1/sessions")
+            .json(body)
+            .send()
+            .await
+            .expect(201);
         // What the first step of a new device gave stands for the code in its second one, once.
         stage.wait(MINUTE_MS);
         let prepared = prepare(stage, PASSWORD, Some(given(&code(stage, &secret, 0))));
-        let pass = prepared.await.expect(200)["pass"].as_str().unwrap().to_owned();
+        let pass = prepared.await.expect(200)["pass"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let new = Device::new(33);
         let body = json!({
             "username": "bob", "password": PASSWORD, "client": "native",
@@ -358,9 +435,15 @@ async fn another_persons_pass_opens_nothing() {
         let body = json!({
             "username": "eve", "password": PASSWORD, "second": given(&code(stage, &secret, 0)),
         });
-        let hers = stage.post("/api/v1/sessions/prepare").json(body).send().await;
+        let hers = stage
+            .post("/api/v1/sessions/prepare")
+            .json(body)
+            .send()
+            .await;
         let pass = json!({"pass": {"pass": hers.expect(200)["pass"]}});
-        prepare(stage, PASSWORD, Some(pass)).await.refused(401, "SECOND_FACTOR_WRONG");
+        prepare(stage, PASSWORD, Some(pass))
+            .await
+            .refused(401, "SECOND_FACTOR_WRONG");
     })
     .await;
 }
@@ -371,19 +454,31 @@ async fn a_backup_code_opens_once_however_it_is_typed() {
         let bob = Person::invited(stage, "bob", 2).await;
         let (_, codes) = enable(stage, &bob.device.access).await;
         let typed = codes[0].to_lowercase().replace('-', " ");
-        prepare(stage, PASSWORD, Some(given(&typed))).await.expect(200);
+        prepare(stage, PASSWORD, Some(given(&typed)))
+            .await
+            .expect(200);
         prepare(stage, PASSWORD, Some(given(&codes[0])))
             .await
             .refused(401, "SECOND_FACTOR_WRONG");
         for code in &codes[1..] {
-            prepare(stage, PASSWORD, Some(given(code))).await.expect(200);
+            prepare(stage, PASSWORD, Some(given(code)))
+                .await
+                .expect(200);
         }
         let own = &bob.device.access;
         assert_eq!(show(stage, own, "factors").await["backup_codes_left"], 0);
-        assert!(kinds(stage, own).await.contains(&"backup_code_used".to_owned()));
-        let renewed = ask(stage, own, "backup-codes", Value::Null).await.expect(201);
+        assert!(
+            kinds(stage, own)
+                .await
+                .contains(&"backup_code_used".to_owned())
+        );
+        let renewed = ask(stage, own, "backup-codes", Value::Null)
+            .await
+            .expect(201);
         let renewed: Vec<String> = serde_json::from_value(renewed["codes"].clone()).unwrap();
-        prepare(stage, PASSWORD, Some(given(&renewed[3]))).await.expect(200);
+        prepare(stage, PASSWORD, Some(given(&renewed[3])))
+            .await
+            .expect(200);
     })
     .await;
 }
@@ -414,7 +509,9 @@ async fn codes_are_limited_for_the_account_wherever_the_guesses_come_from() {
             ask.header("x-forwarded-for", &from).send().await
         };
         for from in 0..5 {
-            guess("000000", from).await.refused(401, "SECOND_FACTOR_WRONG");
+            guess("000000", from)
+                .await
+                .refused(401, "SECOND_FACTOR_WRONG");
         }
         let right = code(stage, &secret, 0);
         guess(&right, 50).await.refused(429, "RATE_LIMITED");
@@ -436,7 +533,9 @@ async fn an_authenticator_is_turned_off_with_password_and_code_only() {
         };
         let right = code(stage, &secret, 0);
         off("wrong", &right).await.refused(403, "WRONG_PASSWORD");
-        off(PASSWORD, "000000").await.refused(401, "SECOND_FACTOR_WRONG");
+        off(PASSWORD, "000000")
+            .await
+            .refused(401, "SECOND_FACTOR_WRONG");
         off(PASSWORD, &codes[4]).await.expect(204);
         prepare(stage, PASSWORD, None).await.expect(200);
         assert_eq!(show(stage, &own, "factors").await["totp_at"], Value::Null);
@@ -473,7 +572,9 @@ async fn what_happens_is_told_without_secrets_and_asks_to_be_looked_at() {
     on_every_database(async |stage| {
         let mut bob = Person::invited(stage, "bob", 2).await;
         second_device(stage, &mut bob, 12).await;
-        prepare(stage, "hunter2-typed-wrong", None).await.refused(401, "WRONG_CREDENTIALS");
+        prepare(stage, "hunter2-typed-wrong", None)
+            .await
+            .refused(401, "WRONG_CREDENTIALS");
         let own = bob.device.access.clone();
         let events = show(stage, &own, "security-events").await;
         assert!(!events.to_string().contains("hunter2"));
@@ -492,7 +593,9 @@ async fn what_happens_is_told_without_secrets_and_asks_to_be_looked_at() {
         ];
         let expected = expected.map(|(kind, unseen)| (kind.to_owned(), unseen));
         assert_eq!(listed(&events), expected);
-        ask(stage, &own, "security-events/seen", Value::Null).await.expect(204);
+        ask(stage, &own, "security-events/seen", Value::Null)
+            .await
+            .expect(204);
         let events = show(stage, &own, "security-events").await;
         assert!(listed(&events).iter().all(|(_, unseen)| !unseen));
     })
@@ -509,7 +612,9 @@ async fn a_refresh_token_that_was_stolen_is_told_of() {
             ask.json(json!({"refresh_token": token})).send().await
         };
         let second = refresh(&phone.refresh).await.expect(200);
-        refresh(second["refresh_token"].as_str().unwrap()).await.expect(200);
+        refresh(second["refresh_token"].as_str().unwrap())
+            .await
+            .expect(200);
         refresh(&phone.refresh).await.refused(401, "REFRESH_REUSED");
         let events = kinds(stage, &bob.device.access).await;
         assert!(events.contains(&"refresh_reused".to_owned()), "{events:?}");
@@ -522,25 +627,43 @@ async fn a_link_sets_a_new_password_once_and_no_second_factor_falls() {
     on_every_database(async |stage| {
         let bob = Person::invited(stage, "bob", 2).await;
         let (secret, _) = enable(stage, &bob.device.access).await;
-        let link = async || person::reset_token(&stage.app, "bob".to_owned()).await.unwrap();
+        let link = async || {
+            person::reset_token(&stage.app, "bob".to_owned())
+                .await
+                .unwrap()
+        };
         let reset = async |token: &str, new: &str| {
             let body = json!({"token": token, "new": new});
             stage.post("/api/v1/password/reset").json(body).send().await
         };
         let (replaced, token) = (link().await, link().await);
-        reset(&replaced, NEW_PASSWORD).await.refused(410, "LINK_INVALID");
-        reset(&token, "password123").await.refused(422, "PASSWORD_TOO_WEAK");
+        reset(&replaced, NEW_PASSWORD)
+            .await
+            .refused(410, "LINK_INVALID");
+        reset(&token, "password123")
+            .await
+            .refused(422, "PASSWORD_TOO_WEAK");
         me(stage, &bob.device.access).await.expect(200);
         reset(&token, NEW_PASSWORD).await.expect(204);
-        reset(&token, "another brass kettle hums").await.refused(410, "LINK_INVALID");
-        me(stage, &bob.device.access).await.refused(401, "UNAUTHENTICATED");
-        prepare(stage, PASSWORD, None).await.refused(401, "WRONG_CREDENTIALS");
-        prepare(stage, NEW_PASSWORD, None).await.refused(401, "SECOND_FACTOR_REQUIRED");
+        reset(&token, "another brass kettle hums")
+            .await
+            .refused(410, "LINK_INVALID");
+        me(stage, &bob.device.access)
+            .await
+            .refused(401, "UNAUTHENTICATED");
+        prepare(stage, PASSWORD, None)
+            .await
+            .refused(401, "WRONG_CREDENTIALS");
+        prepare(stage, NEW_PASSWORD, None)
+            .await
+            .refused(401, "SECOND_FACTOR_REQUIRED");
         let second = given(&code(stage, &secret, 0));
         prepare(stage, NEW_PASSWORD, Some(second)).await.expect(200);
         let late = link().await;
         stage.wait(60 * MINUTE_MS);
-        reset(&late, NEW_PASSWORD).await.refused(410, "LINK_INVALID");
+        reset(&late, NEW_PASSWORD)
+            .await
+            .refused(410, "LINK_INVALID");
     })
     .await;
 }
@@ -551,7 +674,9 @@ async fn of_twenty_who_use_one_link_at_once_one_sets_the_password() {
     roomy.limits.resets_per_address = NonZero::new(100).unwrap();
     let stage = Stage::open_sqlite(roomy).await;
     Person::invited(&stage, "bob", 2).await;
-    let token = person::reset_token(&stage.app, "bob".to_owned()).await.unwrap();
+    let token = person::reset_token(&stage.app, "bob".to_owned())
+        .await
+        .unwrap();
     let all = (0..20).map(|n| {
         let body = json!({"token": token, "new": format!("eleven brass kettles {n}")});
         stage.post("/api/v1/password/reset").json(body).send()
@@ -567,12 +692,18 @@ async fn what_the_operator_does_to_an_account_holds_at_once() {
         let bob = Person::invited(stage, "bob", 2).await;
         let own = bob.device.access.clone();
         let act = async |deed: Deed| {
-            person::carry_out(&stage.app, "Bob".to_owned(), deed).await.unwrap();
+            person::carry_out(&stage.app, "Bob".to_owned(), deed)
+                .await
+                .unwrap();
         };
         act(Deed::Disable).await;
         me(stage, &own).await.refused(401, "UNAUTHENTICATED");
-        prepare(stage, PASSWORD, None).await.refused(403, "ACCOUNT_DISABLED");
-        prepare(stage, "wrong", None).await.refused(401, "WRONG_CREDENTIALS");
+        prepare(stage, PASSWORD, None)
+            .await
+            .refused(403, "ACCOUNT_DISABLED");
+        prepare(stage, "wrong", None)
+            .await
+            .refused(401, "WRONG_CREDENTIALS");
         act(Deed::Enable).await;
         let known = bob.known(stage, &bob.device).await;
         let again = bob.sign_in(stage, known).await.expect(201);
@@ -596,13 +727,23 @@ async fn a_hash_of_another_program_lets_its_owner_in_and_is_replaced() {
         password: Initial::Hash(brought),
         role: Role::Person,
     };
-    cloister_server::operator::user(&stage.app, new).await.unwrap();
+    cloister_server::operator::user(&stage.app, new)
+        .await
+        .unwrap();
     let enter = async || {
         let body = json!({"username": "ada", "password": "correct horse battery staple"});
-        stage.post("/api/v1/sessions/prepare").json(body).send().await
+        stage
+            .post("/api/v1/sessions/prepare")
+            .json(body)
+            .send()
+            .await
     };
     enter().await.expect(200);
     let seen = person::show_on(&stage.app, "ada".to_owned()).await.unwrap();
-    assert!(seen.account.password_hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
+    assert!(
+        seen.account
+            .password_hash
+            .starts_with("$argon2id$v=19$m=64,t=1,p=1$")
+    );
     enter().await.expect(200);
 }

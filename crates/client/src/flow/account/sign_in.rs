@@ -41,8 +41,7 @@ pub(crate) async fn sign_in<P: Primitives>(
             ));
         }
         let second = typed.second.clone();
-        let signed_in =
-            sign_in_known(shared, &typed.username, &typed.password, second).await?;
+        let signed_in = sign_in_known(shared, &typed.username, &typed.password, second).await?;
         let standing = signed_in.me.standing;
         welcome(shared, &signed_in, standing)?;
         return Ok(CommandReply::SignedIn {

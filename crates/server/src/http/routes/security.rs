@@ -13,35 +13,51 @@ pub(super) fn table() -> Vec<Route> {
         post("/api/v1/password", For::Person, security::change_password)
             .takes::<ChangePassword>()
             .about("Change one's password, which ends every other sign-in."),
-        post("/api/v1/password/reset", For::Anyone, security::reset_password)
-            .takes::<ResetPassword>()
-            .about("Set a new password with the token of a link, which is good once."),
+        post(
+            "/api/v1/password/reset",
+            For::Anyone,
+            security::reset_password,
+        )
+        .takes::<ResetPassword>()
+        .about("Set a new password with the token of a link, which is good once."),
         post("/api/v1/session/proof", For::Person, security::prove)
             .takes::<Prove>()
             .about("Give password and second factor once more, for sensitive acts."),
         get("/api/v1/sessions", For::Person, security::sessions)
             .gives::<Sessions>()
             .about("One's living sign-ins."),
-        delete("/api/v1/sessions/{session}", For::Person, security::end_session)
-            .about("End one of one's sign-ins."),
+        delete(
+            "/api/v1/sessions/{session}",
+            For::Person,
+            security::end_session,
+        )
+        .about("End one of one's sign-ins."),
         post("/api/v1/sessions/end", For::Person, security::end_sessions)
             .takes::<EndSessions>()
             .about("End one's other sign-ins, or all."),
         get("/api/v1/security-events", For::Person, security::events)
             .gives::<SecurityEvents>()
             .about("What happened to one's account."),
-        post("/api/v1/security-events/seen", For::Person, security::see_events)
-            .about("Say that one has looked at all of it."),
+        post(
+            "/api/v1/security-events/seen",
+            For::Person,
+            security::see_events,
+        )
+        .about("Say that one has looked at all of it."),
         get("/api/v1/factors", For::Person, security::factors)
             .gives::<Factors>()
             .about("One's second factors."),
         post("/api/v1/totp", For::Person, security::offer_totp)
             .makes::<TotpOffer>()
             .about("Draw a secret for an authenticator."),
-        post("/api/v1/totp/activate", For::Person, security::activate_totp)
-            .takes::<ActivateTotp>()
-            .makes::<BackupCodes>()
-            .about("Take the secret up with a first code; answers the backup codes."),
+        post(
+            "/api/v1/totp/activate",
+            For::Person,
+            security::activate_totp,
+        )
+        .takes::<ActivateTotp>()
+        .makes::<BackupCodes>()
+        .about("Take the secret up with a first code; answers the backup codes."),
         post("/api/v1/totp/disable", For::Person, security::disable_totp)
             .takes::<DisableTotp>()
             .about("Turn the authenticator off, with password and code."),
