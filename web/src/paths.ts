@@ -12,6 +12,8 @@ export const pattern = {
   you: "/you",
   devices: "/you/devices",
   appearance: "/you/appearance",
+  security: "/you/security",
+  reset: "/reset",
   recovery: "/you/recovery-key",
   certificate: "/help/certificate",
 } as const;
@@ -29,6 +31,8 @@ export const path = {
   you: () => "/you",
   devices: () => "/you/devices",
   appearance: () => "/you/appearance",
+  security: () => "/you/security",
+  reset: () => "/reset",
   recovery: () => "/you/recovery-key",
   certificate: () => "/help/certificate",
 };

@@ -4,6 +4,7 @@
 mod dependencies;
 mod layers;
 mod permits;
+mod requirements;
 mod rust;
 mod text;
 
@@ -55,6 +56,7 @@ pub(crate) fn tidy(place: &Place) -> Result<()> {
     }
     faults.extend(permits::check(place, &sources)?);
     faults.extend(dependencies::check(&sources)?);
+    faults.extend(requirements::check(&sources)?);
     for fault in &faults {
         println!("{}:{}: {}", fault.file, fault.line, fault.what);
     }

@@ -218,7 +218,7 @@ describe("a bridge", () => {
     const { fake, bridge } = tab("one");
     void bridge.command(send);
     expect(fake.kept).toBe(0);
-    void bridge.command({ do: "sign_in", username: "bob", password: "p", device_name: "d", recovery_key: null });
+    void bridge.command({ do: "sign_in", username: "bob", password: "p", code: null, device_name: "d", recovery_key: null });
     expect(fake.kept).toBe(1);
   });
 

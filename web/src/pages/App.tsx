@@ -8,6 +8,7 @@ import type { SessionView } from "../wire";
 import { Certificate } from "./Certificate";
 import { Inside } from "./Inside";
 import { Invite } from "./Invite";
+import { Reset } from "./Reset";
 import { SetUp } from "./SetUp";
 import { destination, signInFirst, SignIn } from "./SignIn";
 import { Blocked, Ended, Pending } from "./Waiting";
@@ -50,6 +51,9 @@ function Outside({ session }: { session: SessionView }) {
         <SetUp />
       </Route>
       <Route path={pattern.invite}>{(at) => <Invite key={at.code} code={at.code} me={null} />}</Route>
+      <Route path={pattern.reset}>
+        <Reset />
+      </Route>
       <Route path={pattern.signIn}>
         <SignIn instance={session.instance_name || app.name} />
       </Route>
@@ -75,6 +79,9 @@ function SignedIn({ session }: { session: SessionView }) {
   return (
     <Switch>
       <Route path={pattern.invite}>{(at) => <Invite key={at.code} code={at.code} me={session.me} />}</Route>
+      <Route path={pattern.reset}>
+        <Reset />
+      </Route>
       <Route path={pattern.signIn}>
         <Onward />
       </Route>

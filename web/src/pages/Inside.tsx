@@ -10,6 +10,7 @@ import { MemberPanel } from "../parts/MemberPanel";
 import { DialogsProvider, useDialogs } from "../parts/open";
 import { Rail } from "../parts/Rail";
 import { Resizer } from "../parts/Resizer";
+import { SecurityNotice } from "../parts/SecurityNotice";
 import { Shortcuts } from "../parts/Shortcuts";
 import { path, pattern } from "../paths";
 import { useView } from "../state/engine";
@@ -21,6 +22,7 @@ import { app, guild as guildWords, home, places } from "../words";
 import type { MeView, SessionView } from "../wire";
 import { Devices } from "./Devices";
 import { Appearance, RecoveryPage, You } from "./Own";
+import { Security } from "./Security";
 import { NoChannel, NoConversation, Talk } from "./Talk";
 import "../parts/layout.css";
 
@@ -111,6 +113,7 @@ function Frame({ session, me, guild, channel, message, own, home: isHome }: Fram
       </section>
       <main className="talk" id="talk" tabIndex={-1} aria-label={places.talk} data-region>
         {session.alarm !== null && <Alarm sentence={session.alarm} />}
+        <SecurityNotice />
         {own ? <Own session={session} me={me} /> : isHome ? <Welcome me={me} /> : channel === null ? <Unchosen guild={guild} /> : <Talk key={channel} channel={channel} message={message ?? null} guild={guild} session={session} me={me} panel={guild === null ? null : { open, toggle }} />}
       </main>
       {open && (
@@ -128,6 +131,9 @@ function Own({ session, me }: Props) {
     <Switch>
       <Route path={pattern.devices}>
         <Devices />
+      </Route>
+      <Route path={pattern.security}>
+        <Security />
       </Route>
       <Route path={pattern.appearance}>
         <Appearance />

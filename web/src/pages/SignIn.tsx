@@ -7,8 +7,8 @@ import { useGive, useTask } from "../state/engine";
 import { deviceName, useTitle } from "../state/page";
 import { Button } from "../ui/Button";
 import { Field, PasswordField } from "../ui/Field";
-import { RefusalNote } from "../ui/Note";
-import { account, app, refusalSentence, setUp, signIn as words } from "../words";
+import { Note, RefusalNote } from "../ui/Note";
+import { account, app, refusalSentence, reset, setUp, signIn as words } from "../words";
 
 /** Where somebody was going before signing in; only a path of this page. */
 export function destination(hash: string): string {
@@ -27,15 +27,19 @@ export function SignIn({ instance }: { instance: string }) {
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
   const [key, setKey] = useState<string | null>(null);
+  const [code, setCode] = useState("");
+  const [forgot, setForgot] = useState(false);
   const setUpNeeded = useSetUpNeeded();
   useTitle(app.title(words.submit, 0));
   const enter = useTask(async () => {
     const recovery_key = key === null || key.trim() === "" ? null : key.trim();
-    await give({ do: "sign_in", username: username.trim(), password, device_name: deviceName(navigator.userAgent), recovery_key });
+    await give({ do: "sign_in", username: username.trim(), password, code: code.trim() === "" ? null : code.trim(), device_name: deviceName(navigator.userAgent), recovery_key });
     go(destination(location.hash), { replace: true });
   });
   const wrongKey = enter.refusal?.code === "RECOVERY_KEY_WRONG";
   const byKey = key !== null;
+  const wrongCode = enter.refusal?.code === "SECOND_FACTOR_WRONG";
+  const codeAsked = code !== "" || wrongCode || enter.refusal?.code === "SECOND_FACTOR_REQUIRED";
   if (setUpNeeded) return <Doorway title={setUp.title} lead={setUp.noToken} />;
   return (
     <Doorway title={byKey ? words.recoveryTitle : words.title} lead={words.lead(instance)} foot={<JoinByInvite onDone={() => undefined} />}>
@@ -58,13 +62,20 @@ export function SignIn({ instance }: { instance: string }) {
             spellCheck="false"
           />
         )}
-        <RefusalNote refusal={wrongKey ? null : enter.refusal} />
+        {codeAsked && (
+          <Field label={words.code} value={code} onChange={setCode} hint={words.codeHint} error={wrongCode && enter.refusal !== null ? refusalSentence(enter.refusal) : null} mono autoFocus autoComplete="one-time-code" spellCheck="false" />
+        )}
+        <RefusalNote refusal={wrongKey || wrongCode ? null : enter.refusal} />
         <Button type="submit" look="primary" wide isDisabled={username.trim() === "" || password === "" || (byKey && key.trim() === "")} isPending={enter.busy}>
           {words.submit}
         </Button>
         <Button look="quiet" small onPress={() => setKey(byKey ? null : "")}>
           {byKey ? words.recoveryBack : words.recovery}
         </Button>
+        <Button look="quiet" small aria-expanded={forgot} onPress={() => setForgot(!forgot)}>
+          {reset.forgot}
+        </Button>
+        <div role="status">{forgot && <Note kind="plain">{reset.forgotLead}</Note>}</div>
       </form>
     </Doorway>
   );

@@ -1,7 +1,7 @@
 /** The view of the engine: `useView` draws a query, `useCommand` gives a command. */
 import { createContext, type ReactNode, use, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { EngineBridge } from "../engine/contract";
-import type { Command, CommandReply, Query, Refusal } from "../wire";
+import type { Command, CommandReply, Query, Refusal, Topic } from "../wire";
 import { type Answer, ViewCache } from "./cache";
 import { asRefusal } from "./refusal";
 
@@ -44,6 +44,16 @@ export function useSteadyView<Q extends Query>(query: Q, identity: string): Answ
 export function useGive(): (command: Command) => Promise<CommandReply> {
   const { bridge } = useEngine();
   return useCallback((command: Command) => bridge.command(command), [bridge]);
+}
+
+/** Calls `listener` when something of this topic may have changed. */
+export function useTopic(topic: Topic["topic"], listener: () => void): void {
+  const { bridge } = useEngine();
+  const latest = useRef(listener);
+  useEffect(() => {
+    latest.current = listener;
+  });
+  useEffect(() => bridge.subscribe((topics) => topics.some((one) => one.topic === topic) && latest.current()), [bridge, topic]);
 }
 
 export interface Task<A extends unknown[]> {

@@ -1,6 +1,7 @@
 /** An engine that lives in memory: for tests of the view, and for working on screens. */
 import { type EngineBridge, type EngineStatus, Refused, type ReplyTo } from "../engine/contract";
 import type { Command, CommandReply, ErrorCode, OutboxView, Query, QueryReply, ReactionView, Topic } from "../wire";
+import { FakeAccount } from "./account";
 import { addChannel, addMessage, id, makeWorld, type Scene, type World } from "./world";
 
 const answerDelay_ms = 15;
@@ -15,9 +16,11 @@ export class FakeEngine implements EngineBridge {
   readonly #listeners = new Set<(topics: Topic[]) => void>();
   readonly #status: EngineStatus;
   #next = 5_000;
+  readonly #account: FakeAccount;
 
   constructor(scene: Scene = new Set()) {
     this.world = makeWorld(scene);
+    this.#account = new FakeAccount(scene, () => this.tell({ topic: "security" }));
     this.#status = scene.has("blocked") ? "blocked" : "leader";
   }
 
@@ -165,6 +168,7 @@ export class FakeEngine implements EngineBridge {
         return this.#register(command);
       case "sign_in":
         if (command.password === "wrong") refuse("WRONG_CREDENTIALS");
+        if (command.password === "code" && command.code === null) refuse("SECOND_FACTOR_REQUIRED");
         Object.assign(world, { session: makeWorld(new Set()).session });
         this.tell({ topic: "session" });
         return { outcome: "signed_in", state: "active" };
@@ -234,6 +238,8 @@ export class FakeEngine implements EngineBridge {
         world.recovery.offer = false;
         this.tell({ topic: "recovery" });
         break;
+      case "account":
+        return { outcome: "account", reply: this.#account.act(command.act) };
       case "reconnect":
         Object.assign(world.session, { connection: "online", retry_at: null });
         this.tell({ topic: "session" });

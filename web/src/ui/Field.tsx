@@ -30,13 +30,13 @@ export function Field({ label, hint, error, placeholder, mono, inputRef, ...rest
 }
 
 /** A password that can be looked at. */
-export function PasswordField({ label, hint, error, ...rest }: Props) {
+export function PasswordField({ label, hint, error, inputRef, ...rest }: Props) {
   const [shown, show] = useState(false);
   return (
     <TextField {...rest} type={shown ? "text" : "password"} isInvalid={Boolean(error)} validationBehavior="aria" className="field">
       <Label className="field-label">{label}</Label>
       <div className="input-with-button">
-        <Input className="input" dir="ltr" spellCheck={false} autoCapitalize="off" />
+        <Input ref={inputRef} className="input" dir="ltr" spellCheck={false} autoCapitalize="off" />
         <IconButton icon={shown ? EyeOff : Eye} label={shown ? account.hidePassword : account.showPassword} size={16} onPress={() => show(!shown)} />
       </div>
       {hint !== undefined && (

@@ -35,6 +35,12 @@ const sentences: Record<ErrorCode, string> = {
   INVITE_USED_UP: "This invite has been used as often as it allows. Ask for a new link.",
   REGISTRATION_CLOSED: "New accounts need an invite here. Ask somebody who is already in for a link.",
   SET_UP_DONE: "This Cloister is already set up. Sign in, or ask for an invite.",
+  SECOND_FACTOR_REQUIRED: "Enter the code of your authenticator, or a backup code.",
+  SECOND_FACTOR_WRONG: "This code is wrong or was used already. Wait for the next one.",
+  WRONG_PASSWORD: "This isn't your password. Try again.",
+  LINK_INVALID: "This link was used, has expired or was replaced by a newer one. Ask for another.",
+  PROOF_REQUIRED: "Enter your password once more to do this.",
+  SECOND_FACTOR_NEEDED: "This Cloister asks for a second factor. Set one up under Security first.",
   ACCOUNT_DISABLED: "This account is disabled. Ask whoever runs this Cloister.",
 
   BAD_SIGNATURE: "A signature doesn't check, so nothing was done. Reload the page and try again.",

@@ -7,6 +7,7 @@ import { fill, listed, plural } from "./plural";
 export { failedSend, refusalSentence, unreadable } from "./errors";
 export { certificateHelp } from "./certificate";
 export { listed } from "./plural";
+export { happened, placeName, reset, security } from "./security";
 export * from "./time";
 
 export const app = {
@@ -101,6 +102,10 @@ export const signIn = {
   recoveryHint: "Eight groups of letters and digits, from when you kept it. Spaces and case don't matter.",
   recoveryKey: "Recovery key",
   recoveryBack: "I still have a device",
+  codeTitle: "One more step",
+  code: "Code",
+  codeHint: "Six digits from your authenticator app, or one of your backup codes.",
+  codeSubmit: "Go on",
   invitePlaceholder: "Invite link or code",
   openInvite: "Open invite",
   inviteWrong: "This doesn't look like an invite. Paste the whole link.",

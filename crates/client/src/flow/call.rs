@@ -169,6 +169,16 @@ impl<P: Primitives> Shared<P> {
         path: &str,
         body: Option<Vec<u8>>,
     ) -> Result<T, CallError> {
+        read(&self.call_openly_done(method, path, body).await?)
+    }
+
+    /// The same, whose reply says no more than that it was done.
+    pub async fn call_openly_done(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<Vec<u8>, CallError> {
         let request = RawRequest {
             method,
             path: path.to_owned(),
@@ -176,7 +186,7 @@ impl<P: Primitives> Shared<P> {
             bearer: None,
             csrf: None,
         };
-        read(&understand(self.request(request).await)?)
+        understand(self.request(request).await)
     }
 
     /// A token that will live for a while; a new one if `fresh` or needed.

@@ -5,7 +5,7 @@ use cloister_wire::{
     DeviceId,
     security::{
         ActivateTotp, BackupCodes, ChangePassword, DisableTotp, EndSessions, Factors, Prove,
-        SecondFactor, SecurityEvents, Sessions, TotpOffer,
+        ResetPassword, SecondFactor, SecurityEvents, Sessions, TotpOffer,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     core::{Outcome, Shared},
     engine::Method,
-    flow::call::CallError,
+    flow::call::{CallError, to_cbor},
     view::{
         AccountAct, AccountReply, CommandReply, FactorsView, HappenedView, Query, QueryReply,
         SignInView, Topic, TotpView,
@@ -30,6 +30,13 @@ pub(crate) async fn act<P: Primitives>(shared: &Shared<P>, act: AccountAct) -> O
                 second,
             };
             done(shared, Method::Post, "password", &change).await?
+        }
+        AccountAct::ResetPassword { token, new } => {
+            let body = to_cbor(&ResetPassword { token, new });
+            shared
+                .call_openly_done(Method::Post, "/api/v1/password/reset", Some(body))
+                .await?;
+            AccountReply::Done
         }
         AccountAct::Prove { password, code } => {
             let second = code.map(typed);

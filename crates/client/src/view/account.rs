@@ -13,6 +13,8 @@ pub enum AccountAct {
     /// Ends every other sign-in. With a second factor a code is asked for, unless one was given
     /// in the last 15 minutes.
     ChangePassword { current: String, new: String, code: Option<String> },
+    /// With the token of a link that the operator handed out. Needs no sign-in, and signs nobody in.
+    ResetPassword { token: String, new: String },
     /// Give password and code once more: sensitive acts are refused with `PROOF_REQUIRED`
     /// when the last time is more than 15 minutes ago.
     Prove { password: String, code: Option<String> },

@@ -571,7 +571,9 @@ async fn where_everybody_must_have_a_second_factor_nothing_else_works_before() {
 async fn what_happens_is_told_without_secrets_and_asks_to_be_looked_at() {
     on_every_database(async |stage| {
         let mut bob = Person::invited(stage, "bob", 2).await;
+        stage.wait(1);
         second_device(stage, &mut bob, 12).await;
+        stage.wait(1);
         prepare(stage, "hunter2-typed-wrong", None)
             .await
             .refused(401, "WRONG_CREDENTIALS");
