@@ -11,7 +11,7 @@ use std::{
 
 use cloister_e2ee::Primitives;
 use cloister_wire::{
-    ChannelId, ErrorCode,
+    ChannelId, ErrorCode, UserId,
     account::{ClientKind, Tokens},
     gateway::ClientFrame,
 };
@@ -47,6 +47,10 @@ pub(crate) struct Core<P: Primitives> {
     pub access: Option<(String, u64)>,
     pub last_error: Option<String>,
     pub alarm: Option<String>,
+    /// Who is writing where, and until when that is believed.
+    pub typing: BTreeMap<(ChannelId, UserId), u64>,
+    /// Where and when this person's writing was told last.
+    pub typed: Option<(ChannelId, u64)>,
     send: Vec<Outgoing>,
     tell: BTreeSet<Topic>,
     answers: Vec<(u64, Outcome)>,
@@ -120,6 +124,8 @@ impl<P: Primitives> Shared<P> {
             access: None,
             last_error: None,
             alarm: None,
+            typing: BTreeMap::new(),
+            typed: None,
             send: Vec::new(),
             tell: BTreeSet::new(),
             answers: Vec::new(),

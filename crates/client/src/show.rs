@@ -11,12 +11,12 @@ use cloister_wire::{
 
 use crate::{
     core::Core,
-    flow::{account, invite},
+    flow::{account, invite, mention},
     store::{ChannelRow, EntryState, StoreError, Trouble},
     view::{
         CauseCount, ChannelKind, ChannelSummary, ChannelView, DeviceState, DeviceView, DmSummary,
-        GuildSummary, GuildView, InviteView, MeView, MemberView, Query, QueryReply, RecoveryView,
-        Refusal, Safety, SessionView, StatusView,
+        GuildSummary, GuildView, InviteView, MeView, MemberView, PlaceView, Query, QueryReply,
+        RecoveryView, Refusal, Safety, SessionView, StatusView,
     },
 };
 
@@ -40,6 +40,15 @@ pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<Quer
             before,
             limit,
         } => QueryReply::Timeline(timeline::timeline(core, *channel, *before, *limit)?),
+        Query::Mentions { limit } => QueryReply::Mentions {
+            mentions: timeline::calls(core, *limit)?,
+        },
+        Query::Places => QueryReply::Places {
+            places: places(core)?,
+        },
+        Query::Typing { channel } => QueryReply::Typing {
+            names: typing(core, *channel)?,
+        },
         Query::Edits { message, .. } => QueryReply::Edits {
             edits: timeline::edits(core, *message)?,
         },
@@ -127,12 +136,8 @@ fn guilds<P: Primitives>(core: &Core<P>) -> Shown<Vec<GuildSummary>> {
         .collect()
 }
 
-fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<GuildView>> {
-    let Some(row) = core.store.guild(guild)? else {
-        return Ok(None);
-    };
-    let me = core.store.me()?;
-    let log = core.store.guild_log(guild)?;
+/// Channels of a guild in their order, with what is unread.
+fn guild_channels<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Vec<ChannelSummary>> {
     let mut channels = core
         .store
         .channels_of(guild)?
@@ -150,6 +155,15 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
         })
         .collect::<Shown<Vec<_>>>()?;
     channels.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
+    Ok(channels.into_iter().map(|(_, summary)| summary).collect())
+}
+
+fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<GuildView>> {
+    let Some(row) = core.store.guild(guild)? else {
+        return Ok(None);
+    };
+    let me = core.store.me()?;
+    let log = core.store.guild_log(guild)?;
     let members = core
         .store
         .members(guild)?
@@ -174,7 +188,7 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
         name: row.view.name,
         owner: row.view.owner,
         my_permissions: row.view.my_permissions,
-        channels: channels.into_iter().map(|(_, summary)| summary).collect(),
+        channels: guild_channels(core, guild)?,
         members,
     }))
 }
@@ -203,9 +217,40 @@ fn dms<P: Primitives>(core: &Core<P>) -> Shown<Vec<DmSummary>> {
                 display_name,
                 unread: unread(core, row)?,
                 last_at: row.last_at,
-                preview: core.store.last_text(row.view.id)?,
+                preview: core
+                    .store
+                    .last_text(row.view.id)?
+                    .map(|text| mention::spell(core, &text))
+                    .transpose()?,
+                mentions: core.store.mentions(row.view.id, row.view.read_seq)?,
             })
         })
+        .collect()
+}
+
+/// Every channel of every guild, in the order of the lists.
+fn places<P: Primitives>(core: &Core<P>) -> Shown<Vec<PlaceView>> {
+    let mut places = Vec::new();
+    for guild in core.store.guilds()? {
+        let channels = guild_channels(core, guild.id)?;
+        places.extend(channels.into_iter().map(|channel| PlaceView {
+            guild: guild.id,
+            guild_name: guild.name.clone(),
+            channel: channel.id,
+            name: channel.name,
+            unread: channel.unread,
+            mentions: channel.mentions,
+        }));
+    }
+    Ok(places)
+}
+
+/// Names of those whose last word on writing is not too old.
+fn typing<P: Primitives>(core: &Core<P>, channel: ChannelId) -> Shown<Vec<String>> {
+    core.typing
+        .iter()
+        .filter(|((at, _), until)| *at == channel && **until > core.now)
+        .map(|((_, user), _)| core.store.display_name(*user))
         .collect()
 }
 

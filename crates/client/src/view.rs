@@ -41,6 +41,12 @@ pub enum Query {
     Channel { channel: ChannelId },
     /// A window of messages, oldest first. Without `before`, the newest. Topic: `timeline`.
     Timeline { channel: ChannelId, before: Option<u64>, limit: u32 },
+    /// Messages that name this person or everyone, newest first. Topic: `guilds`.
+    Mentions { limit: u32 },
+    /// Every channel of every guild, for going there by name. Topic: `guilds`.
+    Places,
+    /// Who is writing in a channel now. Topic: `typing`.
+    Typing { channel: ChannelId },
     /// What a message said, from its first text to the one it has now. Topic: `timeline`.
     Edits { channel: ChannelId, message: MessageId },
     /// One's own devices, with those that wait for approval. Topic: `devices`.
@@ -66,6 +72,9 @@ pub enum QueryReply {
     Dms { dms: Vec<DmSummary> },
     Channel { channel: Option<ChannelView> },
     Timeline(TimelineView),
+    Mentions { mentions: Vec<CallView> },
+    Places { places: Vec<PlaceView> },
+    Typing { names: Vec<String> },
     Edits { edits: Vec<EditView> },
     Devices { devices: Vec<DeviceView> },
     Recovery(RecoveryView),
@@ -85,6 +94,7 @@ pub enum Topic {
     Dms,
     Channel { channel: ChannelId },
     Timeline { channel: ChannelId },
+    Typing { channel: ChannelId },
     Devices,
     Recovery,
     Outbox,
@@ -143,6 +153,10 @@ pub enum Command {
     Drop { entry: String },
     /// Everything up to `seq` has been seen.
     MarkRead { channel: ChannelId, seq: u64 },
+    /// Everything that is here has been seen: in one guild, or everywhere.
+    MarkAllRead { guild: Option<GuildId> },
+    /// This person is writing: others see it for a few seconds. Repeating it soon does nothing.
+    Typing { channel: ChannelId },
     /// Bring messages before `before` (or the newest) from the server into the store.
     LoadHistory { channel: ChannelId, before: Option<u64> },
     /// Keep the text of an unfinished message on this device.
@@ -240,6 +254,8 @@ pub struct InvitePreview {
 
 pub struct GuildSummary { pub id: GuildId, pub name: String, pub unread: u32, pub mentions: u32 }
 
+pub struct PlaceView { pub guild: GuildId, pub guild_name: String, pub channel: ChannelId, pub name: String, pub unread: u32, pub mentions: u32 }
+
 pub struct GuildView {
     pub id: GuildId,
     pub name: String,
@@ -281,7 +297,7 @@ pub enum Safety {
     Violation,
 }
 
-pub struct DmSummary { pub channel: ChannelId, pub peer: UserId, pub username: String, pub display_name: String, pub unread: u32, pub last_at: u64, pub preview: Option<String> }
+pub struct DmSummary { pub channel: ChannelId, pub peer: UserId, pub username: String, pub display_name: String, pub unread: u32, pub last_at: u64, pub preview: Option<String>, pub mentions: u32 }
 
 pub struct ChannelView {
     pub id: ChannelId,
@@ -331,6 +347,8 @@ pub struct MessageView {
     pub device: DeviceId,
     pub mine: bool,
     pub content: Content,
+    /// What the mentions in its text stand for.
+    pub mentions: Vec<MentionView>,
     pub edited_at: Option<u64>,
     pub reply: Option<ReplyView>,
     pub reactions: Vec<ReactionView>,
@@ -362,7 +380,28 @@ pub struct ReactionView {
     pub names: Vec<String>,
 }
 
-pub struct EditView { pub at: u64, pub body: String }
+pub struct EditView { pub at: u64, pub body: String, pub mentions: Vec<MentionView> }
+
+/// Somebody, or a channel, named in a text.
+pub struct MentionView {
+    /// As it stands in the text: `<@id>` or `<#id>`.
+    pub token: String,
+    pub name: String,
+    /// As one writes it: `@username` or `#channel`.
+    pub written: String,
+    pub person: Option<UserId>,
+    pub channel: Option<ChannelId>,
+}
+
+/// A message that names this person or everyone, and where it stands.
+pub struct CallView {
+    pub channel: ChannelId,
+    pub channel_name: String,
+    pub guild: Option<GuildId>,
+    pub guild_name: Option<String>,
+    pub unread: bool,
+    pub message: MessageView,
+}
 
 #[serde(tag = "content", rename_all = "snake_case")]
 pub enum Content {
@@ -410,6 +449,7 @@ pub struct OutboxView {
     pub channel: ChannelId,
     pub kind: EntryKind,
     pub body: String,
+    pub mentions: Vec<MentionView>,
     pub at: u64,
     pub delivery: Delivery,
     /// What an edit, reaction or deletion is about.

@@ -21,3 +21,4 @@ pub mod scrub;
 pub mod security;
 pub mod session;
 pub mod share;
+pub mod typing;

@@ -21,6 +21,7 @@ pub mod routes;
 pub mod scrub;
 pub mod security;
 pub mod session;
+pub mod typing;
 
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;

@@ -158,7 +158,8 @@ fn body(route: &Route) -> Option<Value> {
         route.method.clone(),
         route.path.trim_start_matches("/api/v1/"),
     ) {
-        (Method::GET | Method::DELETE, _) | (Method::POST, "guilds/{guild}/leave") => None,
+        (Method::GET | Method::DELETE, _)
+        | (Method::POST, "guilds/{guild}/leave" | "channels/{channel}/typing") => None,
         (Method::POST, "accounts") => Some(json!({
             "admission": {"open": {}}, "username": "eve", "display_name": "eve",
             "password": "vivid otter climbs nine", "user": user, "genesis": bytes, "keys": keys,

@@ -371,3 +371,153 @@ fn annotations_are_not_unread_messages() {
     );
     assert_eq!(unread(&two), 0, "what is gone can't be read");
 }
+
+fn texts(page: Vec<cloister_client::view::CallView>) -> Vec<String> {
+    page.into_iter()
+        .map(|call| match call.message.content {
+            cloister_client::view::Content::Text { body } => body,
+            other => format!("{other:?}"),
+        })
+        .collect()
+}
+
+impl Two<Symbolic> {
+    fn calls(&self, who: Who) -> Vec<cloister_client::view::CallView> {
+        match self.stage.world.clients[who].query(&Query::Mentions { limit: 50 }) {
+            QueryReply::Mentions { mentions } => mentions,
+            other => panic!("no mentions: {other:?}"),
+        }
+    }
+
+    /// Unread messages and mentions of the one guild.
+    fn badges(&self, who: Who) -> (u32, u32) {
+        match self.stage.world.clients[who].query(&Query::Guilds) {
+            QueryReply::Guilds { guilds } => (guilds[0].unread, guilds[0].mentions),
+            other => panic!("no guilds: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_name_in_a_text_calls_its_person_and_nobody_else() {
+    let mut two = two::<Symbolic>(11);
+    let general = two.general;
+    let bob = two.stage.user(two.bob);
+    two.stage
+        .says(two.alice, general, "hello @Bob, see #general and `@bob`");
+    let expected = format!("hello <@{bob}>, see <#{general}> and `@bob`");
+    let at_bob = two.shown(two.bob, &expected);
+    assert!(at_bob.calls_me);
+    let written: Vec<&str> = at_bob
+        .mentions
+        .iter()
+        .map(|one| one.written.as_str())
+        .collect();
+    assert_eq!(written, ["@bob", "#general"]);
+    assert!(!two.shown(two.alice, &expected).calls_me);
+    assert_eq!(texts(two.calls(two.bob)), [expected]);
+    assert!(two.calls(two.alice).is_empty());
+    assert_eq!(two.badges(two.bob), (1, 1));
+}
+
+#[test]
+fn an_answer_calls_whom_it_answers() {
+    let mut two = two::<Symbolic>(12);
+    two.stage.says(two.bob, two.general, "anybody?");
+    let message = two.id(two.alice, "anybody?");
+    let body = "me".to_owned();
+    two.does(two.alice, Command::Reply { message, body });
+    assert_eq!(two.badges(two.bob), (1, 1));
+    assert_eq!(texts(two.calls(two.bob)), ["me"]);
+}
+
+#[test]
+fn only_who_may_calls_everyone() {
+    let mut two = two::<Symbolic>(13);
+    two.stage.says(two.alice, two.general, "@everyone dinner");
+    assert_eq!(two.badges(two.bob), (1, 1), "the owner may");
+    two.stage.says(two.bob, two.general, "@everyone me too");
+    assert_eq!(
+        two.badges(two.alice),
+        (1, 0),
+        "it is said, and tells nobody"
+    );
+}
+
+#[test]
+fn reading_on_one_device_clears_the_badge_on_the_other_even_if_it_was_offline() {
+    let mut two = two::<Symbolic>(14);
+    let (general, bob) = (two.general, two.bob);
+    let (laptop, _) = two.stage.signs_in("bob", None);
+    let code = two.stage.world.clients[laptop]
+        .session()
+        .pending_code
+        .unwrap();
+    two.does(bob, Command::ApproveDevice { code });
+    two.stage.says(two.alice, general, "one @bob");
+    assert_eq!(two.badges(laptop), (1, 1));
+    two.stage.world.kill(laptop);
+    two.does(bob, Command::MarkAllRead { guild: None });
+    assert_eq!(two.badges(bob), (0, 0));
+    two.stage.world.revive(laptop);
+    two.stage.settle();
+    assert_eq!(two.badges(laptop), (0, 0));
+}
+
+#[test]
+fn what_was_read_offline_stays_read_and_is_told_later() {
+    let mut two = two::<Symbolic>(15);
+    let general = two.general;
+    two.stage.says(two.alice, general, "one");
+    let before: i64 = read_seq(&two);
+    // The request is lost with the process that had committed it.
+    two.stage
+        .world
+        .command(two.bob, Command::MarkAllRead { guild: None });
+    two.stage.world.kill(two.bob);
+    two.stage.world.restart_server();
+    two.stage.world.revive(two.bob);
+    two.stage.settle();
+    assert_eq!(two.badges(two.bob), (0, 0));
+    assert!(read_seq(&two) > before, "the server knows now");
+}
+
+fn read_seq(two: &Two<Symbolic>) -> i64 {
+    let user = two.stage.user(two.bob);
+    let eyes = &two.stage.world.server.eyes;
+    eyes.query_row(
+        "SELECT read_seq FROM reader WHERE channel_id = ?1 AND user_id = ?2",
+        rusqlite::params![two.general.as_bytes(), user.as_bytes()],
+        |row| row.get(0),
+    )
+    .expect("bob reads here")
+}
+
+#[test]
+fn writing_is_seen_by_the_others_until_it_is_said_or_given_up() {
+    let mut two = two::<Symbolic>(16);
+    let channel = two.general;
+    let seen = |two: &Two<Symbolic>, who: Who| match two.stage.world.clients[who]
+        .query(&Query::Typing { channel })
+    {
+        QueryReply::Typing { names } => names,
+        other => panic!("no names: {other:?}"),
+    };
+    two.stage.does(two.alice, Command::Typing { channel });
+    two.stage.world.run_for(2_000);
+    assert_eq!(seen(&two, two.bob), ["alice"]);
+    assert!(seen(&two, two.alice).is_empty());
+    two.stage.settle();
+    assert!(
+        seen(&two, two.bob).is_empty(),
+        "it is forgotten after a while"
+    );
+    two.stage.does(two.alice, Command::Typing { channel });
+    two.stage.world.run_for(1_000);
+    two.stage.writes(two.alice, channel, "there");
+    two.stage.world.run_for(3_000);
+    assert!(
+        seen(&two, two.bob).is_empty(),
+        "what was said is not being written"
+    );
+}

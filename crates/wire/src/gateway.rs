@@ -95,6 +95,11 @@ pub enum Event {
         message: Box<Message>,
         head: SignedHead,
     },
+    /// To everybody who may read the channel: somebody is writing. Stored nowhere.
+    TypingStarted {
+        channel: ChannelId,
+        user: UserId,
+    },
     /// To everybody who may read the channel: messages were removed by somebody with the right.
     MessagesScrubbed {
         channel: ChannelId,

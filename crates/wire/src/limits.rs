@@ -24,6 +24,8 @@ pub const CIPHERTEXT_BYTES: usize = 64 * 1024;
 pub const MESSAGE_CHARS: usize = 4_000;
 /// Messages in one page of history.
 pub const HISTORY_PAGE: u32 = 100;
+/// How long somebody's word that they are writing is believed.
+pub const TYPING_MS: u64 = 8_000;
 /// Annotations in one page of history.
 pub const ANNOTATIONS_PAGE: u32 = 200;
 /// Messages in one act of removing.

@@ -224,6 +224,11 @@ function topicOf(query: Query): Topic {
       return { topic: query.ask, channel: query.channel };
     case "edits":
       return { topic: "timeline", channel: query.channel };
+    case "typing":
+      return { topic: "typing", channel: query.channel };
+    case "mentions":
+    case "places":
+      return { topic: "guilds" };
     case "status":
       return { topic: "session" };
     case "sent":

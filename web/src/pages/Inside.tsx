@@ -7,6 +7,7 @@ import { ChannelList, ConversationList } from "../parts/ChannelList";
 import { Alarm } from "../parts/ConnectionPill";
 import { OpenDialog } from "../parts/Dialogs";
 import { MemberPanel } from "../parts/MemberPanel";
+import { Notices } from "../parts/Notices";
 import { DialogsProvider, useDialogs } from "../parts/open";
 import { Rail } from "../parts/Rail";
 import { Resizer } from "../parts/Resizer";
@@ -21,6 +22,8 @@ import { Empty, Skeleton } from "../ui/Note";
 import { app, guild as guildWords, home, places } from "../words";
 import type { MeView, SessionView } from "../wire";
 import { Devices } from "./Devices";
+import { Mentions } from "./Mentions";
+import { Notifications } from "./Notifications";
 import { Appearance, RecoveryPage, You } from "./Own";
 import { Security } from "./Security";
 import { NoChannel, NoConversation, Talk } from "./Talk";
@@ -62,6 +65,7 @@ export function Inside({ session, me }: Props) {
       </Switch>
       <OpenDialog />
       <Shortcuts />
+      <Notices />
     </DialogsProvider>
   );
 }
@@ -134,6 +138,12 @@ function Own({ session, me }: Props) {
       </Route>
       <Route path={pattern.security}>
         <Security />
+      </Route>
+      <Route path={pattern.mentions}>
+        <Mentions />
+      </Route>
+      <Route path={pattern.notices}>
+        <Notifications />
       </Route>
       <Route path={pattern.appearance}>
         <Appearance />

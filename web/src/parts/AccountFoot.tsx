@@ -1,12 +1,12 @@
 /** One's own name, and the menu behind it. */
-import { ChevronsUpDown, CircleHelp, Keyboard, KeyRound, LogOut, MonitorSmartphone, ShieldCheck, SunMoon } from "lucide-react";
+import { AtSign, Bell, ChevronsUpDown, CircleHelp, Keyboard, KeyRound, LogOut, MonitorSmartphone, ShieldCheck, SunMoon } from "lucide-react";
 import { Button as AriaButton } from "react-aria-components";
 import { useLocation } from "wouter";
 import { path } from "../paths";
 import { useView } from "../state/engine";
 import { Avatar } from "../ui/Arch";
 import { type Entry, Menu } from "../ui/Menu";
-import { account, appearance, certificate, devices, help, recovery, security } from "../words";
+import { account, appearance, certificate, devices, help, mentions, notices, recovery, security } from "../words";
 import type { MeView } from "../wire";
 import { useDialogs } from "./open";
 import "./list.css";
@@ -34,6 +34,8 @@ export function useAccountEntries(): Entry[] {
   const open = useDialogs();
   const key = useView({ ask: "recovery" })?.key ?? null;
   const entries: Entry[] = [
+    { label: mentions.title, icon: AtSign, onAction: () => go(path.mentions()) },
+    { label: notices.title, icon: Bell, onAction: () => go(path.notices()) },
     { label: devices.title, icon: MonitorSmartphone, onAction: () => go(path.devices()) },
     { label: security.title, icon: ShieldCheck, onAction: () => go(path.security()) },
     { label: appearance.title, icon: SunMoon, onAction: () => go(path.appearance()) },

@@ -1,10 +1,10 @@
 /** The second pane: the channels of a server, or the conversations. */
-import { ChevronDown, Hash, LogOut, Plus, Trash2, UserPlus } from "lucide-react";
+import { CheckCheck, ChevronDown, Hash, LogOut, Plus, Trash2, UserPlus } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { Link } from "wouter";
 import { path } from "../paths";
-import { useView } from "../state/engine";
+import { useGive, useView } from "../state/engine";
 import { narrow, useMedia, useNow } from "../state/page";
 import { may } from "../state/permission";
 import { Avatar } from "../ui/Arch";
@@ -12,7 +12,7 @@ import { Button, IconButton } from "../ui/Button";
 import { type Entry, Menu } from "../ui/Menu";
 import { plainText } from "../ui/Markdown";
 import { Skeleton } from "../ui/Note";
-import { ago, app, channel as channelWords, conversations, guild as words, places } from "../words";
+import { ago, app, channel as channelWords, conversations, guild as words, mentions as mentionWords, places } from "../words";
 import type { GuildView } from "../wire";
 import { useDialogs } from "./open";
 import "./list.css";
@@ -49,13 +49,13 @@ export function ChannelList({ guild, current }: { guild: string; current: string
                   href={path.channel(guild, one.id)}
                   className={`list-item${one.id === current ? " list-current" : ""}${one.unread > 0 ? " list-unread" : ""}`}
                   aria-current={one.id === current ? "page" : undefined}
-                  aria-label={one.unread > 0 ? channelWords.unread(one.name, one.unread) : one.name}
+                  aria-label={one.mentions > 0 ? channelWords.called(one.name, one.unread, one.mentions) : one.unread > 0 ? channelWords.unread(one.name, one.unread) : one.name}
                 >
                   <Hash size={16} strokeWidth={1.75} aria-hidden />
                   <span className="list-name" dir="auto">
                     {one.name}
                   </span>
-                  {one.unread > 0 && <Unread count={one.unread} />}
+                  {one.mentions > 0 ? <Called count={one.mentions} /> : one.unread > 0 && <Unread count={one.unread} />}
                 </Link>
               </li>
             ))}
@@ -70,10 +70,11 @@ function GuildHead({ view }: { view: GuildView }) {
   const open = useDialogs();
   const me = view.members.find((member) => member.me);
   const owner = me?.owner === true;
+  const give = useGive();
   const entries: Entry[] = [];
   if (may(view.my_permissions, "create_invite")) entries.push({ label: words.invite, icon: UserPlus, onAction: () => open({ dialog: "invite", guild: view.id }) });
   if (may(view.my_permissions, "manage_channels")) entries.push({ label: words.createChannel, icon: Plus, onAction: () => open({ dialog: "create-channel", guild: view.id }) });
-  if (entries.length > 0) entries.push("rule");
+  entries.push({ label: mentionWords.markAll, icon: CheckCheck, onAction: () => void give({ do: "mark_all_read", guild: view.id }).catch(() => undefined) }, "rule");
   entries.push(
     owner
       ? { label: words.remove, icon: Trash2, danger: true, onAction: () => open({ dialog: "delete-guild", guild: view.id, name: view.name }) }
@@ -106,6 +107,14 @@ function PaneLabel({ children }: { children: ReactNode }) {
   const only = useMedia(narrow);
   const Level = only ? "h2" : "h3";
   return <Level>{children}</Level>;
+}
+
+function Called({ count }: { count: number }) {
+  return (
+    <span className="list-count list-called" aria-hidden>
+      @{count > 99 ? "99+" : count}
+    </span>
+  );
 }
 
 function Unread({ count }: { count: number }) {

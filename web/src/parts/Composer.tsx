@@ -1,16 +1,22 @@
 /** Where a message is written. What stands here is kept as a draft until it is in the outbox. */
 import { ArrowUp, Smile, X } from "lucide-react";
-import { type KeyboardEvent, type Ref, useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
-import { useGive } from "../state/engine";
+import { type KeyboardEvent, type Ref, useCallback, useEffect, useId, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useGive, useView } from "../state/engine";
 import { asRefusal } from "../state/refusal";
+import { settings } from "../state/settings";
+import { slashOf } from "../state/slash";
 import { DialogTrigger } from "react-aria-components";
 import { IconButton } from "../ui/Button";
 import { Bubble } from "../ui/Dialog";
 import { plainText } from "../ui/Markdown";
-import { composer, failedSend, refusalSentence } from "../words";
+import { composer, failedSend, refusalSentence, slash } from "../words";
 import type { ChannelView, Refusal } from "../wire";
 import { EmojiPicker } from "./EmojiPicker";
+import { formats } from "./formats";
+import { useDialogs } from "./open";
+import { SuggestionList, useSuggestions, wordAt } from "./Suggestions";
 import { useReplying, useTalking } from "./talking";
+import { Typing } from "./Typing";
 import "./composer.css";
 
 const draftDelay_ms = 500;
@@ -28,6 +34,11 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
   const replying = useReplying();
   const [text, setText] = useState(view.draft);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [caret, setCaret] = useState(0);
+  const [hint, setHint] = useState<string | null>(null);
+  const listId = useId();
+  const openDialog = useDialogs();
+  const guilds = useView({ ask: "guilds" })?.guilds;
   const area = useRef<HTMLTextAreaElement>(null);
   const keep = useDraft(view.id, view.draft);
 
@@ -53,7 +64,31 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
 
   const send = async () => {
     if (!ready) return;
-    const body = text.trim();
+    let body = text.trim();
+    if (text.startsWith("/")) {
+      const found = slashOf(body);
+      if (found === null) {
+        const name = /^\/(\w+)/.exec(body)?.[1];
+        if (name !== undefined) {
+          setHint(slash.unknown(name));
+          return;
+        }
+      } else if (found.slash.does !== undefined) {
+        write("");
+        const guild = guilds?.find((one) => one.id === view.guild);
+        if (found.slash.does === "help") openDialog({ dialog: "help" });
+        else if (found.slash.does === "join") openDialog({ dialog: "add-guild" });
+        else if (guild !== undefined) openDialog({ dialog: "leave-guild", guild: guild.id, name: guild.name });
+        return;
+      } else {
+        const become = found.slash.become(found.rest);
+        if (become === null) {
+          setHint(slash.wrong(found.slash.name));
+          return;
+        }
+        body = become;
+      }
+    }
     write("");
     setRefusal(null);
     const answered = replying;
@@ -66,20 +101,28 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
       write(since === "" ? body : `${body}\n${since}`);
     }
   };
-  const insert = (piece: string) => {
+  const put = (from: number, to: number, piece: string) => {
     const box = area.current;
-    const [from, to] = box === null ? [text.length, text.length] : [box.selectionStart, box.selectionEnd];
     write(text.slice(0, from) + piece + text.slice(to));
     requestAnimationFrame(() => {
       box?.focus();
       box?.setSelectionRange(from + piece.length, from + piece.length);
+      setCaret(from + piece.length);
     });
   };
+  const insert = (piece: string) => {
+    const box = area.current;
+    put(box?.selectionStart ?? text.length, box?.selectionEnd ?? text.length, piece);
+  };
+  const begun = useMemo(() => wordAt(text, caret), [text, caret]);
+  const suggesting = useSuggestions(view, begun, ({ from, to }, piece) => put(from, to, `${piece} `));
   // Whoever answers wants to write at once.
   useEffect(() => {
     if (replying !== null) area.current?.focus();
   }, [replying]);
   const onKeyDown = (event: KeyboardEvent) => {
+    if (suggesting.onKey(event)) return;
+    if (formats(event, area.current, write)) return;
     if (event.key === "Escape" && replying !== null) {
       event.preventDefault();
       event.stopPropagation();
@@ -128,6 +171,7 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
           <IconButton icon={X} size={16} label={composer.stopReply} onPress={() => reply(null)} />
         </p>
       )}
+      <SuggestionList id={listId} suggesting={suggesting} />
       <div className="composer-box">
         <textarea
           ref={area}
@@ -137,7 +181,16 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
           rows={1}
           dir="auto"
           value={text}
-          onChange={(event) => write(event.target.value)}
+          onChange={(event) => {
+            write(event.target.value);
+            setCaret(event.target.selectionStart);
+            setHint(null);
+            if (event.target.value.trim() !== "" && settings().typing) void give({ do: "typing", channel: view.id }).catch(() => undefined);
+          }}
+          onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
+          aria-autocomplete="list"
+          aria-controls={suggesting.shown.length > 0 ? listId : undefined}
+          aria-activedescendant={suggesting.shown.length > 0 ? `${listId}-${suggesting.at}` : undefined}
           onKeyDown={onKeyDown}
           enterKeyHint="send"
           autoComplete="off"
@@ -158,7 +211,7 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
         <IconButton icon={ArrowUp} label={composer.send} look="primary" isDisabled={!ready} type="submit" />
       </div>
       <p className="composer-foot" role="status">
-        {tooMany > 0 ? <span className="composer-many">{composer.left(tooMany)}</span> : view.unvouched.length > 0 && text !== "" ? <span className="composer-look">{composer.unvouched(view.unvouched.length)}</span> : null}
+        {hint !== null ? <span className="composer-look">{hint}</span> : tooMany > 0 ? <span className="composer-many">{composer.left(tooMany)}</span> : view.unvouched.length > 0 && text !== "" ? <span className="composer-look">{composer.unvouched(view.unvouched.length)}</span> : <Typing channel={view.id} />}
       </p>
     </form>
   );

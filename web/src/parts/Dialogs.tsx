@@ -3,6 +3,7 @@ import { AddGuild, CreateChannel, DeleteGuild, LeaveGuild } from "./GuildDialogs
 import { HelpSheet } from "./HelpSheet";
 import { InviteDialog } from "./InviteDialog";
 import { DeleteMessages, Edits } from "./MessageDialogs";
+import { Switcher } from "./Switcher";
 import { SignOutDialog } from "./SignOutDialog";
 
 /** The dialog that is open, if one is. */
@@ -27,6 +28,8 @@ export function OpenDialog() {
       return <Edits channel={shown.channel} message={shown.message} onClose={close} />;
     case "sign-out":
       return <SignOutDialog onClose={close} />;
+    case "switcher":
+      return <Switcher onClose={close} />;
     case "help":
       return <HelpSheet onClose={close} />;
   }

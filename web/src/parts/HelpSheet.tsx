@@ -7,12 +7,18 @@ import "./help.css";
 const shortcuts: ReadonlyArray<{ keys: string[][]; does: string }> = [
   { keys: [["Enter"]], does: help.send },
   { keys: [["Shift", "Enter"]], does: help.newLine },
+  { keys: [["↑"]], does: help.editLast },
+  { keys: [["Ctrl", "B"], ["Ctrl", "I"], ["Ctrl", "U"], ["Ctrl", "E"]], does: help.bold },
+  { keys: [["Ctrl", "K"]], does: help.switcher },
   { keys: [["F6"], ["Shift", "F6"]], does: help.regions },
   { keys: [["Alt", "↑"], ["Alt", "↓"]], does: help.channels },
   { keys: [["↑"], ["↓"]], does: help.messages },
   { keys: [["Home"], ["End"]], does: help.ends },
+  { keys: [["R"], ["E"], ["C"]], does: help.reply },
+  { keys: [["Delete"]], does: help.remove },
   { keys: [["Esc"]], does: help.read },
-  { keys: [["Ctrl", "/"]], does: help.sheet },
+  { keys: [["Shift", "Esc"]], does: help.allRead },
+  { keys: [["Ctrl", "/"], ["?"]], does: help.sheet },
 ];
 
 export function HelpSheet({ onClose }: { onClose: () => void }) {

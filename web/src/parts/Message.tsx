@@ -9,7 +9,7 @@ import { Bubble } from "../ui/Dialog";
 import { Markdown, plainText } from "../ui/Markdown";
 import { SealMark } from "../ui/Seal";
 import { failedSend, talk, timeOfDay, unreadable, wholeTime } from "../words";
-import type { Content, MessageView, OutboxView, ReplyView, Undecryptable } from "../wire";
+import type { Content, MessageView, OutboxView, MentionView, ReplyView, Undecryptable } from "../wire";
 import { MessageBar, useMessageKeys } from "./MessageBar";
 import { Reactions } from "./Reactions";
 import { Rewrite } from "./Rewrite";
@@ -101,18 +101,18 @@ export const Message = memo(function Message({ message, line, first, newest }: {
         </>
       }
     >
-      {editing ? <Rewrite message={message} /> : <Body content={content} edited={message.edited_at} />}
+      {editing ? <Rewrite message={message} /> : <Body content={content} mentions={message.mentions} edited={message.edited_at} />}
       <Reactions message={message} inOrder={line.inOrder} />
     </Frame>
   );
 });
 
-function Body({ content, edited }: { content: Content; edited: number | null }) {
+function Body({ content, mentions, edited }: { content: Content; mentions: readonly MentionView[]; edited: number | null }) {
   switch (content.content) {
     case "text":
       return (
         <>
-          <Markdown body={content.body} />
+          <Markdown body={content.body} mentions={mentions} />
           {edited !== null && (
             <span className="line-edited" title={wholeTime(edited)}>
               {talk.edited}
@@ -210,7 +210,7 @@ export const Pending = memo(function Pending({ entry, line, first, me, onTakenBa
         )
       }
     >
-      {entry.kind === "message" ? <Markdown body={entry.body} /> : <p className="line-removed">{talk.about(entry.kind, entry.body)}</p>}
+      {entry.kind === "message" ? <Markdown body={entry.body} mentions={entry.mentions} /> : <p className="line-removed">{talk.about(entry.kind, entry.body)}</p>}
     </Frame>
   );
 });

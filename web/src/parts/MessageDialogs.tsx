@@ -40,7 +40,7 @@ export function Edits({ channel, message, onClose }: { channel: string; message:
           {answer.edits.map((edit) => (
             <li key={edit.at} className="edits-one">
               <time dateTime={new Date(edit.at).toISOString()}>{wholeTime(edit.at)}</time>
-              <Markdown body={edit.body} />
+              <Markdown body={edit.body} mentions={edit.mentions} />
             </li>
           ))}
         </ol>

@@ -12,7 +12,7 @@ export function Rewrite({ message }: { message: MessageView }) {
   const give = useGive();
   const open = useDialogs();
   const { edit } = useTalking();
-  const before = message.content.content === "text" ? message.content.body : "";
+  const before = message.content.content === "text" ? message.mentions.reduce((text, one) => text.replaceAll(one.token, one.written), message.content.body) : "";
   const [text, setText] = useState(before);
   const area = useRef<HTMLTextAreaElement>(null);
   const tooMany = [...text.trim()].length - longestMessage;

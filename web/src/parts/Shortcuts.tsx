@@ -1,9 +1,11 @@
 /** The keys that work everywhere; parts/HelpSheet lists them. */
 import { useEffect } from "react";
+import { useGive } from "../state/engine";
 import { useDialogs } from "./open";
 
 export function Shortcuts() {
   const open = useDialogs();
+  const give = useGive();
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing) return;
@@ -12,22 +14,37 @@ export function Shortcuts() {
         open({ dialog: "help" });
         return;
       }
+      if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey) {
+        event.preventDefault();
+        open({ dialog: "switcher" });
+        return;
+      }
       // What follows is about the page, and a dialog lies over it.
       if (document.querySelector("[role=dialog], [role=alertdialog], [role=menu]") !== null) return;
-      if (event.key === "F6") {
+      if (event.key === "?" && !isField(event.target)) {
+        event.preventDefault();
+        open({ dialog: "help" });
+      } else if (event.key === "F6") {
         event.preventDefault();
         nextRegion(event.shiftKey ? -1 : 1);
       } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
         event.preventDefault();
         nextInList(event.key === "ArrowUp" ? -1 : 1);
+      } else if (event.key === "Escape" && event.shiftKey) {
+        event.preventDefault();
+        void give({ do: "mark_all_read", guild: null }).catch(() => undefined);
       } else if (event.key === "Escape") {
         dispatchEvent(new Event("cloister:read"));
       }
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
-  }, [open]);
+  }, [open, give]);
   return null;
+}
+
+function isField(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest("input, textarea, [contenteditable]") !== null;
 }
 
 const focusable = 'a[href], button:not([disabled]), textarea, input, [tabindex="0"]';

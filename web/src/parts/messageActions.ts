@@ -35,7 +35,8 @@ export interface MessageAction {
   run: (about: About) => void;
 }
 
-const textOf = (message: MessageView): string | null => (message.content.content === "text" ? message.content.body : null);
+/** The text with its mentions as one writes them. */
+const textOf = (message: MessageView): string | null => (message.content.content === "text" ? message.mentions.reduce((text, one) => text.replaceAll(one.token, one.written), message.content.body) : null);
 const copy = (text: string): void => void navigator.clipboard.writeText(text).catch(() => undefined);
 
 export const messageActions: readonly MessageAction[] = [

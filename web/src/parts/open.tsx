@@ -10,6 +10,7 @@ export type DialogName =
   | { dialog: "delete-messages"; messages: string[]; author: string | null }
   | { dialog: "edits"; channel: string; message: string }
   | { dialog: "sign-out" }
+  | { dialog: "switcher" }
   | { dialog: "help" };
 
 interface Dialogs {

@@ -40,6 +40,12 @@ export function concerns(topic: Topic, query: Query): boolean {
       return query.ask === "channel" && query.channel === topic.channel;
     case "timeline":
       return (query.ask === "timeline" || query.ask === "edits") && query.channel === topic.channel;
+    case "typing":
+      return query.ask === "typing" && query.channel === topic.channel;
+    case "guilds":
+      return query.ask === "guilds" || query.ask === "mentions" || query.ask === "places";
+    case "dms":
+      return query.ask === "dms" || query.ask === "mentions";
     case "outbox":
       return query.ask === "outbox" || query.ask === "sent";
     default:

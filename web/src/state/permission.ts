@@ -2,6 +2,7 @@
 import type { Permissions } from "../wire";
 
 const bit = {
+  mention_everyone: 6n,
   create_invite: 16n,
   vouch_members: 38n,
   manage_channels: 48n,

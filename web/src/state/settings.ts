@@ -16,6 +16,11 @@ export interface Settings {
   panel: number | null;
   /** Whether the member list is open where there is space for it. */
   members: boolean;
+  /** Whether others see when one writes. */
+  typing: boolean;
+  /** Which messages make the desktop tell, and what it tells of them. */
+  desktop: "off" | "me" | "all";
+  notice: "place" | "name" | "text";
   /** The last channel looked at in each server, and the last place of all. */
   lastChannel: Record<string, string>;
   lastPlace: string | null;
@@ -35,6 +40,9 @@ const usual: Settings = {
   list: null,
   panel: null,
   members: true,
+  typing: true,
+  desktop: "off",
+  notice: "name",
   lastChannel: {},
   lastPlace: null,
 };
@@ -56,6 +64,9 @@ export function parseSettings(stored: string | null): Settings {
     list: between(found["list"], listWidth),
     panel: between(found["panel"], panelWidth),
     members: typeof found["members"] === "boolean" ? found["members"] : usual.members,
+    typing: typeof found["typing"] === "boolean" ? found["typing"] : usual.typing,
+    desktop: oneOf(found["desktop"], ["off", "me", "all"], usual.desktop),
+    notice: oneOf(found["notice"], ["place", "name", "text"], usual.notice),
     lastChannel: places(found["lastChannel"]),
     lastPlace: typeof found["lastPlace"] === "string" ? found["lastPlace"] : null,
   };

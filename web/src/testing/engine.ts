@@ -89,6 +89,12 @@ export class FakeEngine implements EngineBridge {
         return { answer: "channel", channel: world.channels.get(query.channel) ?? null };
       case "timeline":
         return this.#timeline(query);
+      case "mentions":
+        return { answer: "mentions", mentions: this.#calls() };
+      case "typing":
+        return { answer: "typing", names: this.world.writing.get(query.channel) ?? [] };
+      case "places":
+        return { answer: "places", places: world.guilds.flatMap((guild) => guild.channels.map((one) => ({ guild: guild.id, guild_name: guild.name, channel: one.id, name: one.name, unread: this.#unread(one.id), mentions: 0 }))) };
       case "edits":
         return { answer: "edits", edits: this.#edits(query.message) };
       case "devices":
@@ -108,7 +114,7 @@ export class FakeEngine implements EngineBridge {
 
   #dm(dm: World["dms"][number]) {
     const last = this.world.messages.get(dm.channel)?.at(-1);
-    return { ...dm, unread: this.#unread(dm.channel), last_at: last?.at ?? 0, preview: last?.content.content === "text" ? last.content.body : null };
+    return { ...dm, unread: this.#unread(dm.channel), mentions: 0, last_at: last?.at ?? 0, preview: last?.content.content === "text" ? last.content.body : null };
   }
 
   #message(wanted: string) {
@@ -119,10 +125,18 @@ export class FakeEngine implements EngineBridge {
     return refuse("NOT_FOUND");
   }
 
+  #calls() {
+    return [...this.world.messages].flatMap(([channel, list]) => {
+      const view = this.world.channels.get(channel);
+      const guild = this.world.guilds.find((one) => one.id === view?.guild);
+      return list.filter((one) => one.calls_me).map((message) => ({ channel, channel_name: view?.name ?? "", guild: guild?.id ?? null, guild_name: guild?.name ?? null, unread: message.seq > (view?.read_seq ?? 0), message }));
+    });
+  }
+
   #edits(wanted: string) {
     const { message } = this.#message(wanted);
     const body = message.content.content === "text" ? message.content.body : "";
-    return [{ at: message.at, body: body.replace(".", "?") }, ...(message.edited_at === null ? [] : [{ at: message.edited_at, body }])];
+    return [{ at: message.at, body: body.replace(".", "?"), mentions: [] }, ...(message.edited_at === null ? [] : [{ at: message.edited_at, body, mentions: [] }])];
   }
 
   #remark(command: Extract<Command, { do: "edit" | "react" | "unreact" }>): CommandReply {
@@ -219,6 +233,15 @@ export class FakeEngine implements EngineBridge {
         this.#tellOf(command.channel);
         break;
       }
+      case "mark_all_read":
+        for (const [channel, view] of world.channels) {
+          if (command.guild !== null && view.guild !== command.guild) continue;
+          view.read_seq = view.last_seq;
+          this.#tellOf(channel);
+        }
+        break;
+      case "typing":
+        break;
       case "load_history":
         return this.#loadHistory(command.channel);
       case "save_draft": {
@@ -288,7 +311,7 @@ export class FakeEngine implements EngineBridge {
   }
 
   #send(channel: string, body: string, answered?: string): CommandReply {
-    const entry: OutboxView = { entry: id(this.#id()), channel, kind: "message", target: null, reply: answered === undefined ? null : this.#quote(answered), body, at: Date.now(), delivery: { state: "sending" } };
+    const entry: OutboxView = { entry: id(this.#id()), channel, kind: "message", target: null, mentions: [], reply: answered === undefined ? null : this.#quote(answered), body, at: Date.now(), delivery: { state: "sending" } };
     this.world.pending.push(entry);
     this.#tellOf(channel);
     if (this.world.session.connection === "online") setTimeout(() => this.#acknowledge(entry), 350);

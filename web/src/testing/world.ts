@@ -18,6 +18,8 @@ export interface World {
   /** Messages that only "the server" has: `load_history` moves them. */
   remote: Map<string, MessageView[]>;
   pending: OutboxView[];
+  /** Names of those who are writing, by channel. */
+  writing: Map<string, string[]>;
   dms: Array<{ channel: string; peer: string; username: string; display_name: string }>;
   devices: DeviceView[];
   invites: InviteView[];
@@ -61,6 +63,7 @@ export function makeWorld(scene: Scene): World {
     messages: new Map(),
     remote: new Map(),
     pending: [],
+    writing: new Map(scene.has("writing") ? [[id(201), ["Bruno Okafor", "Chiara"]]] : []),
     dms: [],
     devices: devices(now),
     invites: [
@@ -123,7 +126,7 @@ export function addChannel(world: World, guild: GuildView, number: number, name:
 let nextMessage = 100_000;
 
 /** What nothing was said about. */
-export const plain = (mine: boolean) => ({ edited_at: null, reply: null, reactions: [], changing: false, can_edit: mine, can_delete: true, can_react: true, calls_me: false });
+export const plain = (mine: boolean) => ({ mentions: [] as MessageView["mentions"], edited_at: null, reply: null, reactions: [], changing: false, can_edit: mine, can_delete: true, can_react: true, calls_me: false });
 
 export function addMessage(world: World, channel: string, author: string, body: string, at: number): MessageView {
   const list = world.messages.get(channel) ?? [];
@@ -228,11 +231,17 @@ function applyScene(world: World, scene: Scene, now: number): void {
   if (scene.has("closed") && general !== undefined) general.can_send = false;
   if (scene.has("violation")) for (const member of world.guilds[0]?.members ?? []) if (member.username === "farida") member.safety = "violation";
   if (scene.has("states")) addStates(world, now);
-  if (scene.has("remarks")) addRemarks(world, now);
+  if (scene.has("remarks")) addRemarks(world, scene, now);
+}
+
+/** Everything that a text can be. */
+function dialect(now: number): string {
+  const soon = Math.floor(now / 1000) + 2 * 3600;
+  return `## Saturday\n**Bold**, *italic*, __underlined__, ~~struck~~, \`code\` and ||the cake is lemon||. We start <t:${soon}:R>, at <t:${soon}:t>.\n-# Small print: bring a towel.\n\n> Who quotes, listens.\n\n1. Warm up\n2. Row\n   - slowly\n   - then not\n\n\`\`\`rust\n// How long until we meet?\nfn wait(hours: u32) -> Duration {\n    let text = "soon";\n    Duration::from_hours(hours.into())\n}\n\`\`\`\n@everyone please say if you can't come: [the plan](https://example.org/plan)`;
 }
 
 /** Answers, reactions, edits and deletions. */
-function addRemarks(world: World, now: number): void {
+function addRemarks(world: World, scene: Scene, now: number): void {
   const channel = id(201);
   const list = world.messages.get(channel) ?? [];
   const question = addMessage(world, channel, id(3), "Who takes the cox's seat on the way back? I did it **twice** in a row.", now - 16 * minute);
@@ -253,8 +262,14 @@ function addRemarks(world: World, now: number): void {
   const mine = addMessage(world, channel, id(1), "Settled then. Bruno coxes, Chiara rests.", now - 6 * minute);
   mine.reply = quote(answer);
   mine.reactions = [{ emoji: "❤️", count: 12, mine: false, names: ["Bruno Okafor", "Chiara", "Emil"] }];
-  const called = addMessage(world, channel, id(7), "Ada, can you bring the *blue* key?", now - 4 * minute);
+  const called = addMessage(world, channel, id(7), `<@${id(1)}>, can you bring the *blue* key to <#${id(202)}>?`, now - 4 * minute);
   called.calls_me = true;
+  called.mentions = [
+    { token: `<@${id(1)}>`, name: "Ada Lindqvist", written: "@ada", person: id(1), channel: null },
+    { token: `<#${id(202)}>`, name: "boat-house", written: "#boat-house", person: null, channel: id(202) },
+  ];
+  if (scene.has("dialect")) addMessage(world, channel, id(2), dialect(now), now - 3 * minute);
+  if (scene.has("dialect")) addMessage(world, channel, id(3), "🎉 🚣‍♀️", now - 2 * minute);
   const view = world.channels.get(channel);
   if (view !== undefined) view.read_seq = list.at(-1)?.seq ?? 0;
 }
@@ -272,7 +287,7 @@ function addStates(world: World, now: number): void {
   const view = world.channels.get(channel);
   if (view !== undefined) view.read_seq = view.last_seq;
   world.pending.push(
-    { entry: id(801), channel, kind: "message", target: null, reply: null, body: "Can somebody check the lock before Saturday?", at: now - minute, delivery: { state: "failed", code: "OFFLINE", message: "" } },
-    { entry: id(802), channel, kind: "message", target: null, reply: null, body: "And the **life jackets**.", at: now - minute / 2, delivery: { state: "sending" } },
+    { entry: id(801), channel, kind: "message", target: null, reply: null, mentions: [], body: "Can somebody check the lock before Saturday?", at: now - minute, delivery: { state: "failed", code: "OFFLINE", message: "" } },
+    { entry: id(802), channel, kind: "message", target: null, reply: null, mentions: [], body: "And the **life jackets**.", at: now - minute / 2, delivery: { state: "sending" } },
   );
 }

@@ -3,13 +3,17 @@
  * by hand: there is no HTML in between, pictures are never fetched, and a link goes only where
  * its text can say.
  */
-import type { PhrasingContent, Root, RootContent } from "mdast";
+import type { Root } from "mdast";
 import { fromMarkdown } from "mdast-util-from-markdown";
 import { gfmAutolinkLiteralFromMarkdown } from "mdast-util-gfm-autolink-literal";
 import { gfmStrikethroughFromMarkdown } from "mdast-util-gfm-strikethrough";
 import { gfmAutolinkLiteral } from "micromark-extension-gfm-autolink-literal";
 import { gfmStrikethrough } from "micromark-extension-gfm-strikethrough";
-import { Fragment, memo, type ReactNode } from "react";
+import { createContext, Fragment, memo, type ReactNode, use, useMemo } from "react";
+import type { MentionView } from "../wire";
+import { CodeBlock } from "./CodeBlock";
+import { inDialect, type Node, onlyEmoji, quoteToTheEnd } from "./dialect";
+import { Mention, Moment, Spoiler } from "./Inline";
 import "./markdown.css";
 
 const off = { disable: { null: ["htmlFlow", "htmlText", "codeIndented", "setextUnderline", "definition", "labelStartImage", "thematicBreak"] } };
@@ -20,21 +24,33 @@ const mostTrees = 600;
 export function parseMessage(body: string): Root {
   const known = trees.get(body);
   if (known !== undefined) return known;
-  const tree = fromMarkdown(body, {
+  const source = quoteToTheEnd(body);
+  const tree = inDialect(fromMarkdown(source, {
     extensions: [off, gfmStrikethrough(), gfmAutolinkLiteral()],
     mdastExtensions: [gfmStrikethroughFromMarkdown(), gfmAutolinkLiteralFromMarkdown()],
-  });
+  }));
+  underline(tree, source);
   if (trees.size >= mostTrees) trees.delete(trees.keys().next().value ?? "");
   trees.set(body, tree);
   return tree;
 }
 
-/** The text alone, in one line, for lists. */
+/** Two low lines on either side underline; two stars make bold. The tree has one form for both. */
+function underline(node: Root | Node, source: string): void {
+  if (node.type === "strong" && source[node.position?.start.offset ?? -1] === "_") (node as { data?: object }).data = { underline: true };
+  if ("children" in node) for (const child of node.children) underline(child as Node, source);
+}
+
+/** The text alone, in one line, for lists. What hides stays hidden. */
 export function plainText(body: string): string {
   const words: string[] = [];
   const collect = (node: Root | Node): void => {
+    if (node.type === "spoiler") {
+      words.push("▮▮▮");
+      return;
+    }
     if ("value" in node) words.push(node.value);
-    if ("children" in node) node.children.forEach(collect);
+    if ("children" in node) (node.children as Node[]).forEach(collect);
     if (["paragraph", "heading", "listItem", "code", "break"].includes(node.type)) words.push(" ");
   };
   collect(parseMessage(body));
@@ -51,19 +67,27 @@ export function safeAddress(url: string): string | null {
   }
 }
 
-export const Markdown = memo(function Markdown({ body }: { body: string }) {
+const nobody: readonly MentionView[] = [];
+export const MentionsContext = createContext<ReadonlyMap<string, MentionView>>(new Map());
+
+export const Markdown = memo(function Markdown({ body, mentions = nobody }: { body: string; mentions?: readonly MentionView[] }) {
+  const known = useMemo(() => new Map(mentions.map((one) => [one.token, one])), [mentions]);
   return (
-    <div className="prose" dir="auto">
-      {drawAll(parseMessage(body).children)}
-    </div>
+    <MentionsContext value={known}>
+      <div className={onlyEmoji(body) ? "prose prose-emoji" : "prose"} dir="auto">
+        {drawAll(parseMessage(body).children)}
+      </div>
+    </MentionsContext>
   );
 });
 
-type Node = RootContent | PhrasingContent;
+function Mentioned({ token }: { token: string }) {
+  return <Mention token={token} known={use(MentionsContext).get(token)} />;
+}
 
 function drawAll(nodes: readonly Node[]): ReactNode {
   return nodes.map((node, index) => (
-    <Fragment key={`${node.type} ${node.position?.start.offset ?? index}`}>{draw(node)}</Fragment>
+    <Fragment key={`${node.type} ${("position" in node ? node.position?.start.offset : undefined) ?? `inner ${index}`}`}>{draw(node)}</Fragment>
   ));
 }
 
@@ -74,23 +98,23 @@ function draw(node: Node): ReactNode {
     case "break":
       return <br />;
     case "paragraph":
-      return <p dir="auto">{drawAll(node.children)}</p>;
+      return small(node.children as Node[]);
     case "emphasis":
       return <em>{drawAll(node.children)}</em>;
     case "strong":
-      return <strong>{drawAll(node.children)}</strong>;
+      return (node.data as { underline?: true } | undefined)?.underline ? <u>{drawAll(node.children)}</u> : <strong>{drawAll(node.children)}</strong>;
     case "delete":
       return <del>{drawAll(node.children)}</del>;
     case "inlineCode":
       return <code dir="ltr">{node.value}</code>;
     case "code":
-      return (
-        // The block scrolls sideways, so the keyboard must reach it.
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-        <pre dir="ltr" tabIndex={0}>
-          <code>{node.value}</code>
-        </pre>
-      );
+      return <CodeBlock language={node.lang ?? null} code={node.value} />;
+    case "spoiler":
+      return <Spoiler>{drawAll(node.children)}</Spoiler>;
+    case "mention":
+      return <Mentioned token={node.value} />;
+    case "moment":
+      return <Moment at={node.at} style={node.style} />;
     case "heading":
       return <p className={`prose-heading prose-heading-${Math.min(node.depth, 3)}`}>{drawAll(node.children)}</p>;
     case "blockquote":
@@ -104,6 +128,42 @@ function draw(node: Node): ReactNode {
     default:
       return "value" in node ? node.value : "children" in node ? drawAll(node.children as Node[]) : null;
   }
+}
+
+/** Lines that begin with `-# ` are small print. */
+function small(children: readonly Node[]): ReactNode {
+  if (!children.some((child) => child.type === "text" && child.value.includes("-# "))) return <p dir="auto">{drawAll(children)}</p>;
+  return (
+    <p dir="auto">
+      {linesOf(children).map((line, index) => {
+        const first = line[0];
+        const hushed = first?.type === "text" && first.value.startsWith("-# ");
+        return (
+          // oxlint-disable-next-line no-array-index-key -- lines of an unchanging text
+          <Fragment key={index}>
+            {index > 0 && <br />}
+            {hushed ? <small className="prose-small">{drawAll([{ ...first, value: first.value.slice(3) }, ...line.slice(1)])}</small> : drawAll(line)}
+          </Fragment>
+        );
+      })}
+    </p>
+  );
+}
+
+/** Inline parts cut at the ends of lines. */
+function linesOf(children: readonly Node[]): Node[][] {
+  const lines: Node[][] = [[]];
+  for (const child of children) {
+    if (child.type !== "text") {
+      lines.at(-1)?.push(child);
+      continue;
+    }
+    child.value.split("\n").forEach((value, index) => {
+      if (index > 0) lines.push([]);
+      if (value !== "") lines.at(-1)?.push({ type: "text", value });
+    });
+  }
+  return lines;
 }
 
 /** In a conversation a new line is a new line. */

@@ -2,10 +2,11 @@
 import type { ChannelId } from "./ChannelId";
 import type { Delivery } from "./Delivery";
 import type { EntryKind } from "./EntryKind";
+import type { MentionView } from "./MentionView";
 import type { MessageId } from "./MessageId";
 import type { ReplyView } from "./ReplyView";
 
-export type OutboxView = { entry: string, channel: ChannelId, kind: EntryKind, body: string, at: number, delivery: Delivery, 
+export type OutboxView = { entry: string, channel: ChannelId, kind: EntryKind, body: string, mentions: Array<MentionView>, at: number, delivery: Delivery, 
 /**
  * What an edit, reaction or deletion is about.
  */

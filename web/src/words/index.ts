@@ -174,6 +174,7 @@ export const guild = {
 };
 
 export const channel = {
+  called: (name: string, count: number, mentions: number) => fill("{name}, {count} unread, {mentions}", { name, count: String(count), mentions: plural(mentions, { one: "# mention", other: "# mentions" }) }),
   createTitle: "Create a channel",
   createLead: "Everybody in the server reads and writes here, end-to-end encrypted.",
   name: "Channel name",
@@ -286,6 +287,83 @@ export const emoji = {
   loading: "Loading emoji",
   none: "No emoji by that name.",
   group: { [-1]: "Recent", 0: "Faces", 1: "People", 3: "Nature", 4: "Food", 5: "Places", 6: "Activities", 7: "Objects", 8: "Symbols", 9: "Flags" } as Record<number, string>,
+};
+
+export const code = { copy: "Copy the code", copyShort: "Copy" };
+
+export const spoiler = {
+  show: "Hidden text. Press to show it",
+  lostPerson: "@somebody",
+  lostChannel: "#a channel you can't see",
+  lostTime: "an impossible time",
+};
+
+export const slash = {
+  help: "Show the keyboard shortcuts",
+  join: "Join by an invite link",
+  leave: "Leave this server",
+  me: "Say what you do",
+  roll: "Throw dice: 2d6",
+  rolled: (dice: string, parts: string, sum: number) => (parts.includes("+") ? fill("🎲 {dice}: {parts} = **{sum}**", { dice, parts, sum: String(sum) }) : fill("🎲 {dice}: **{sum}**", { dice, sum: String(sum) })),
+  shrug: "¯\\_(ツ)_/¯ at the end",
+  spoiler: "Hide the text until it is pressed",
+  tableflip: "(╯°□°)╯︵ ┻━┻ at the end",
+  unknown: (name: string) => fill("There is no command /{name}. Put a space before the slash to send it as text.", { name }),
+  wrong: (name: string) => fill("/{name} can't do anything with that.", { name }),
+};
+
+export const suggest = {
+  people: "People",
+  channels: "Channels",
+  emoji: "Emoji",
+  commands: "Commands",
+  count: (count: number) => plural(count, { one: "# suggestion", other: "# suggestions" }),
+  everyone: "Tells everybody who reads here",
+};
+
+export const typing = {
+  line: (names: readonly string[]) => (names.length === 1 ? fill("{name} is writing", { name: names[0] ?? "" }) : names.length === 2 ? fill("{one} and {two} are writing", { one: names[0] ?? "", two: names[1] ?? "" }) : "Several people are writing"),
+};
+
+export const mentions = {
+  title: "Mentions",
+  open: "Mentions",
+  empty: "Nobody has mentioned you yet. When somebody writes your name with an @, it stands here.",
+  place: (channel: string, guild: string | null) => (guild === null ? channel : fill("#{channel} in {guild}", { channel, guild })),
+  markAll: "Mark all as read",
+};
+
+export const switcher = {
+  title: "Go to",
+  label: "Find a channel, a person or a command",
+  none: "Nothing by that name.",
+  channel: (guild: string) => guild,
+  person: "Conversation",
+  action: "Command",
+  markAllRead: "Mark everything as read",
+  mentions: "See your mentions",
+  appearance: "Change how things look",
+  devices: "See your devices",
+  help: "Keyboard shortcuts",
+};
+
+export const switchWords = { yes: "Yes", no: "No" };
+
+export const notices = {
+  title: "Notifications",
+  typingTitle: "Writing",
+  typing: "Others see when you write",
+  desktop: "Desktop notifications",
+  desktopOff: "Off",
+  desktopForMe: "Mentions and direct messages",
+  desktopAll: "All messages",
+  blocked: "Your browser blocks notifications for this page. Allow them in its settings for this site.",
+  content: "What they show",
+  contentPlace: "Only where it was",
+  contentName: "Who wrote and where",
+  contentText: "The text as well",
+  newIn: (place: string) => fill("New message in {place}", { place }),
+  newFrom: (author: string, place: string) => fill("{author} in {place}", { author, place }),
 };
 
 export const messageMenu = {
@@ -416,6 +494,12 @@ export const help = {
   ends: "Oldest or newest message shown",
   read: "Mark as read and go to the newest",
   sheet: "This list",
+  switcher: "Go to a channel, a person or a command",
+  allRead: "Mark everything as read",
+  editLast: "Change your last message, from an empty field",
+  reply: "Reply, edit, copy the message in focus",
+  remove: "Delete the message in focus",
+  bold: "Bold, italic, underlined, code",
 };
 
 export const certificate = {

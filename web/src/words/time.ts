@@ -44,6 +44,36 @@ export function ago(at: number, now: number): string {
   return days < 300 ? shortDate.format(at) : date.format(at);
 }
 
+const styles: Record<string, Intl.DateTimeFormatOptions> = {
+  t: { timeStyle: "short" },
+  T: { timeStyle: "medium" },
+  d: { dateStyle: "short" },
+  D: { dateStyle: "long" },
+  f: { dateStyle: "long", timeStyle: "short" },
+  F: { dateStyle: "full", timeStyle: "short" },
+};
+
+/** A time that somebody wrote into a message, in the form they chose. */
+export function moment(at: number, style: string): string {
+  return new Intl.DateTimeFormat(undefined, styles[style] ?? styles["f"]).format(at);
+}
+
+const relativeTime = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+const steps: ReadonlyArray<[number, Intl.RelativeTimeFormatUnit]> = [
+  [365 * day, "year"],
+  [30 * day, "month"],
+  [7 * day, "week"],
+  [day, "day"],
+  [hour, "hour"],
+  [minute, "minute"],
+];
+
+/** "in 3 hours", "2 days ago". */
+export function relative(at: number, now: number): string {
+  const [size, unit] = steps.find(([step]) => Math.abs(at - now) >= step) ?? [1000, "second"];
+  return relativeTime.format(Math.round((at - now) / size), unit);
+}
+
 /** The same, in a sentence: "Last seen 4 min ago". */
 export function agoInSentence(at: number, now: number): string {
   const since = now - at;

@@ -156,6 +156,7 @@ mod tests {
             channel: cloister_wire::ChannelId::from_bytes([1; 16]),
             kind: cloister_client::view::EntryKind::Message,
             body: "hi".into(),
+            mentions: Vec::new(),
             at: 0,
             delivery,
             target: None,

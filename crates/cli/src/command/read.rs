@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use clap::Args;
 use cloister_client::view::{
-    ChannelView, Command, CommandReply, Content, MessageView, Query, QueryReply, ReplyView,
-    TimelineView,
+    ChannelView, Command, CommandReply, Content, MentionView, MessageView, Query, QueryReply,
+    ReplyView, TimelineView,
 };
 use cloister_wire::{ChannelId, ErrorCode, MessageId, UserId};
 use serde_json::{Value, json};
@@ -251,7 +251,7 @@ fn show(print: &Print, message: &MessageView, names: &Names) -> Result<(), Failu
     let at = moment(message.at);
     let author = printable(names.of(message));
     let text = match (&message.content, cause(&message.content)) {
-        (Content::Text { body }, _) => {
+        (Content::Text { .. }, _) => {
             let edited = message.edited_at.map_or("", |_| " (edited)");
             let reactions: String = message
                 .reactions
@@ -259,7 +259,7 @@ fn show(print: &Print, message: &MessageView, names: &Names) -> Result<(), Failu
                 .map(|one| format!("\n    {} {}", printable(&one.emoji), one.count))
                 .collect();
             let quoted = message.reply.as_ref().map_or_else(String::new, quote);
-            let body = indented(body);
+            let body = indented(&written(message).unwrap_or_default());
             format!("{at}  {author}: {quoted}{body}{edited}{reactions}")
         }
         (Content::Removed { by_name: None }, _) => format!("{at}  {author}: [deleted]"),
@@ -282,11 +282,17 @@ fn quote(reply: &ReplyView) -> String {
     format!("> {} {}\n    ", printable(name), printable(line))
 }
 
-fn object(message: &MessageView, author: &str) -> Value {
-    let body = match &message.content {
-        Content::Text { body } => Some(body),
-        _ => None,
+/// The text with its mentions as one writes them.
+fn written(message: &MessageView) -> Option<String> {
+    let Content::Text { body } = &message.content else {
+        return None;
     };
+    let replace = |text: String, one: &MentionView| text.replace(&one.token, &one.written);
+    Some(message.mentions.iter().fold(body.clone(), replace))
+}
+
+fn object(message: &MessageView, author: &str) -> Value {
+    let body = written(message);
     let mut object = json!({
         "id": message.id, "seq": message.seq, "at": message.at, "author": author,
         "author_id": message.author, "device": message.device, "body": body,
@@ -332,6 +338,7 @@ mod tests {
             device: DeviceId::from_bytes([2; 16]),
             mine: false,
             content,
+            mentions: Vec::new(),
             edited_at: None,
             reply: None,
             reactions: Vec::new(),

@@ -2,12 +2,11 @@
 
 use cloister_e2ee::Primitives;
 use cloister_proof::devlog::RevokeReason;
-use cloister_wire::{ChannelId, ErrorCode, channel::MarkRead, security::SecondFactor};
+use cloister_wire::{ErrorCode, security::SecondFactor};
 
 use crate::{
     core::{Outcome, Shared, refuse},
-    engine::Method,
-    flow::{account, connect, device, guild, incoming, invite, say, security},
+    flow::{account, connect, device, guild, incoming, invite, reading, say, security, typing},
     view::{Command, CommandReply, Topic},
 };
 
@@ -87,7 +86,9 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
         Command::Delete { messages } => say::delete(shared, &messages).await,
         Command::Retry { entry } => say::retry(shared, &entry),
         Command::Drop { entry } => say::give_up(shared, &entry),
-        Command::MarkRead { channel, seq } => mark_read(shared, channel, seq).await,
+        Command::MarkRead { channel, seq } => reading::mark(shared, channel, seq),
+        Command::MarkAllRead { guild } => reading::mark_all(shared, guild),
+        Command::Typing { channel } => typing::tell(shared, channel),
         Command::LoadHistory {
             channel,
             before: None,
@@ -141,27 +142,4 @@ async fn alone<P: Primitives>(shared: &Shared<P>, flow: impl Future<Output = Out
     let outcome = flow.await;
     shared.core().running.remove(ACCOUNT);
     outcome
-}
-
-async fn mark_read<P: Primitives>(shared: &Shared<P>, channel: ChannelId, seq: u64) -> Outcome {
-    {
-        let mut core = shared.core();
-        let Some(row) = core.store.channel(channel)? else {
-            return Err(refuse(ErrorCode::NotFound, "That channel is not here."));
-        };
-        if seq <= row.view.read_seq {
-            return Ok(CommandReply::Done);
-        }
-        core.store
-            .update_channel_view(channel, |view| view.read_seq = seq)?;
-        incoming::tell(&mut core, &row);
-    }
-    shared
-        .tell_server(
-            Method::Put,
-            format!("/api/v1/channels/{channel}/read"),
-            &MarkRead { seq },
-        )
-        .await?;
-    Ok(CommandReply::Done)
 }

@@ -2,22 +2,26 @@
 
 use cloister_e2ee::{Primitives, content::MessageContent};
 use cloister_wire::{
-    ChannelId, ErrorCode, MessageId, Permissions, Txn,
-    channel::{ScrubMessages, Scrubbed},
+    ChannelId, ErrorCode, MessageId, Permissions, Txn, UserId,
+    channel::{Notify, ScrubMessages, Scrubbed},
     limits::{EMOJI_BYTES, MESSAGE_CHARS, SCRUBS_PER_REQUEST},
 };
 
 use crate::{
     core::{Core, Outcome, Shared, refuse},
-    flow::outgoing,
+    flow::{mention, outgoing},
     store::{EntryState, Frame, MessageRow, MessageState, OutboxRow, Saying, text_of},
     view::{CommandReply, Refusal, Topic},
 };
 
 /// Puts a message into the outbox.
 pub(super) fn send<P: Primitives>(shared: &Shared<P>, channel: ChannelId, body: &str) -> Outcome {
-    let content = MessageContent::text(checked(body)?);
-    let frame = Frame::default();
+    let (body, notify) = addressed(shared, channel, &checked(body)?, None)?;
+    let content = MessageContent::text(body);
+    let frame = Frame {
+        notify,
+        ..Frame::default()
+    };
     say(shared, channel, Saying { content, frame }, Draft::Used)
 }
 
@@ -25,11 +29,15 @@ pub(super) fn send<P: Primitives>(shared: &Shared<P>, channel: ChannelId, body: 
 pub(super) fn reply<P: Primitives>(shared: &Shared<P>, message: MessageId, body: &str) -> Outcome {
     let body = checked(body)?;
     let row = known(shared, message)?;
+    let (body, notify) = addressed(shared, row.channel, &body, Some(row.author))?;
     let content = MessageContent::Text {
         body,
         reply: Some(message),
     };
-    let frame = Frame::default();
+    let frame = Frame {
+        notify,
+        ..Frame::default()
+    };
     say(shared, row.channel, Saying { content, frame }, Draft::Used)
 }
 
@@ -42,6 +50,8 @@ pub(super) fn edit<P: Primitives>(shared: &Shared<P>, message: MessageId, body: 
             "Only its author changes a message.",
         ));
     }
+    // Nobody is told of an edit.
+    let (body, _) = addressed(shared, row.channel, &body, None)?;
     let content = MessageContent::Edit { body };
     about(shared, &row, content)
 }
@@ -183,6 +193,23 @@ fn say<P: Primitives>(
 fn tell<P: Primitives>(core: &mut Core<P>, channel: ChannelId) {
     core.tell(Topic::Outbox);
     core.tell(Topic::Timeline { channel });
+}
+
+/// A text with its mentions, and whom the server is to tell: those who are named, and `also`.
+fn addressed<P: Primitives>(
+    shared: &Shared<P>,
+    channel: ChannelId,
+    body: &str,
+    also: Option<UserId>,
+) -> Result<(String, Option<Notify>), Refusal> {
+    let core = shared.core();
+    let row = core
+        .store
+        .channel(channel)?
+        .ok_or_else(|| refuse(ErrorCode::NotFound, "That channel is not here."))?;
+    let resolved = mention::resolve(&core, &row, body)?;
+    let notify = resolved.notify(core.store.me()?.user, also);
+    Ok((resolved.body, notify))
 }
 
 fn checked(body: &str) -> Result<String, Refusal> {

@@ -18,7 +18,7 @@ pub(crate) use self::log::bring_log;
 use self::{event::apply, log::bring_log_soon};
 use crate::{
     core::{Core, Shared},
-    flow::{call::CallError, device, incoming, outgoing, people, prekeys, queue, remark},
+    flow::{call::CallError, device, incoming, outgoing, people, prekeys, queue, reading, remark},
     store::{Store, StoreError},
     view::{Refusal, Topic},
 };
@@ -107,6 +107,7 @@ pub(crate) fn go_on<P: Primitives>(shared: &Shared<P>) {
     for channel in busy {
         outgoing::pump(shared, channel);
     }
+    reading::tell_server(shared);
     queue::acknowledge(shared);
     queue::answer_nacks(shared);
     queue::settle(shared);

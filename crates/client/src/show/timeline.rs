@@ -9,11 +9,11 @@ use cloister_wire::{ChannelId, MessageId, Permissions, UserId};
 use super::Shown;
 use crate::{
     core::Core,
-    flow::say::is_emoji,
+    flow::{mention, say::is_emoji},
     store::{ChannelRow, EntryState, MessageRow, MessageState, OutboxRow, Remark, text_of},
     view::{
-        Content, Delivery, EditView, EntryKind, MessageView, OutboxView, ReactionView, ReplyView,
-        TimelineView, Undecryptable,
+        CallView, Content, Delivery, EditView, EntryKind, MessageView, OutboxView, ReactionView,
+        ReplyView, TimelineView, Undecryptable,
     },
 };
 
@@ -82,21 +82,54 @@ pub(super) fn edits<P: Primitives>(core: &Core<P>, message: MessageId) -> Shown<
     let MessageState::Open(content) = &row.state else {
         return Ok(Vec::new());
     };
-    let first = EditView {
-        at: row.at,
-        body: text_of(content).unwrap_or_default().to_owned(),
-    };
-    let later = core
-        .store
-        .remarks(message)?
+    let first = (row.at, text_of(content).unwrap_or_default().to_owned());
+    let remarks = core.store.remarks(message)?.into_iter();
+    let later = remarks.filter_map(|one| match one.content {
+        MessageContent::Edit { body } if one.author == row.author => Some((one.at, body)),
+        _ => None,
+    });
+    std::iter::once(first)
+        .chain(later)
+        .map(|(at, body)| {
+            Ok(EditView {
+                at,
+                mentions: mention::mentions(core, &body)?,
+                body,
+            })
+        })
+        .collect()
+}
+
+/// Messages that name this person or everyone, newest first.
+pub(super) fn calls<P: Primitives>(core: &Core<P>, limit: u32) -> Shown<Vec<CallView>> {
+    core.store
+        .calls(limit.min(200))?
         .into_iter()
-        .filter_map(|one| match one.content {
-            MessageContent::Edit { body } if one.author == row.author => {
-                Some(EditView { at: one.at, body })
-            }
-            _ => None,
-        });
-    Ok(std::iter::once(first).chain(later).collect())
+        .filter_map(|row| {
+            let channel = core.store.channel(row.channel).transpose()?;
+            Some(channel.and_then(|channel| call(core, &channel, row)))
+        })
+        .collect()
+}
+
+fn call<P: Primitives>(core: &Core<P>, channel: &ChannelRow, row: MessageRow) -> Shown<CallView> {
+    let id = channel.view.id;
+    let guild = match channel.view.guild {
+        Some(guild) => core.store.guild(guild)?,
+        None => None,
+    };
+    let channel_name = match channel.peer {
+        Some(peer) => core.store.display_name(peer)?,
+        None => channel.view.name.clone(),
+    };
+    Ok(CallView {
+        channel: id,
+        channel_name,
+        guild: channel.view.guild,
+        guild_name: guild.map(|guild| guild.view.name),
+        unread: row.seq > channel.view.read_seq,
+        message: Place::of(core, id, Some(channel))?.message(row)?,
+    })
 }
 
 /// What is the same for every message of a channel.
@@ -141,6 +174,10 @@ impl<'a, P: Primitives> Place<'a, P> {
             Vec::new()
         };
         let removed = matches!(content, Content::Removed { .. });
+        let mentions = match &content {
+            Content::Text { body } => mention::mentions(self.core, body)?,
+            _ => Vec::new(),
+        };
         let may = |right| self.rights.contains(right);
         Ok(MessageView {
             id: row.id,
@@ -151,6 +188,7 @@ impl<'a, P: Primitives> Place<'a, P> {
             device: row.device,
             mine,
             content,
+            mentions,
             edited_at: row.edited_at.filter(|_| readable),
             reply,
             reactions,
@@ -281,7 +319,10 @@ fn reply_view<P: Primitives>(
         seq: Some(row.seq),
         author: Some(row.author),
         author_name: Some(core.store.display_name(row.author)?),
-        preview: preview.map(|body| body.chars().take(PREVIEW_CHARS).collect()),
+        preview: preview
+            .map(|body| mention::spell(core, &body))
+            .transpose()?
+            .map(|body| body.chars().take(PREVIEW_CHARS).collect()),
         gone: matches!(row.state, MessageState::Removed(_)),
     })
 }
@@ -306,11 +347,13 @@ fn outbox_view<P: Primitives>(core: &Core<P>, row: &OutboxRow) -> Shown<OutboxVi
         } => Some(reply_view(core, *reply, row.channel)?),
         _ => None,
     };
+    let body = text_of(&row.saying.content).unwrap_or_default().to_owned();
     Ok(OutboxView {
         entry: row.entry.to_string(),
         channel: row.channel,
         kind,
-        body: text_of(&row.saying.content).unwrap_or_default().to_owned(),
+        mentions: mention::mentions(core, &body)?,
+        body,
         at: row.at,
         delivery,
         target: row.saying.frame.target,

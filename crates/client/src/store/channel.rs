@@ -25,6 +25,8 @@ pub(crate) struct ChannelRow {
     pub stale: bool,
     /// The newest removal that took effect here.
     pub scrub_seq: u64,
+    /// How far the server knows that this person has read.
+    pub told_read: u64,
 }
 
 /// Who reads what is sent now, after verification.
@@ -36,7 +38,7 @@ pub(crate) struct Audience {
     pub roster: Roster,
 }
 
-const COLUMNS: &str = "view, peer, last_at, draft, low, high, reached_start, head, signed_head, epoch, record_hash, floor, roster, first_epoch, stale_at, scrub_seq";
+const COLUMNS: &str = "view, peer, last_at, draft, low, high, reached_start, head, signed_head, epoch, record_hash, floor, roster, first_epoch, stale_at, scrub_seq, told_read";
 
 struct Raw {
     view: Vec<u8>,
@@ -55,6 +57,7 @@ struct Raw {
     first_epoch: Option<i64>,
     stale_at: Option<i64>,
     scrub_seq: i64,
+    told_read: i64,
 }
 
 impl Raw {
@@ -76,6 +79,7 @@ impl Raw {
             first_epoch: row.get(13)?,
             stale_at: row.get(14)?,
             scrub_seq: row.get(15)?,
+            told_read: row.get(16)?,
         })
     }
 
@@ -106,6 +110,7 @@ impl Raw {
             first_epoch: self.first_epoch.map(|epoch| epoch as u64),
             stale: self.stale_at.is_some(),
             scrub_seq: self.scrub_seq as u64,
+            told_read: self.told_read as u64,
         })
     }
 }
@@ -120,12 +125,19 @@ impl<P: Primitives> Store<P> {
         peer: Option<UserId>,
         last_at: u64,
     ) -> StoreResult<()> {
+        let told_read = view.read_seq;
+        let mut view = view.clone();
+        // What was read here and could not be told yet stays read.
+        if let Some(known) = self.channel(view.id)? {
+            view.read_seq = view.read_seq.max(known.view.read_seq);
+        }
+        let view = &view;
         let guild = view.guild.map(|guild| *guild.as_bytes());
         let peer = peer.map(|peer| *peer.as_bytes());
         self.connection
             .prepare_cached(
-                "INSERT INTO channel (channel, guild, peer, view, last_at, low, high, first_epoch, scrub_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-                 ON CONFLICT (channel) DO UPDATE SET view = excluded.view, last_at = max(last_at, excluded.last_at)",
+                "INSERT INTO channel (channel, guild, peer, view, last_at, low, high, first_epoch, scrub_seq, told_read) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                 ON CONFLICT (channel) DO UPDATE SET view = excluded.view, last_at = max(last_at, excluded.last_at), told_read = excluded.told_read",
             )?
             .execute(params![
                 view.id.as_bytes(),
@@ -136,7 +148,8 @@ impl<P: Primitives> Store<P> {
                 view.last_seq as i64 + 1,
                 view.last_seq as i64,
                 view.epoch as i64,
-                view.scrub_seq as i64
+                view.scrub_seq as i64,
+                told_read as i64
             ])?;
         Ok(())
     }
@@ -209,6 +222,22 @@ impl<P: Primitives> Store<P> {
         self.connection
             .prepare_cached("UPDATE channel SET view = ?2 WHERE channel = ?1")?
             .execute(params![channel.as_bytes(), pack(&row.view)])?;
+        Ok(())
+    }
+
+    /// Channels in which more was read than the server knows, and up to where.
+    pub fn unsaid_reads(&self) -> StoreResult<Vec<(ChannelId, u64)>> {
+        let rows = self.all_channels()?.into_iter();
+        Ok(rows
+            .filter(|row| row.view.read_seq > row.told_read)
+            .map(|row| (row.view.id, row.view.read_seq))
+            .collect())
+    }
+
+    pub fn put_told_read(&self, channel: ChannelId, seq: u64) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("UPDATE channel SET told_read = max(told_read, ?2) WHERE channel = ?1")?
+            .execute(params![channel.as_bytes(), seq as i64])?;
         Ok(())
     }
 

@@ -380,6 +380,17 @@ impl<P: Primitives> Store<P> {
             .query_row(params![channel.as_bytes(), after as i64], |row| row.get(0))?)
     }
 
+    /// Messages that name this person or everyone, newest first.
+    pub fn calls(&self, limit: u32) -> StoreResult<Vec<MessageRow>> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM message WHERE calls_me = 1 AND class = 0 AND state = 0 ORDER BY at DESC LIMIT ?1"
+        ))?;
+        let raws = statement
+            .query_map([limit], Raw::read)?
+            .collect::<Result<Vec<_>, _>>()?;
+        raws.into_iter().map(Raw::understand).collect()
+    }
+
     /// Whether somebody wrote and was answered: the moment to offer the recovery key.
     pub fn exchange_took_place(&self, me: UserId) -> StoreResult<bool> {
         Ok(self

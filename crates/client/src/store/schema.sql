@@ -50,6 +50,8 @@ CREATE TABLE channel (
     -- The first epoch whose roster had this device.
     first_epoch INTEGER,
     stale_at INTEGER,
+    -- How far the server knows that this person has read.
+    told_read INTEGER NOT NULL DEFAULT 0,
     -- The newest removal by somebody else than the author that took effect here.
     scrub_seq INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
@@ -85,6 +87,7 @@ CREATE UNIQUE INDEX message_id ON message (id);
 CREATE INDEX message_session ON message (session, msg_index) WHERE session IS NOT NULL;
 CREATE INDEX message_closed ON message (state, channel) WHERE state <> 0;
 CREATE INDEX message_txn ON message (device, txn);
+CREATE INDEX message_calls ON message (at) WHERE calls_me = 1;
 CREATE INDEX message_about ON message (target, seq) WHERE target IS NOT NULL;
 
 CREATE TABLE outbox (

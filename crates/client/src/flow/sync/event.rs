@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     core::{Core, Shared},
-    flow::{device, incoming, people, prekeys, queue, remark},
+    flow::{device, incoming, people, prekeys, queue, remark, typing},
     store::{Store, StoreError},
     view::{Refusal, Topic},
 };
@@ -34,7 +34,9 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
                     view.last_seq = view.last_seq.max(message.seq);
                 })?;
             incoming::arrive(shared, &message, &head)?;
+            typing::said(shared, message.channel, message.sender_user);
         }
+        Event::TypingStarted { channel, user } => typing::heard(shared, channel, user),
         Event::MessagesScrubbed { channel, scrubs } => {
             remark::scrubbed(shared, channel, &scrubs)?;
         }
@@ -90,6 +92,7 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
             let mut core = shared.core();
             core.store
                 .update_channel_view(channel, |view| view.read_seq = view.read_seq.max(seq))?;
+            core.store.put_told_read(channel, seq)?;
             if let Some(row) = core.store.channel(channel)? {
                 incoming::tell(&mut core, &row);
             }

@@ -16,7 +16,7 @@ use cloister_wire::{
 use super::{For, Route, get, post, put};
 use crate::{
     gateway,
-    http::{channel, dm, guild_log, inbox, message, prekey, scrub},
+    http::{channel, dm, guild_log, inbox, message, prekey, scrub, typing},
 };
 
 pub(super) fn table() -> Vec<Route> {
@@ -105,6 +105,12 @@ fn removals() -> Vec<Route> {
         )
         .gives::<Annotations>()
         .about("Edits, reactions and deletions of the messages between two seqs."),
+        post(
+            "/api/v1/channels/{channel}/typing",
+            For::Reader,
+            typing::tell,
+        )
+        .about("Tell the others that one is writing."),
         post(
             "/api/v1/channels/{channel}/scrubs",
             For::Reader,
