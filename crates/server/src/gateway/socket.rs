@@ -48,6 +48,8 @@ const WRITE_BUFFER: usize = 4 * 1024;
 const WRITE_BUFFER_MAX: usize = 64 * 1024 * 1024;
 /// How long a closing handshake may take.
 const CLOSING: Duration = Duration::from_secs(3);
+/// Events that may leave in one write.
+const BURST: usize = 64;
 
 /// How the client wants to be spoken to.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -164,20 +166,21 @@ async fn greet(
     mut session: Session,
     encoding: Encoding,
 ) -> Result<Admitted, CloseCode> {
+    let mut alarm = Alarm::default();
     while let Some(frame) = session.next_frame() {
         sink.send(message(&frame, encoding))
             .await
             .map_err(|_| CloseCode::Silent)?;
     }
     loop {
-        let wait = until(app, &session);
+        alarm.set(session.deadline(), app.env.now());
         let input = tokio::select! {
             read = stream.next() => match read.map(|read| parse(read, encoding)) {
                 None => return Err(CloseCode::Silent),
                 Some(None) => continue,
                 Some(Some(input)) => input,
             },
-            () = wait => Input::Tick,
+            () = alarm.ring() => Input::Tick,
         };
         match session.handle(input, app.env.now()) {
             None => {}
@@ -210,26 +213,26 @@ enum End {
 enum Woken {
     Input(Input),
     HandOver(tokio::sync::oneshot::Sender<Carried>),
-    /// The socket takes one more frame.
-    Writable,
     Nothing,
     Broken,
 }
 
 impl Talk {
     async fn over(&mut self, sink: &mut Writer, stream: &mut Reader) -> End {
+        let mut alarm = Alarm::default();
         loop {
-            let waiting = self.session.has_frame();
-            let wait = until(&self.app, &self.session);
+            alarm.set(self.session.deadline(), self.app.env.now());
+            let progress = Progress {
+                sink,
+                session: &mut self.session,
+                encoding: self.encoding,
+            };
             // In this order: time passes even in a flood, what waits is written before more is
             // taken in, and a client is heard before the bus.
             let woken = tokio::select! {
                 biased;
-                () = wait => Woken::Input(Input::Tick),
-                ready = Progress { sink, waiting } => match ready {
-                    Ok(()) => Woken::Writable,
-                    Err(_) => Woken::Broken,
-                },
+                () = alarm.ring() => Woken::Input(Input::Tick),
+                _ = progress => Woken::Broken,
                 read = stream.next() => match read.map(|read| parse(read, self.encoding)) {
                     None | Some(Some(Input::Disconnected)) => Woken::Broken,
                     Some(None) => Woken::Nothing,
@@ -237,39 +240,48 @@ impl Talk {
                 },
                 delivery = self.mailbox.next() => woken_by(delivery),
             };
-            match woken {
-                Woken::Nothing => {}
-                Woken::HandOver(to) => return End::HandOver(to),
+            let end = match woken {
+                Woken::Nothing => None,
+                Woken::HandOver(to) => Some(End::HandOver(to)),
                 Woken::Broken => {
                     self.session.handle(Input::Disconnected, self.app.env.now());
-                    return End::Broken;
+                    Some(End::Broken)
                 }
-                Woken::Writable => {
-                    if let Some(frame) = self.session.next_frame()
-                        && sink
-                            .start_send_unpin(message(&frame, self.encoding))
-                            .is_err()
-                    {
-                        self.session.handle(Input::Disconnected, self.app.env.now());
-                        return End::Broken;
-                    }
-                }
-                Woken::Input(input) => {
-                    if let Some(code) = self.handle(input).await {
-                        return End::Told(code);
-                    }
-                }
+                Woken::Input(input) => match self.handle(input).await {
+                    Some(code) => Some(End::Told(code)),
+                    None => self.gather().await,
+                },
+            };
+            if let Some(end) = end {
+                return end;
             }
         }
     }
 
+    /// Takes what else has arrived, so that it leaves in the same write.
+    async fn gather(&mut self) -> Option<End> {
+        for _ in 0..BURST {
+            match woken_by(Some(self.mailbox.try_next()?)) {
+                Woken::HandOver(to) => return Some(End::HandOver(to)),
+                Woken::Input(input) => {
+                    if let Some(code) = self.handle(input).await {
+                        return Some(End::Told(code));
+                    }
+                }
+                Woken::Nothing | Woken::Broken => {}
+            }
+        }
+        None
+    }
+
     /// Keeps the session for a client that comes back, while there is a session to keep.
     async fn wait(mut self) {
+        let mut alarm = Alarm::default();
         while self.session.is_parked() {
-            let wait = until(&self.app, &self.session);
+            alarm.set(self.session.deadline(), self.app.env.now());
             let woken = tokio::select! {
                 delivery = self.mailbox.next() => woken_by(delivery),
-                () = wait => Woken::Input(Input::Tick),
+                () = alarm.ring() => Woken::Input(Input::Tick),
             };
             match woken {
                 Woken::HandOver(to) => {
@@ -283,7 +295,7 @@ impl Talk {
                 Woken::Input(input) => {
                     self.handle(input).await;
                 }
-                Woken::Writable | Woken::Nothing | Woken::Broken => {}
+                Woken::Nothing | Woken::Broken => {}
             }
         }
     }
@@ -329,36 +341,67 @@ fn woken_by(delivery: Option<Delivery>) -> Woken {
     }
 }
 
-/// Waits until the socket takes a frame or, with none waiting, has sent what it took.
+/// Writes what waits as far as the socket takes it; done only when the socket is broken.
 struct Progress<'a> {
     sink: &'a mut Writer,
-    waiting: bool,
+    session: &'a mut Session,
+    encoding: Encoding,
 }
 
 impl Future for Progress<'_> {
-    type Output = Result<(), axum::Error>;
+    type Output = axum::Error;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let waiting = self.waiting;
-        let sink = Pin::new(&mut *self.sink);
-        if waiting {
-            return sink.poll_ready(context);
+        let this = &mut *self;
+        let mut sink = Pin::new(&mut *this.sink);
+        while this.session.has_frame() {
+            match sink.as_mut().poll_ready(context) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(error),
+                Poll::Pending => return Poll::Pending,
+            }
+            if let Some(frame) = this.session.next_frame()
+                && let Err(error) = sink.as_mut().start_send(message(&frame, this.encoding))
+            {
+                return Poll::Ready(error);
+            }
         }
         match sink.poll_flush(context) {
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Ready(Err(error)) => Poll::Ready(error),
             // Nothing left to do here: something else wakes the shell.
             Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
         }
     }
 }
 
-async fn until(app: &App, session: &Session) {
-    match session.deadline() {
-        Some(at) => {
-            let ms = at.saturating_sub(app.env.now());
-            tokio::time::sleep(Duration::from_millis(ms)).await;
+/// Rings when the session's deadline has come. Kept between events, which rarely move it.
+#[derive(Default)]
+struct Alarm {
+    at: Option<u64>,
+    sleep: Option<Pin<Box<tokio::time::Sleep>>>,
+}
+
+impl Alarm {
+    fn set(&mut self, deadline: Option<u64>, now: u64) {
+        if self.at == deadline {
+            return;
         }
-        None => std::future::pending().await,
+        self.at = deadline;
+        let Some(at) = deadline else { return };
+        let sleep = tokio::time::sleep(Duration::from_millis(at.saturating_sub(now)));
+        match &mut self.sleep {
+            Some(kept) => kept.set(sleep),
+            None => self.sleep = Some(Box::pin(sleep)),
+        }
+    }
+
+    async fn ring(&mut self) {
+        match (self.at, &mut self.sleep) {
+            (Some(_), Some(sleep)) => sleep.as_mut().await,
+            _ => std::future::pending().await,
+        }
+        // The session judges by its own clock whether the time has come.
+        self.at = None;
     }
 }
 
