@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    account, channel, device, guild, invite, member, message, operator, outbox, read, remark,
+    account, channel, device, guild, invite, member, message, operator, outbox, poll, read, remark,
     security, serve,
 };
 
@@ -82,6 +82,12 @@ pub(crate) enum Command {
     Read(read::Read),
     /// Answer a message
     Reply(remark::Reply),
+    /// Send a copy of a message to another channel
+    Forward(remark::Forward),
+    /// Ask everybody in a channel
+    Poll(poll::Poll),
+    /// Choose in a poll
+    Vote(poll::Vote),
     /// Change one of your messages
     Edit(remark::Edit),
     /// Take messages back, or remove others' where you may

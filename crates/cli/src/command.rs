@@ -9,6 +9,7 @@ pub(crate) mod member;
 pub(crate) mod message;
 pub(crate) mod operator;
 pub(crate) mod outbox;
+pub(crate) mod poll;
 pub(crate) mod read;
 pub(crate) mod remark;
 pub(crate) mod security;
@@ -49,6 +50,9 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Send(send) => send.run(&global, print),
         Command::Read(read) => read.run(&global, print),
         Command::Reply(reply) => reply.run(&global, print),
+        Command::Forward(forward) => forward.run(&global, print),
+        Command::Poll(poll) => poll.run(&global, print),
+        Command::Vote(vote) => vote.run(&global, print),
         Command::Edit(edit) => edit.run(&global, print),
         Command::Delete(delete) => delete.run(&global, print),
         Command::React(react) => react.run(&global, print),

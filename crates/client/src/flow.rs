@@ -15,6 +15,7 @@ pub(crate) mod invite;
 pub(crate) mod mention;
 pub(crate) mod outgoing;
 pub(crate) mod people;
+mod poll;
 pub(crate) mod prekeys;
 pub(crate) mod queue;
 pub(crate) mod reading;

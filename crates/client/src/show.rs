@@ -1,5 +1,6 @@
 //! Answers to queries, from the store alone.
 
+mod poll;
 mod timeline;
 
 use cloister_e2ee::Primitives;

@@ -20,10 +20,14 @@ macro_rules! view {
 }
 
 mod account;
+mod poll;
+mod remark;
 
 pub use self::account::{
     AccountAct, AccountReply, FactorsView, HappenedView, SignInView, TotpView,
 };
+pub use self::poll::{PollOptionView, PollView};
+pub use self::remark::{CallView, EditView, MentionView, ReactionView, ReplyView};
 
 view! {
 /// What a shell may ask. Each is answered at once from the store.
@@ -143,6 +147,12 @@ pub enum Command {
     Reply { message: MessageId, body: String },
     /// Change one's own message. What it said before stays visible to those who read it.
     Edit { message: MessageId, body: String },
+    /// Send a copy of a message to another channel.
+    Forward { message: MessageId, channel: ChannelId },
+    /// `ends_in_s` 0 means never.
+    Poll { channel: ChannelId, question: String, options: Vec<String>, many: bool, ends_in_s: u32 },
+    /// Choose in a poll; nothing takes the vote back.
+    Vote { message: MessageId, choices: Vec<u32> },
     React { message: MessageId, emoji: String },
     Unreact { message: MessageId, emoji: String },
     /// Take back one's own messages, and remove others' where one may: at most 100.
@@ -351,6 +361,8 @@ pub struct MessageView {
     pub mentions: Vec<MentionView>,
     pub edited_at: Option<u64>,
     pub reply: Option<ReplyView>,
+    /// Whose words these are, as the sender says.
+    pub forwarded_from: Option<String>,
     pub reactions: Vec<ReactionView>,
     /// An own edit or deletion of it is on its way.
     pub changing: bool,
@@ -361,52 +373,11 @@ pub struct MessageView {
     pub calls_me: bool,
 }
 
-/// What a message answers.
-pub struct ReplyView {
-    pub message: MessageId,
-    pub seq: Option<u64>,
-    pub author: Option<UserId>,
-    pub author_name: Option<String>,
-    /// The beginning of its text; absent if it is gone or not on this device.
-    pub preview: Option<String>,
-    pub gone: bool,
-}
-
-pub struct ReactionView {
-    pub emoji: String,
-    pub count: u32,
-    pub mine: bool,
-    /// Who, the first of them.
-    pub names: Vec<String>,
-}
-
-pub struct EditView { pub at: u64, pub body: String, pub mentions: Vec<MentionView> }
-
-/// Somebody, or a channel, named in a text.
-pub struct MentionView {
-    /// As it stands in the text: `<@id>` or `<#id>`.
-    pub token: String,
-    pub name: String,
-    /// As one writes it: `@username` or `#channel`.
-    pub written: String,
-    pub person: Option<UserId>,
-    pub channel: Option<ChannelId>,
-}
-
-/// A message that names this person or everyone, and where it stands.
-pub struct CallView {
-    pub channel: ChannelId,
-    pub channel_name: String,
-    pub guild: Option<GuildId>,
-    pub guild_name: Option<String>,
-    pub unread: bool,
-    pub message: MessageView,
-}
-
 #[serde(tag = "content", rename_all = "snake_case")]
 pub enum Content {
     /// Text in the project's markdown dialect, to be shown as such, never as HTML.
     Text { body: String },
+    Poll(PollView),
     /// The key is on its way: not an error yet.
     Waiting,
     /// Cannot be read, and why.
@@ -459,7 +430,7 @@ pub struct OutboxView {
 
 #[derive(Eq, Copy)]
 #[serde(rename_all = "snake_case")]
-pub enum EntryKind { Message, Edit, Reaction, Deletion }
+pub enum EntryKind { Message, Edit, Reaction, Vote, Deletion }
 
 pub struct DeviceView {
     pub id: DeviceId,

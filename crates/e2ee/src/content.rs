@@ -2,7 +2,7 @@
 
 use cloister_proof::{Context, decode, encode, frank};
 use cloister_wire::{
-    Hash, MessageId, Octets,
+    Hash, MessageId, Octets, UserId,
     channel::{MessageClass, SignedHead},
 };
 use minicbor::{Decode, Encode};
@@ -49,6 +49,9 @@ pub enum MessageContent {
         /// The message that this one answers.
         #[n(1)]
         reply: Option<MessageId>,
+        /// Where the text comes from, as the sender says.
+        #[n(2)]
+        forwarded: Option<Forwarded>,
     },
     /// The target's text from now on. Counts only from the target's own author.
     #[n(1)]
@@ -70,6 +73,35 @@ pub enum MessageContent {
     /// The author takes the target back: nobody keeps its content.
     #[n(4)]
     Deletion,
+    #[n(5)]
+    Poll {
+        #[n(0)]
+        question: String,
+        #[n(1)]
+        options: Vec<String>,
+        /// 1 if a person may choose several.
+        #[n(2)]
+        many: u8,
+        /// Votes that the server took later do not count. Ms UTC.
+        #[n(3)]
+        ends_at_ms: Option<u64>,
+    },
+    /// What the sender chooses in the target, a poll; replaces what they chose before.
+    #[n(6)]
+    Vote {
+        /// Places in the poll's options, from 0.
+        #[n(0)]
+        choices: Vec<u32>,
+    },
+}
+
+/// Whose words a forwarded text are, as the forwarder says: nobody can check it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Forwarded {
+    #[n(0)]
+    pub author: UserId,
+    #[n(1)]
+    pub at_ms: u64,
 }
 
 impl MessageContent {
@@ -77,16 +109,18 @@ impl MessageContent {
         Self::Text {
             body: body.into(),
             reply: None,
+            forwarded: None,
         }
     }
 
     /// The class under which this content may travel; under another one it is not taken.
     pub const fn class(&self) -> MessageClass {
         match self {
-            Self::Text { .. } => MessageClass::Message,
-            Self::Edit { .. } | Self::Reaction { .. } | Self::ReactionEnd { .. } => {
-                MessageClass::Annotation
-            }
+            Self::Text { .. } | Self::Poll { .. } => MessageClass::Message,
+            Self::Edit { .. }
+            | Self::Reaction { .. }
+            | Self::ReactionEnd { .. }
+            | Self::Vote { .. } => MessageClass::Annotation,
             Self::Deletion => MessageClass::Control,
         }
     }
@@ -171,6 +205,57 @@ pub fn padme(length: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Other programs read these: they never change.
+    #[test]
+    fn each_kind_of_content_has_its_encoding() {
+        let (target, author) = (MessageId::from_bytes([7; 16]), UserId::from_bytes([9; 16]));
+        let sixteen = |byte: &str| format!("50{}", byte.repeat(16));
+        let a = || "a".to_owned();
+        let answer = MessageContent::Text {
+            body: a(),
+            reply: Some(target),
+            forwarded: None,
+        };
+        let forward = MessageContent::Text {
+            body: a(),
+            reply: None,
+            forwarded: Some(Forwarded { author, at_ms: 5 }),
+        };
+        let poll = MessageContent::Poll {
+            question: a(),
+            options: vec!["b".to_owned(), "c".to_owned()],
+            many: 1,
+            ends_at_ms: None,
+        };
+        for (content, expected) in [
+            (MessageContent::text("a"), "8200816161".to_owned()),
+            (answer, format!("8200826161{}", sixteen("07"))),
+            (forward, format!("8200836161f682{}05", sixteen("09"))),
+            (MessageContent::Edit { body: a() }, "8201816161".to_owned()),
+            (
+                MessageContent::Reaction { emoji: a() },
+                "8202816161".to_owned(),
+            ),
+            (
+                MessageContent::ReactionEnd { emoji: a() },
+                "8203816161".to_owned(),
+            ),
+            (MessageContent::Deletion, "820480".to_owned()),
+            (poll, "820583616182616261630".to_owned() + "1"),
+            (
+                MessageContent::Vote {
+                    choices: vec![0, 2],
+                },
+                "820681820002".to_owned(),
+            ),
+        ] {
+            let bytes = encode(&content);
+            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(hex, expected, "{content:?}");
+            assert_eq!(decode::<MessageContent>(&bytes).as_ref(), Ok(&content));
+        }
+    }
 
     #[test]
     fn padding_follows_the_papers_rule() {

@@ -218,6 +218,7 @@ impl<P: Primitives> Stage<P> {
                 Content::Text { body } => body,
                 Content::Waiting => "waiting".to_owned(),
                 Content::Undecryptable { cause } => format!("{cause:?}"),
+                Content::Poll(poll) => poll.question,
                 Content::BeforeYouJoined => "before".to_owned(),
                 Content::Removed { by_name: None } => "deleted".to_owned(),
                 Content::Removed { by_name: Some(by) } => format!("removed by {by}"),

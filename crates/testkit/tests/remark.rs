@@ -521,3 +521,86 @@ fn writing_is_seen_by_the_others_until_it_is_said_or_given_up() {
         "what was said is not being written"
     );
 }
+
+#[test]
+fn a_poll_counts_each_persons_newest_vote_until_it_ends() {
+    let mut two = two::<Symbolic>(17);
+    let channel = two.general;
+    let command = Command::Poll {
+        channel,
+        question: "when?".to_owned(),
+        options: vec!["Saturday".to_owned(), "Sunday".to_owned()],
+        many: false,
+        ends_in_s: 600,
+    };
+    two.does(two.alice, command);
+    let poll = |two: &Two<Symbolic>, who: Who| {
+        let query = Query::Timeline {
+            channel,
+            before: None,
+            limit: 10,
+        };
+        let QueryReply::Timeline(view) = two.stage.world.clients[who].query(&query) else {
+            panic!("no timeline");
+        };
+        let last = view.messages.into_iter().last().expect("there is a poll");
+        match last.content {
+            cloister_client::view::Content::Poll(poll) => (last.id, poll),
+            other => panic!("no poll: {other:?}"),
+        }
+    };
+    let (message, _) = poll(&two, two.bob);
+    for (who, choice) in [(two.bob, 0), (two.alice, 1), (two.bob, 1)] {
+        let choices = vec![choice];
+        two.does(who, Command::Vote { message, choices });
+    }
+    for who in [two.alice, two.bob] {
+        let (_, poll) = poll(&two, who);
+        let counts: Vec<u32> = poll.options.iter().map(|one| one.count).collect();
+        assert_eq!((counts, poll.voters), (vec![0, 2], 2));
+        assert!(poll.options[1].mine && !poll.over);
+    }
+    let refused = two.stage.asks(
+        two.bob,
+        Command::Vote {
+            message,
+            choices: vec![0, 1],
+        },
+    );
+    assert_eq!(refused.unwrap_err().code, ErrorCode::Invalid);
+    two.stage.world.run_for(700_000);
+    let late = Command::Vote {
+        message,
+        choices: vec![0],
+    };
+    assert_eq!(
+        two.stage.asks(two.bob, late).unwrap_err().code,
+        ErrorCode::Invalid
+    );
+    assert!(poll(&two, two.alice).1.over);
+}
+
+#[test]
+fn what_is_forwarded_names_its_first_author() {
+    let mut two = two::<Symbolic>(18);
+    two.stage.says(two.alice, two.general, "soup at seven");
+    let message = two.id(two.bob, "soup at seven");
+    let channel = two.stage.dm(two.bob, two.alice);
+    two.does(two.bob, Command::Forward { message, channel });
+    let at_alice = two.stage.message(two.alice, channel, "soup at seven");
+    assert_eq!(at_alice.forwarded_from.as_deref(), Some("alice"));
+    assert_eq!(at_alice.author, two.stage.user(two.bob));
+    let message = at_alice.id;
+    let general = two.general;
+    let channel = general;
+    two.does(two.alice, Command::Forward { message, channel });
+    let QueryReply::Timeline(view) = two.stage.world.clients[two.bob].query(&Query::Timeline {
+        channel: general,
+        before: None,
+        limit: 10,
+    }) else {
+        panic!("no timeline");
+    };
+    let last = view.messages.last().expect("it came back");
+    assert_eq!(last.forwarded_from.as_deref(), Some("alice"));
+}

@@ -24,6 +24,10 @@ pub const CIPHERTEXT_BYTES: usize = 64 * 1024;
 pub const MESSAGE_CHARS: usize = 4_000;
 /// Messages in one page of history.
 pub const HISTORY_PAGE: u32 = 100;
+/// Options of a poll, and characters of one.
+pub const POLL_OPTIONS: usize = 12;
+pub const POLL_OPTION_CHARS: usize = 120;
+pub const POLL_QUESTION_CHARS: usize = 300;
 /// How long somebody's word that they are writing is believed.
 pub const TYPING_MS: u64 = 8_000;
 /// Annotations in one page of history.

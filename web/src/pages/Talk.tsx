@@ -1,5 +1,5 @@
 /** A channel or a conversation: head, timeline, composer. */
-import { ArrowLeft, Hash, MessageCircle, PenLine, Settings2, UserPlus, UsersRound } from "lucide-react";
+import { ArrowLeft, Download, Hash, MessageCircle, PenLine, Settings2, UserPlus, UsersRound } from "lucide-react";
 import { type PointerEvent, type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
 import { Composer, type ComposerHandle } from "../parts/Composer";
@@ -19,7 +19,7 @@ import { Markdown } from "../ui/Markdown";
 import { Avatar, Cloister } from "../ui/Arch";
 import { Empty, Skeleton } from "../ui/Note";
 import { Seal } from "../ui/Seal";
-import { app, channel as words, conversations, guild as guildWords, safety, talk } from "../words";
+import { app, channel as words, conversations, exporting, guild as guildWords, safety, talk } from "../words";
 import type { ChannelView, GuildView, MeView, MemberView, SessionView } from "../wire";
 
 export interface PanelSwitch {
@@ -119,6 +119,7 @@ function Head({ view, guild, me, panel }: { view: ChannelView; guild: GuildView 
       <ChannelSeal view={view} guild={guild} me={me} />
       <span className="talk-about">{words.topReaders(view.readers, view.devices)}</span>
       {guild !== null && may(guild.my_permissions, "create_invite") && <IconButton icon={UserPlus} label={words.invite} onPress={() => open({ dialog: "invite", guild: guild.id })} />}
+      <IconButton icon={Download} label={exporting.open} onPress={() => open({ dialog: "export", channel: view.id, place: placeOf(view) })} />
       {panel !== null && <IconButton icon={UsersRound} label={panel.open ? words.hideMembers : words.showMembers} pressed={panel.open} onPress={panel.toggle} />}
     </header>
   );

@@ -1,5 +1,5 @@
 /** Where a message is written. What stands here is kept as a draft until it is in the outbox. */
-import { ArrowUp, Smile, X } from "lucide-react";
+import { ArrowUp, ChartBarBig, Smile, X } from "lucide-react";
 import { type KeyboardEvent, type Ref, useCallback, useEffect, useId, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useGive, useView } from "../state/engine";
 import { asRefusal } from "../state/refusal";
@@ -9,7 +9,7 @@ import { DialogTrigger } from "react-aria-components";
 import { IconButton } from "../ui/Button";
 import { Bubble } from "../ui/Dialog";
 import { plainText } from "../ui/Markdown";
-import { composer, failedSend, refusalSentence, slash } from "../words";
+import { composer, failedSend, poll, refusalSentence, slash } from "../words";
 import type { ChannelView, Refusal } from "../wire";
 import { EmojiPicker } from "./EmojiPicker";
 import { formats } from "./formats";
@@ -195,6 +195,7 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
           enterKeyHint="send"
           autoComplete="off"
         />
+        <IconButton icon={ChartBarBig} label={poll.title} onPress={() => openDialog({ dialog: "poll", channel: view.id })} />
         <DialogTrigger>
           <IconButton icon={Smile} label={composer.emoji} />
           <Bubble label={composer.emoji} placement="top end">

@@ -3,6 +3,9 @@ import { AddGuild, CreateChannel, DeleteGuild, LeaveGuild } from "./GuildDialogs
 import { HelpSheet } from "./HelpSheet";
 import { InviteDialog } from "./InviteDialog";
 import { DeleteMessages, Edits } from "./MessageDialogs";
+import { ExportDialog } from "./ExportDialog";
+import { ForwardDialog } from "./ForwardDialog";
+import { PollDialog } from "./PollDialog";
 import { Switcher } from "./Switcher";
 import { SignOutDialog } from "./SignOutDialog";
 
@@ -28,6 +31,12 @@ export function OpenDialog() {
       return <Edits channel={shown.channel} message={shown.message} onClose={close} />;
     case "sign-out":
       return <SignOutDialog onClose={close} />;
+    case "poll":
+      return <PollDialog channel={shown.channel} onClose={close} />;
+    case "forward":
+      return <ForwardDialog message={shown.message} onClose={close} />;
+    case "export":
+      return <ExportDialog channel={shown.channel} place={shown.place} onClose={close} />;
     case "switcher":
       return <Switcher onClose={close} />;
     case "help":

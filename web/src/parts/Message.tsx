@@ -1,6 +1,6 @@
 /** One message, or one that is not sent yet, as a line of the conversation. */
-import { CornerUpRight, RotateCcw, Undo2 } from "lucide-react";
-import { memo, type ReactNode } from "react";
+import { CornerUpRight, Forward, RotateCcw, Undo2 } from "lucide-react";
+import { memo, type PointerEvent, type ReactNode, useRef } from "react";
 import { Button as AriaButton, DialogTrigger } from "react-aria-components";
 import { useGive, useTask } from "../state/engine";
 import { Avatar } from "../ui/Arch";
@@ -9,8 +9,9 @@ import { Bubble } from "../ui/Dialog";
 import { Markdown, plainText } from "../ui/Markdown";
 import { SealMark } from "../ui/Seal";
 import { failedSend, talk, timeOfDay, unreadable, wholeTime } from "../words";
-import type { Content, MessageView, OutboxView, MentionView, ReplyView, Undecryptable } from "../wire";
+import type { MessageView, OutboxView, ReplyView, Undecryptable } from "../wire";
 import { MessageBar, useMessageKeys } from "./MessageBar";
+import { PollCard } from "./PollCard";
 import { Reactions } from "./Reactions";
 import { Rewrite } from "./Rewrite";
 import { useEditing, useTalking } from "./talking";
@@ -32,16 +33,20 @@ interface FrameProps {
   above?: ReactNode;
   after?: ReactNode;
   onKey?: (key: string) => boolean;
+  /** A swipe on a touch screen. */
+  onSwipe?: (() => void) | undefined;
   children: ReactNode;
 }
 
-function Frame({ line, first, author, authorName, at, state, above, after, onKey, children }: FrameProps) {
+function Frame({ line, first, author, authorName, at, state, above, after, onKey, onSwipe, children }: FrameProps) {
   const name = `author-${line.id}`;
   const body = `body-${line.id}`;
+  const swipe = useSwipe(onSwipe);
   return (
     // Focus moves through the articles with the arrow keys, as in any list of them.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
     <article className={`line${first ? " line-first" : ""}${state ? ` line-${state}` : ""}`} data-line={line.id} tabIndex={line.inOrder ? 0 : -1} aria-labelledby={`${name} ${body}`}
+      {...swipe}
       onKeyDown={(event) => {
         if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return;
         if (onKey?.(event.key) === true) event.preventDefault();
@@ -80,19 +85,39 @@ function Frame({ line, first, author, authorName, at, state, above, after, onKey
   );
 }
 
+/** On a touch screen a swipe towards the start of the line answers; the other way leads back to the list. */
+function useSwipe(onSwipe: (() => void) | undefined) {
+  const from = useRef<{ x: number; y: number } | null>(null);
+  if (onSwipe === undefined) return {};
+  return {
+    onPointerDown: (event: PointerEvent) => {
+      from.current = event.pointerType === "touch" ? { x: event.clientX, y: event.clientY } : null;
+    },
+    onPointerUp: (event: PointerEvent) => {
+      const start = from.current;
+      from.current = null;
+      if (start === null) return;
+      const way = getComputedStyle(event.currentTarget).direction === "rtl" ? -1 : 1;
+      if ((start.x - event.clientX) * way > 70 && Math.abs(event.clientY - start.y) < 40) onSwipe();
+    },
+  };
+}
+
 export const Message = memo(function Message({ message, line, first, newest }: { message: MessageView; line: Line; first: boolean; newest: boolean }) {
   const { content } = message;
   const onKey = useMessageKeys(message);
   const editing = useEditing() === message.id;
+  const { reply } = useTalking();
   return (
     <Frame
       line={line}
       onKey={onKey}
+      onSwipe={message.can_react ? () => reply(message) : undefined}
       first={first}
       author={message.author}
       authorName={message.author_name}
       at={message.at}
-      {...(content.content !== "text" ? { state: "hushed" as const } : message.changing ? { state: "sending" as const } : message.calls_me ? { state: "calls" as const } : {})}
+      {...(content.content !== "text" && content.content !== "poll" ? { state: "hushed" as const } : message.changing ? { state: "sending" as const } : message.calls_me ? { state: "calls" as const } : {})}
       above={message.reply && <Quote reply={message.reply} />}
       after={
         <>
@@ -101,17 +126,24 @@ export const Message = memo(function Message({ message, line, first, newest }: {
         </>
       }
     >
-      {editing ? <Rewrite message={message} /> : <Body content={content} mentions={message.mentions} edited={message.edited_at} />}
+      {editing ? <Rewrite message={message} /> : <Body message={message} inOrder={line.inOrder} />}
       <Reactions message={message} inOrder={line.inOrder} />
     </Frame>
   );
 });
 
-function Body({ content, mentions, edited }: { content: Content; mentions: readonly MentionView[]; edited: number | null }) {
+function Body({ message, inOrder }: { message: MessageView; inOrder: boolean }) {
+  const { content, mentions, edited_at: edited, forwarded_from: forwarded } = message;
   switch (content.content) {
     case "text":
       return (
         <>
+          {forwarded !== null && (
+            <p className="forward-from">
+              <Forward size={14} strokeWidth={1.75} aria-hidden />
+              {talk.forwarded(forwarded)}
+            </p>
+          )}
           <Markdown body={content.body} mentions={mentions} />
           {edited !== null && (
             <span className="line-edited" title={wholeTime(edited)}>
@@ -120,6 +152,8 @@ function Body({ content, mentions, edited }: { content: Content; mentions: reado
           )}
         </>
       );
+    case "poll":
+      return <PollCard message={message} poll={content} inOrder={inOrder} />;
     case "removed":
       return <p className="line-removed">{content.by_name === null ? talk.deleted : talk.removedBy(content.by_name)}</p>;
     case "waiting":

@@ -2,7 +2,7 @@
  * What can be done with a message, in the order of its menu. Whoever adds something to the menu
  * adds one entry here: the hover bar, the menu and the keys all read this list.
  */
-import { Copy, History, Link, type LucideIcon, Pencil, Reply, TextQuote, Trash2 } from "lucide-react";
+import { Copy, Forward, History, Link, type LucideIcon, Pencil, Reply, TextQuote, Trash2 } from "lucide-react";
 import { plainText } from "../ui/Markdown";
 import { messageMenu as words } from "../words";
 import type { Command, CommandReply, MessageView } from "../wire";
@@ -41,6 +41,7 @@ const copy = (text: string): void => void navigator.clipboard.writeText(text).ca
 
 export const messageActions: readonly MessageAction[] = [
   { id: "reply", label: words.reply, icon: Reply, group: "talk", quick: true, key: "r", shown: ({ message }) => message.can_react, run: ({ message, reply }) => reply(message) },
+  { id: "forward", label: words.forward, icon: Forward, group: "talk", shown: ({ message }) => textOf(message) !== null, run: ({ message, open }) => open({ dialog: "forward", message: message.id }) },
   { id: "edit", label: words.edit, icon: Pencil, group: "talk", quick: true, key: "e", shown: ({ message }) => message.can_edit, run: ({ message, edit }) => edit(message.id) },
   { id: "copy-text", label: words.copyText, icon: Copy, group: "copy", key: "c", shown: ({ message }) => textOf(message) !== null, run: ({ message }) => copy(plainText(textOf(message) ?? "")) },
   { id: "copy-markdown", label: words.copyMarkdown, icon: TextQuote, group: "copy", shown: ({ message }) => textOf(message) !== null, run: ({ message }) => copy(textOf(message) ?? "") },

@@ -10,6 +10,9 @@ export type DialogName =
   | { dialog: "delete-messages"; messages: string[]; author: string | null }
   | { dialog: "edits"; channel: string; message: string }
   | { dialog: "sign-out" }
+  | { dialog: "poll"; channel: string }
+  | { dialog: "forward"; message: string }
+  | { dialog: "export"; channel: string; place: string }
   | { dialog: "switcher" }
   | { dialog: "help" };
 

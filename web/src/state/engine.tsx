@@ -40,6 +40,12 @@ export function useSteadyView<Q extends Query>(query: Q, identity: string): Answ
   return view ?? (last?.identity === identity ? last.view : undefined);
 }
 
+/** Asks once, without watching; rejects with `Refused`. */
+export function useAsk(): <Q extends Query>(query: Q) => Promise<Answer<Q>> {
+  const { bridge } = useEngine();
+  return useCallback(<Q extends Query>(query: Q) => bridge.query(query) as Promise<Answer<Q>>, [bridge]);
+}
+
 /** Gives a command; rejects with `Refused`. */
 export function useGive(): (command: Command) => Promise<CommandReply> {
   const { bridge } = useEngine();

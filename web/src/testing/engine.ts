@@ -133,6 +133,35 @@ export class FakeEngine implements EngineBridge {
     });
   }
 
+  #poll(command: Extract<Command, { do: "poll" }>): CommandReply {
+    const message = addMessage(this.world, command.channel, this.world.session.me?.user ?? "", "", Date.now());
+    message.content = { content: "poll", question: command.question, options: command.options.map((text) => ({ text, count: 0, mine: false, names: [] })), many: command.many, ends_at: command.ends_in_s === 0 ? null : Date.now() + command.ends_in_s * 1000, over: false, voters: 0 };
+    message.can_edit = false;
+    this.#tellOf(command.channel);
+    return { outcome: "queued", entry: message.id };
+  }
+
+  #vote(wanted: string, choices: number[]): CommandReply {
+    const { channel, message } = this.#message(wanted);
+    const poll = message.content.content === "poll" ? message.content : refuse("INVALID");
+    const before = poll.options.some((one) => one.mine);
+    message.content = {
+      ...poll,
+      voters: poll.voters - Number(before) + Number(choices.length > 0),
+      options: poll.options.map((one, index) => ({ ...one, mine: choices.includes(index), count: one.count - Number(one.mine) + Number(choices.includes(index)) })),
+    };
+    this.#tellOf(channel);
+    return { outcome: "queued", entry: wanted };
+  }
+
+  #forward(wanted: string, channel: string): CommandReply {
+    const { message } = this.#message(wanted);
+    const body = message.content.content === "text" ? message.content.body : refuse("INVALID");
+    addMessage(this.world, channel, this.world.session.me?.user ?? "", body, Date.now()).forwarded_from = message.author_name;
+    this.#tellOf(channel);
+    return { outcome: "queued", entry: wanted };
+  }
+
   #edits(wanted: string) {
     const { message } = this.#message(wanted);
     const body = message.content.content === "text" ? message.content.body : "";
@@ -233,6 +262,12 @@ export class FakeEngine implements EngineBridge {
         this.#tellOf(command.channel);
         break;
       }
+      case "poll":
+        return this.#poll(command);
+      case "vote":
+        return this.#vote(command.message, command.choices);
+      case "forward":
+        return this.#forward(command.message, command.channel);
       case "mark_all_read":
         for (const [channel, view] of world.channels) {
           if (command.guild !== null && view.guild !== command.guild) continue;

@@ -126,7 +126,7 @@ export function addChannel(world: World, guild: GuildView, number: number, name:
 let nextMessage = 100_000;
 
 /** What nothing was said about. */
-export const plain = (mine: boolean) => ({ mentions: [] as MessageView["mentions"], edited_at: null, reply: null, reactions: [], changing: false, can_edit: mine, can_delete: true, can_react: true, calls_me: false });
+export const plain = (mine: boolean) => ({ mentions: [] as MessageView["mentions"], edited_at: null, reply: null, forwarded_from: null as string | null, reactions: [], changing: false, can_edit: mine, can_delete: true, can_react: true, calls_me: false });
 
 export function addMessage(world: World, channel: string, author: string, body: string, at: number): MessageView {
   const list = world.messages.get(channel) ?? [];
@@ -269,6 +269,22 @@ function addRemarks(world: World, scene: Scene, now: number): void {
     { token: `<#${id(202)}>`, name: "boat-house", written: "#boat-house", person: null, channel: id(202) },
   ];
   if (scene.has("dialect")) addMessage(world, channel, id(2), dialect(now), now - 3 * minute);
+  if (scene.has("poll")) {
+    addMessage(world, channel, id(4), "", now - 3 * minute).content = {
+      content: "poll",
+      question: "Which boat do we take on Saturday?",
+      options: [
+        { text: "The blue one", count: 3, mine: false, names: ["Bruno Okafor", "Chiara", "Emil"] },
+        { text: "The old wooden one, if the rudder holds", count: 2, mine: true, names: ["Ada Lindqvist", "Göran"] },
+        { text: "Whatever floats", count: 0, mine: false, names: [] },
+      ],
+      many: false,
+      ends_at: now + 26 * 60 * minute,
+      over: false,
+      voters: 5,
+    };
+    addMessage(world, channel, id(6), "Train 7:02 is cancelled, take the 6:48.", now - 2 * minute).forwarded_from = "Emil";
+  }
   if (scene.has("dialect")) addMessage(world, channel, id(3), "🎉 🚣‍♀️", now - 2 * minute);
   const view = world.channels.get(channel);
   if (view !== undefined) view.read_seq = list.at(-1)?.seq ?? 0;

@@ -11,7 +11,11 @@ export type MessageView = { id: MessageId, seq: number, at: number, author: User
 /**
  * What the mentions in its text stand for.
  */
-mentions: Array<MentionView>, edited_at: number | null, reply: ReplyView | null, reactions: Array<ReactionView>, 
+mentions: Array<MentionView>, edited_at: number | null, reply: ReplyView | null, 
+/**
+ * Whose words these are, as the sender says.
+ */
+forwarded_from: string | null, reactions: Array<ReactionView>, 
 /**
  * An own edit or deletion of it is on its way.
  */

@@ -35,6 +35,8 @@ export type { OutboxView } from "./OutboxView";
 export type { Permissions } from "./Permissions";
 export type { Place } from "./Place";
 export type { PlaceView } from "./PlaceView";
+export type { PollOptionView } from "./PollOptionView";
+export type { PollView } from "./PollView";
 export type { Query } from "./Query";
 export type { QueryReply } from "./QueryReply";
 export type { ReactionView } from "./ReactionView";

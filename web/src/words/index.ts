@@ -259,9 +259,10 @@ export const talk = {
   deleted: "Deleted by its author",
   removedBy: (name: string) => fill("Removed by {name}", { name }),
   quote: (author: string, text: string) => fill("Answer to {author}: {text}", { author, text }),
+  forwarded: (name: string) => fill("Forwarded. {name} wrote:", { name }),
   quoteGone: "a message that was deleted",
   quoteAway: "an earlier message",
-  about: (kind: "message" | "edit" | "reaction" | "deletion", body: string) => (kind === "edit" ? fill("Edit: {body}", { body }) : kind === "deletion" ? "Deletion" : fill("Reaction {body}", { body })),
+  about: (kind: "message" | "edit" | "reaction" | "vote" | "deletion", body: string) => (kind === "edit" ? fill("Edit: {body}", { body }) : kind === "deletion" ? "Deletion" : kind === "vote" ? "Vote" : fill("Reaction {body}", { body })),
   retry: "Send again",
   giveUp: "Take back",
   giveUpHint: "Puts the text back where you write",
@@ -366,7 +367,54 @@ export const notices = {
   newFrom: (author: string, place: string) => fill("{author} in {place}", { author, place }),
 };
 
+export const poll = {
+  title: "Make a poll",
+  label: (question: string) => fill("Poll: {question}", { question }),
+  one: "Choose one",
+  many: "Choose as many as you like",
+  nobody: "Nobody yet",
+  option: (text: string, count: number, share: number) => fill(plural(count, { one: "{text}, # vote, {share} percent", other: "{text}, # votes, {share} percent" }), { text, share: String(share) }),
+  voters: (count: number) => plural(count, { one: "# person has chosen", other: "# people have chosen" }),
+  over: "over",
+  ends: (when: string) => fill("ends {when}", { when }),
+  question: "Question",
+  optionNumber: (number: number) => fill("Option {number}", { number: String(number) }),
+  addOption: "Another option",
+  dropOption: (number: number) => fill("Remove option {number}", { number: String(number) }),
+  several: "May people choose several?",
+  lasts: "How long it lasts",
+  hour: "An hour",
+  day: "A day",
+  week: "A week",
+  never: "No end",
+  make: "Ask",
+};
+
+export const forward = {
+  title: "Forward to",
+  find: "Find a channel or a person",
+  places: "Channels and people",
+  none: "Nothing by that name.",
+};
+
+export const exporting = {
+  open: "Save as a file",
+  title: (place: string) => fill("Save {place} as a file", { place }),
+  lead: "The file is made on this device and holds every message you can read, unencrypted. Keep it where only you get at it.",
+  form: "Form",
+  html: "A page to read",
+  json: "Data (JSON)",
+  busy: (count: number) => plural(count, { one: "# message so far", other: "# messages so far" }),
+  make: "Save",
+  page: {
+    title: (place: string) => fill("{place}, from Cloister", { place }),
+    gone: "not readable",
+    answer: (author: string) => fill("Answer to {author}", { author }),
+  },
+};
+
 export const messageMenu = {
+  forward: "Forward",
   label: "What to do with this message",
   more: "More",
   copyText: "Copy text",

@@ -258,9 +258,34 @@ fn show(print: &Print, message: &MessageView, names: &Names) -> Result<(), Failu
                 .iter()
                 .map(|one| format!("\n    {} {}", printable(&one.emoji), one.count))
                 .collect();
+            let from = message.forwarded_from.as_ref();
+            let from = from.map_or_else(String::new, |name| {
+                format!("[forwarded from {}] ", printable(name))
+            });
             let quoted = message.reply.as_ref().map_or_else(String::new, quote);
             let body = indented(&written(message).unwrap_or_default());
-            format!("{at}  {author}: {quoted}{body}{edited}{reactions}")
+            format!("{at}  {author}: {quoted}{from}{body}{edited}{reactions}")
+        }
+        (Content::Poll(poll), _) => {
+            let options: String = poll
+                .options
+                .iter()
+                .enumerate()
+                .map(|(at, one)| {
+                    let mine = if one.mine { " *" } else { "" };
+                    format!(
+                        "\n    {}. {} ({}){mine}",
+                        at + 1,
+                        printable(&one.text),
+                        one.count
+                    )
+                })
+                .collect();
+            let over = if poll.over { " (over)" } else { "" };
+            format!(
+                "{at}  {author}: {}{over}{options}",
+                printable(&poll.question)
+            )
         }
         (Content::Removed { by_name: None }, _) => format!("{at}  {author}: [deleted]"),
         (Content::Removed { by_name: Some(by) }, _) => {
@@ -302,6 +327,20 @@ fn object(message: &MessageView, author: &str) -> Value {
             .map(|one| json!({"emoji": one.emoji, "count": one.count, "mine": one.mine}))
             .collect::<Vec<_>>(),
     });
+    if let Some(from) = &message.forwarded_from {
+        object["forwarded_from"] = json!(from);
+    }
+    if let Content::Poll(poll) = &message.content {
+        let options: Vec<_> = poll
+            .options
+            .iter()
+            .map(|one| json!({"text": one.text, "count": one.count, "mine": one.mine}))
+            .collect();
+        object["poll"] = json!({
+            "question": poll.question, "many": poll.many, "ends_at": poll.ends_at,
+            "over": poll.over, "voters": poll.voters, "options": options,
+        });
+    }
     if let Content::Removed { by_name } = &message.content {
         object["deleted"] = json!({"by": by_name});
     }
@@ -314,7 +353,7 @@ fn object(message: &MessageView, author: &str) -> Value {
 /// Why there is no text, in one word.
 fn cause(content: &Content) -> Option<String> {
     match content {
-        Content::Text { .. } | Content::Removed { .. } => None,
+        Content::Text { .. } | Content::Poll(_) | Content::Removed { .. } => None,
         Content::Waiting => Some("waiting".into()),
         Content::BeforeYouJoined => Some("before_you_joined".into()),
         Content::Undecryptable { cause } => json!(cause).as_str().map(Into::into),
@@ -341,6 +380,7 @@ mod tests {
             mentions: Vec::new(),
             edited_at: None,
             reply: None,
+            forwarded_from: None,
             reactions: Vec::new(),
             changing: false,
             can_edit: false,

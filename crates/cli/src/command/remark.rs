@@ -16,7 +16,7 @@ use crate::{
     failure::{self, Failure},
     print::Print,
     seat::{self, Seat},
-    target::unexpected,
+    target::{self, unexpected},
 };
 
 /// How long to wait for an acknowledgement.
@@ -29,6 +29,13 @@ pub(crate) struct Reply {
     /// The text, or `-` to read it from stdin
     #[arg(allow_hyphen_values = true)]
     text: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Forward {
+    message: MessageId,
+    /// GUILD/CHANNEL or @user, by names or ids
+    target: String,
 }
 
 #[derive(Debug, Args)]
@@ -70,6 +77,22 @@ impl Reply {
             match reached {
                 None => acknowledged(seat, &entry).await,
                 Some(failure) => Err(stays(failure, &entry)),
+            }
+        })
+    }
+}
+
+impl Forward {
+    pub(crate) fn run(self, global: &Global, print: &Print) -> Result<(), Failure> {
+        seat::with_profile(global, print, async |seat| {
+            seat.reach().await?;
+            let command = Command::Forward {
+                message: self.message,
+                channel: target::channel(seat, &self.target).await?,
+            };
+            match seat.command(command).await? {
+                CommandReply::Queued { entry } => acknowledged(seat, &entry).await,
+                other => Err(unexpected(&other)),
             }
         })
     }
@@ -117,7 +140,7 @@ impl React {
 }
 
 /// Says something about messages, waits until the server has it, and prints their ids.
-async fn carry_out(
+pub(crate) async fn carry_out(
     seat: &Seat<'_>,
     command: Command,
     messages: &[MessageId],

@@ -6,7 +6,9 @@ use cloister_wire::{ErrorCode, security::SecondFactor};
 
 use crate::{
     core::{Outcome, Shared, refuse},
-    flow::{account, connect, device, guild, incoming, invite, reading, say, security, typing},
+    flow::{
+        account, connect, device, guild, incoming, invite, poll, reading, say, security, typing,
+    },
     view::{Command, CommandReply, Topic},
 };
 
@@ -81,6 +83,23 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
         Command::Send { channel, body } => say::send(shared, channel, &body),
         Command::Reply { message, body } => say::reply(shared, message, &body),
         Command::Edit { message, body } => say::edit(shared, message, &body),
+        Command::Forward { message, channel } => say::forward(shared, message, channel),
+        Command::Poll {
+            channel,
+            question,
+            options,
+            many,
+            ends_in_s,
+        } => {
+            let asked = poll::Question {
+                text: question,
+                options,
+                many: u8::from(many),
+                ends_in_s,
+            };
+            poll::ask(shared, channel, asked)
+        }
+        Command::Vote { message, choices } => poll::vote(shared, message, choices),
         Command::React { message, emoji } => say::react(shared, message, &emoji),
         Command::Unreact { message, emoji } => say::unreact(shared, message, &emoji),
         Command::Delete { messages } => say::delete(shared, &messages).await,

@@ -108,7 +108,7 @@ fn put_off<P: Primitives>(shared: &Shared<P>, channel: ChannelId, error: &Refusa
 fn is_moot(entry: &OutboxRow) -> bool {
     !matches!(
         entry.saying.content,
-        MessageContent::Text { .. } | MessageContent::Edit { .. }
+        MessageContent::Text { .. } | MessageContent::Poll { .. } | MessageContent::Edit { .. }
     )
 }
 

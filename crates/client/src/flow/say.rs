@@ -1,6 +1,9 @@
 //! What a person says: into the outbox, from where it is not lost, and out of it again.
 
-use cloister_e2ee::{Primitives, content::MessageContent};
+use cloister_e2ee::{
+    Primitives,
+    content::{Forwarded, MessageContent},
+};
 use cloister_wire::{
     ChannelId, ErrorCode, MessageId, Permissions, Txn, UserId,
     channel::{Notify, ScrubMessages, Scrubbed},
@@ -33,6 +36,7 @@ pub(super) fn reply<P: Primitives>(shared: &Shared<P>, message: MessageId, body:
     let content = MessageContent::Text {
         body,
         reply: Some(message),
+        forwarded: None,
     };
     let frame = Frame {
         notify,
@@ -50,10 +54,36 @@ pub(super) fn edit<P: Primitives>(shared: &Shared<P>, message: MessageId, body: 
             "Only its author changes a message.",
         ));
     }
+    if !matches!(row.state, MessageState::Open(MessageContent::Text { .. })) {
+        return Err(refuse(ErrorCode::Invalid, "Only a text can be changed."));
+    }
     // Nobody is told of an edit.
     let (body, _) = addressed(shared, row.channel, &body, None)?;
     let content = MessageContent::Edit { body };
     about(shared, &row, content)
+}
+
+/// Says the same in another channel, and whose words they are.
+pub(super) fn forward<P: Primitives>(
+    shared: &Shared<P>,
+    message: MessageId,
+    channel: ChannelId,
+) -> Outcome {
+    let row = readable(shared, message)?;
+    let MessageState::Open(MessageContent::Text { forwarded, .. }) = row.state else {
+        return Err(refuse(ErrorCode::Invalid, "Only a text can be forwarded."));
+    };
+    let content = MessageContent::Text {
+        body: row.body.unwrap_or_default(),
+        reply: None,
+        // What was forwarded before keeps its first author.
+        forwarded: Some(forwarded.unwrap_or(Forwarded {
+            author: row.author,
+            at_ms: row.at,
+        })),
+    };
+    let frame = Frame::default();
+    say(shared, channel, Saying { content, frame }, Draft::Kept)
 }
 
 pub(super) fn react<P: Primitives>(shared: &Shared<P>, message: MessageId, emoji: &str) -> Outcome {
@@ -114,7 +144,11 @@ pub(super) async fn delete<P: Primitives>(shared: &Shared<P>, messages: &[Messag
 }
 
 /// Says something about a message; what takes back an entry that has not left takes it out.
-fn about<P: Primitives>(shared: &Shared<P>, row: &MessageRow, content: MessageContent) -> Outcome {
+pub(super) fn about<P: Primitives>(
+    shared: &Shared<P>,
+    row: &MessageRow,
+    content: MessageContent,
+) -> Outcome {
     {
         let mut core = shared.core();
         if let Some(opposite) = opposite(&core, row.id, &content)? {
@@ -156,12 +190,12 @@ fn opposite<P: Primitives>(
 
 /// What becomes of the text that was being written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Draft {
+pub(super) enum Draft {
     Used,
     Kept,
 }
 
-fn say<P: Primitives>(
+pub(super) fn say<P: Primitives>(
     shared: &Shared<P>,
     channel: ChannelId,
     saying: Saying,
@@ -249,10 +283,13 @@ fn known<P: Primitives>(shared: &Shared<P>, message: MessageId) -> Result<Messag
         .ok_or_else(|| refuse(ErrorCode::NotFound, "That message is not here."))
 }
 
-fn readable<P: Primitives>(shared: &Shared<P>, message: MessageId) -> Result<MessageRow, Refusal> {
+pub(super) fn readable<P: Primitives>(
+    shared: &Shared<P>,
+    message: MessageId,
+) -> Result<MessageRow, Refusal> {
     let row = known(shared, message)?;
     match row.state {
-        MessageState::Open(MessageContent::Text { .. }) => Ok(row),
+        MessageState::Open(MessageContent::Text { .. } | MessageContent::Poll { .. }) => Ok(row),
         MessageState::Removed(_) => Err(refuse(
             ErrorCode::TargetGone,
             "The message that this is about is gone.",

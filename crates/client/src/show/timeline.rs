@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use cloister_e2ee::{Primitives, content::MessageContent};
-use cloister_wire::{ChannelId, MessageId, Permissions, UserId};
+use cloister_wire::{ChannelId, MessageId, Permissions, UserId, channel::MessageClass};
 
-use super::Shown;
+use super::{Shown, poll};
 use crate::{
     core::Core,
     flow::{mention, say::is_emoji},
@@ -62,7 +62,7 @@ pub(super) fn timeline<P: Primitives>(
 
 /// What is not sent yet and is not shown at its target: messages, and whatever failed.
 fn stands_alone(entry: &OutboxRow) -> bool {
-    matches!(entry.saying.content, MessageContent::Text { .. })
+    entry.saying.class() == MessageClass::Message
         || matches!(entry.state, EntryState::Failed { .. })
 }
 
@@ -161,7 +161,15 @@ impl<'a, P: Primitives> Place<'a, P> {
             .map(|entry| &entry.saying.content)
             .collect();
         let content = self.content(&row, &own_changes)?;
-        let readable = matches!(content, Content::Text { .. });
+        let readable = matches!(content, Content::Text { .. } | Content::Poll(_));
+        let forwarded_from = match &row.state {
+            MessageState::Open(MessageContent::Text {
+                forwarded: Some(from),
+                ..
+            }) if readable => Some(store.display_name(from.author)?),
+            _ => None,
+        };
+        let is_text = matches!(content, Content::Text { .. });
         let reply = match &row.state {
             MessageState::Open(MessageContent::Text {
                 reply: Some(reply), ..
@@ -191,6 +199,7 @@ impl<'a, P: Primitives> Place<'a, P> {
             mentions,
             edited_at: row.edited_at.filter(|_| readable),
             reply,
+            forwarded_from,
             reactions,
             changing: own_changes.iter().any(|change| {
                 matches!(
@@ -198,7 +207,7 @@ impl<'a, P: Primitives> Place<'a, P> {
                     MessageContent::Edit { .. } | MessageContent::Deletion
                 )
             }),
-            can_edit: mine && readable && may(Permissions::SEND_MESSAGES),
+            can_edit: mine && is_text && may(Permissions::SEND_MESSAGES),
             can_delete: !removed && (mine || may(Permissions::MANAGE_MESSAGES)),
             can_react: readable
                 && may(Permissions::ADD_REACTIONS.union(Permissions::SEND_MESSAGES)),
@@ -215,6 +224,20 @@ impl<'a, P: Primitives> Place<'a, P> {
             _ => None,
         });
         Ok(match &row.state {
+            MessageState::Open(MessageContent::Poll {
+                question,
+                options,
+                many,
+                ends_at_ms,
+            }) => {
+                let poll = poll::Poll {
+                    question,
+                    options,
+                    many: *many == 1,
+                    ends_at: *ends_at_ms,
+                };
+                Content::Poll(poll::count(self.core, self.me, row.id, &poll, own_changes)?)
+            }
             MessageState::Open(_) => Content::Text {
                 body: edit.or_else(|| row.body.clone()).unwrap_or_default(),
             },
@@ -312,7 +335,10 @@ fn reply_view<P: Primitives>(
             gone: false,
         });
     };
-    let readable = matches!(&row.state, MessageState::Open(MessageContent::Text { .. }));
+    let readable = matches!(
+        &row.state,
+        MessageState::Open(MessageContent::Text { .. } | MessageContent::Poll { .. })
+    );
     let preview = row.body.filter(|_| readable);
     Ok(ReplyView {
         message,
@@ -336,7 +362,8 @@ fn outbox_view<P: Primitives>(core: &Core<P>, row: &OutboxRow) -> Shown<OutboxVi
         },
     };
     let kind = match &row.saying.content {
-        MessageContent::Text { .. } => EntryKind::Message,
+        MessageContent::Text { .. } | MessageContent::Poll { .. } => EntryKind::Message,
+        MessageContent::Vote { .. } => EntryKind::Vote,
         MessageContent::Edit { .. } => EntryKind::Edit,
         MessageContent::Reaction { .. } | MessageContent::ReactionEnd { .. } => EntryKind::Reaction,
         MessageContent::Deletion => EntryKind::Deletion,

@@ -151,7 +151,8 @@ pub(crate) fn text_of(content: &MessageContent) -> Option<&str> {
     match content {
         MessageContent::Text { body, .. } | MessageContent::Edit { body } => Some(body),
         MessageContent::Reaction { emoji } | MessageContent::ReactionEnd { emoji } => Some(emoji),
-        MessageContent::Deletion => None,
+        MessageContent::Poll { question, .. } => Some(question),
+        MessageContent::Vote { .. } | MessageContent::Deletion => None,
     }
 }
 
