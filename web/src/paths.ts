@@ -58,3 +58,8 @@ export function inviteAddress(pasted: string): string | null {
   const match = /(?:^|\/invite\/)([A-Za-z0-9_-]{4,64})(#[A-Za-z0-9_-]+)?\/?$/.exec(text);
   return match?.[1] === undefined ? null : `${path.invite(match[1])}${match[2] ?? ""}`;
 }
+
+/** The channel or conversation that an address shows. */
+export function channelIn(address: string): string | null {
+  return /^\/channels\/[^/]+\/([^/]+)/.exec(address)?.[1] ?? /^\/messages\/([^/]+)/.exec(address)?.[1] ?? null;
+}

@@ -2,6 +2,7 @@
 
 mod deliver;
 mod gateway;
+mod search;
 mod send;
 mod size;
 mod start;
@@ -12,7 +13,7 @@ use anyhow::{Context, Result};
 
 use crate::{Ground, figure::Report};
 
-pub(crate) const NAMES: [&str; 9] = [
+pub(crate) const NAMES: [&str; 12] = [
     "size-binary",
     "size-web",
     "start",
@@ -22,6 +23,9 @@ pub(crate) const NAMES: [&str; 9] = [
     "send-postgres-64",
     "deliver-200",
     "gateway-memory",
+    "search-index",
+    "search-newest",
+    "search-relevance",
 ];
 /// With its preparation, no group of figures takes longer than this.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -49,6 +53,12 @@ pub(crate) async fn run(ground: &Ground, report: &mut Report) -> Result<()> {
     }
     if ground.wants("gateway-memory") {
         within("gateway-memory", gateway::measure(ground, report)).await?;
+    }
+    if ["search-index", "search-newest", "search-relevance"]
+        .iter()
+        .any(|name| ground.wants(name))
+    {
+        search::measure(ground, report).context("search")?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
     account, channel, device, guild, invite, member, message, operator, outbox, poll, read, remark,
-    security, serve,
+    search, security, serve,
 };
 
 /// Private community chat that you host yourself, encrypted end to end.
@@ -94,6 +94,8 @@ pub(crate) enum Command {
     Delete(remark::Delete),
     /// React to a message with an emoji
     React(remark::React),
+    /// Find messages by what was said in them, on this machine
+    Search(search::Search),
     /// Messages that were not sent yet
     #[command(subcommand)]
     Outbox(outbox::Outbox),

@@ -12,6 +12,7 @@ pub(crate) mod outbox;
 pub(crate) mod poll;
 pub(crate) mod read;
 pub(crate) mod remark;
+pub(crate) mod search;
 pub(crate) mod security;
 pub(crate) mod serve;
 pub(crate) mod status;
@@ -56,6 +57,7 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Edit(edit) => edit.run(&global, print),
         Command::Delete(delete) => delete.run(&global, print),
         Command::React(react) => react.run(&global, print),
+        Command::Search(search) => search.run(&global, print),
         Command::Outbox(outbox) => outbox.run(&global, print),
         Command::Status => status::run(&global, print),
         Command::Device(device) => device.run(&global, print),

@@ -51,6 +51,8 @@ pub(crate) struct Core<P: Primitives> {
     pub typing: BTreeMap<(ChannelId, UserId), u64>,
     /// Where and when this person's writing was told last.
     pub typed: Option<(ChannelId, u64)>,
+    /// How far bringing older messages for a search is.
+    pub bringing: crate::flow::search::Bringing,
     send: Vec<Outgoing>,
     tell: BTreeSet<Topic>,
     answers: Vec<(u64, Outcome)>,
@@ -126,6 +128,7 @@ impl<P: Primitives> Shared<P> {
             alarm: None,
             typing: BTreeMap::new(),
             typed: None,
+            bringing: crate::flow::search::Bringing::default(),
             send: Vec::new(),
             tell: BTreeSet::new(),
             answers: Vec::new(),

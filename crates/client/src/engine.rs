@@ -136,7 +136,10 @@ impl<P: Primitives> GenericEngine<P> {
             core.now = now_ms;
         }
         match input {
-            Input::Start => flow::connect::start(&self.shared),
+            Input::Start => {
+                flow::search::fill(&self.shared);
+                flow::connect::start(&self.shared);
+            }
             Input::Command { id, command } => flow::command::begin(&self.shared, id, command),
             Input::Reply { request, outcome } => self.shared.core().reply(request, outcome),
             Input::SocketOpened => flow::connect::opened(&self.shared),

@@ -21,6 +21,7 @@ pub(crate) mod queue;
 pub(crate) mod reading;
 pub(crate) mod remark;
 pub(crate) mod say;
+pub(crate) mod search;
 pub(crate) mod security;
 pub(crate) mod sync;
 pub(crate) mod typing;

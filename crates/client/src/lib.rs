@@ -11,6 +11,7 @@
 mod core;
 pub mod engine;
 mod flow;
+mod search;
 mod show;
 mod store;
 pub mod view;

@@ -1,6 +1,8 @@
 //! Answers to queries, from the store alone.
 
 mod poll;
+mod search;
+mod seen;
 mod timeline;
 
 use cloister_e2ee::Primitives;
@@ -67,6 +69,30 @@ pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<Quer
             invites: invites(core, *guild)?,
         },
         Query::Status => QueryReply::Status(status(core)?),
+        Query::Seen { channel } => QueryReply::Seen {
+            seen: seen::seen(core, *channel)?,
+        },
+        Query::Locate { message } => QueryReply::Locate {
+            place: search::locate(core, *message)?,
+        },
+        Query::Search {
+            text,
+            channel,
+            order,
+            cursor,
+            limit,
+            zone_minutes,
+        } => QueryReply::Search(search::search(
+            core,
+            text,
+            search::Page {
+                channel: *channel,
+                order: *order,
+                cursor: cursor.as_deref(),
+                limit: *limit,
+                zone_minutes: *zone_minutes,
+            },
+        )?),
     })
 }
 

@@ -11,6 +11,7 @@ mod meta;
 mod outbox;
 mod person;
 mod ratchet;
+mod search;
 
 use std::marker::PhantomData;
 
@@ -22,6 +23,7 @@ pub(crate) use message::{MessageRow, MessageState, Remark, text_of};
 pub(crate) use meta::{Identity, Nonces, Recovery, Trouble};
 pub(crate) use outbox::{EntryState, Frame, OutboxRow, Saying};
 pub(crate) use ratchet::{InboundRow, OutboundRow, Parcel, SentItem};
+pub(crate) use search::{Hit, Marks, Sought};
 
 /// Why the store could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +69,7 @@ impl<P: Primitives> Store<P> {
                 Ok::<(), StoreError>(())
             })?;
         }
+        store.commit(Self::renew_index)?;
         Ok(store)
     }
 

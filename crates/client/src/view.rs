@@ -8,7 +8,9 @@
 //!
 //! Times are milliseconds since 1970 UTC. Ids are UUIDs as text.
 
-use cloister_wire::{ChannelId, DeviceId, ErrorCode, GuildId, MessageId, Permissions, UserId};
+use cloister_wire::{
+    ChannelId, DeviceId, ErrorCode, GuildId, MessageId, Permissions, UserId, seen::Fact,
+};
 use serde::{Deserialize, Serialize};
 
 macro_rules! view {
@@ -65,6 +67,16 @@ pub enum Query {
     Invites { guild: GuildId },
     /// Counters for a status page: queue, outbox, undecryptable by cause. Topic: `session`.
     Status,
+    /// What the server can see of a channel and its messages, from the code itself.
+    /// Topic: `channel`.
+    Seen { channel: ChannelId },
+    /// Where a message of this device stands. Topic: `search`.
+    Locate { message: MessageId },
+    /// Messages on this device that have what `text` asks for: words, "words in a row", and the
+    /// filters `from:`, `in:`, `has:`, `before:`, `after:`, `mentions:`. With `channel`, only
+    /// there. `cursor` is the `next` of the page before. Days begin `zone_minutes` east of UTC.
+    /// Topic: `search`.
+    Search { text: String, channel: Option<ChannelId>, order: SearchOrder, cursor: Option<String>, limit: u32, zone_minutes: i32 },
 }
 
 /// The answer to the query of the same name.
@@ -86,6 +98,9 @@ pub enum QueryReply {
     Sent { message: Option<MessageId> },
     Invites { invites: Vec<InviteView> },
     Status(StatusView),
+    Seen { seen: Option<SeenView> },
+    Locate { place: Option<MessagePlace> },
+    Search(SearchView),
 }
 
 /// What changed since it was last asked for.
@@ -105,6 +120,7 @@ pub enum Topic {
     Invites { guild: GuildId },
     /// Something happened to the account: ask for `SecurityEvents` again.
     Security,
+    Search,
 }
 
 /// What a person asks the engine to do. A command is answered when it took effect or was
@@ -183,6 +199,11 @@ pub enum Command {
     Reconnect,
     /// What guards the account; needs the server.
     Account { act: AccountAct },
+    /// Bring older messages from the server so that they can be searched: of one channel, or of
+    /// all. Answered at once; `SearchView::older` says how far it is.
+    BringOlder { channel: Option<ChannelId> },
+    /// Stop bringing older messages. What came stays.
+    StopBringing,
 }
 
 #[serde(tag = "outcome", rename_all = "snake_case")]
@@ -467,4 +488,91 @@ pub struct StatusView {
 }
 
 pub struct CauseCount { pub cause: Undecryptable, pub count: u32 }
+}
+
+view! {
+#[derive(Eq, Copy)]
+#[serde(rename_all = "snake_case")]
+pub enum SearchOrder {
+    Newest,
+    /// Whole words before beginnings before parts of words, among the newest 2,000 that match.
+    Relevance,
+}
+
+pub struct SeenView { pub channel: ChannelId, pub name: String, pub lines: Vec<SeenLine> }
+
+/// One thing that the server can see here, or can't.
+pub struct SeenLine {
+    pub fact: Fact,
+    pub seen: bool,
+    /// How many there are here: people who read, messages.
+    pub count: Option<u64>,
+    /// Names of what is sent that tells it, or that holds it sealed.
+    pub fields: Vec<String>,
+}
+
+pub struct MessagePlace { pub channel: ChannelId, pub guild: Option<GuildId>, pub seq: u64 }
+
+pub struct SearchView {
+    pub results: Vec<SearchResult>,
+    /// Give it as `cursor` for the next page.
+    pub next: Option<String>,
+    /// Messages that match, at most 1,000.
+    pub total: u32,
+    /// There are more than `total`.
+    pub more: bool,
+    /// What was not understood.
+    pub notes: Vec<SearchNote>,
+    /// Nothing was asked for.
+    pub empty: bool,
+    pub index: IndexProgress,
+    pub older: OlderView,
+}
+
+pub struct SearchResult {
+    pub channel: ChannelId,
+    /// Of the channel, or of whom the conversation is with.
+    pub channel_name: String,
+    pub guild: Option<GuildId>,
+    pub guild_name: Option<String>,
+    pub message: MessageId,
+    pub seq: u64,
+    pub at: u64,
+    pub author: UserId,
+    pub author_name: String,
+    /// The text around the first match, as one line.
+    pub snippet: Vec<SnippetPart>,
+    pub cut_before: bool,
+    pub cut_after: bool,
+}
+
+#[derive(Eq)]
+pub struct SnippetPart { pub text: String, pub hit: bool }
+
+/// Something in what was typed that could not be used.
+#[derive(Eq)]
+#[serde(tag = "note", rename_all = "snake_case")]
+pub enum SearchNote {
+    NobodyCalled { name: String },
+    NoChannelCalled { name: String },
+    NoDate { text: String },
+    NoSuchKind { text: String },
+    /// A filter without a value.
+    Empty { filter: String },
+}
+
+/// Messages of this device that are in the index; the rest follows by itself.
+#[derive(Eq, Copy)]
+pub struct IndexProgress { pub done: u32, pub all: u32 }
+
+/// What lies on the server only, and so is not searched.
+pub struct OlderView {
+    /// Channels with older messages on the server.
+    pub channels: u32,
+    /// They are being brought now.
+    pub bringing: bool,
+    pub brought: u32,
+    /// Why bringing ended early.
+    pub failed: Option<Refusal>,
+}
 }

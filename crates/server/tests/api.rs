@@ -18,6 +18,7 @@ mod api {
     mod race;
     mod scrub;
     mod security;
+    mod seen;
     mod session;
     mod share;
 }

@@ -5,7 +5,8 @@
 //! replies and events may grow, and clients ignore what they do not know.
 //!
 //! Reading order: [`id`] and [`bytes`], then [`account`] (people and their devices), [`key`]
-//! (prekeys, the to-device queue), [`guild`], [`channel`] (epochs, messages), [`gateway`].
+//! (prekeys, the to-device queue), [`guild`], [`channel`] (epochs, messages), [`gateway`],
+//! [`seen`] (what all this gives away).
 
 #[macro_use]
 mod define;
@@ -21,6 +22,7 @@ pub mod key;
 pub mod limits;
 pub mod permission;
 pub mod security;
+pub mod seen;
 
 pub use bytes::{Bytes, Hash, Octets};
 pub use error::{ErrorBody, ErrorCode};

@@ -229,6 +229,10 @@ function topicOf(query: Query): Topic {
     case "mentions":
     case "places":
       return { topic: "guilds" };
+    case "seen":
+      return { topic: "channel", channel: query.channel };
+    case "locate":
+      return { topic: "search" };
     case "status":
       return { topic: "session" };
     case "sent":

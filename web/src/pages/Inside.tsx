@@ -12,10 +12,12 @@ import { DialogsProvider, useDialogs } from "../parts/open";
 import { Rail } from "../parts/Rail";
 import { Resizer } from "../parts/Resizer";
 import { SecurityNotice } from "../parts/SecurityNotice";
+import { SearchPanel } from "../parts/SearchPanel";
 import { Shortcuts } from "../parts/Shortcuts";
 import { path, pattern } from "../paths";
 import { useView } from "../state/engine";
 import { narrow, useMedia, useTitle, wide } from "../state/page";
+import { changeSearch, useSearch } from "../state/search";
 import { changeSettings, listWidth, panelWidth, settings, useSettings } from "../state/settings";
 import { Button } from "../ui/Button";
 import { Empty, Skeleton } from "../ui/Note";
@@ -104,11 +106,17 @@ function Frame({ session, me, guild, channel, message, own, home: isHome }: Fram
   const now = useSettings();
   // Over the talk the panel is opened for a moment; beside it, it stays as it was left.
   const [over, setOver] = useState(false);
-  const open = guild !== null && channel !== null && (roomy ? now.members : over);
-  const toggle = () => (roomy ? changeSettings({ members: !now.members }) : setOver(!over));
+  const looking = useSearch().open;
+  const open = !looking && guild !== null && channel !== null && (roomy ? now.members : over);
+  const toggle = () => {
+    // One panel at a time: the members take the place of the search.
+    if (looking) changeSearch({ open: false });
+    if (roomy) changeSettings({ members: looking || !now.members });
+    else setOver(looking || !over);
+  };
   const pane = channel !== null ? "talk" : own ? "you" : "list";
   return (
-    <div className="layout" data-pane={pane} data-panel={open ? "open" : "closed"} data-rail={guild !== null || isHome ? "yes" : "no"}>
+    <div className="layout" data-pane={pane} data-panel={looking ? "search" : open ? "open" : "closed"} data-rail={guild !== null || isHome ? "yes" : "no"}>
       <Rail guild={guild} />
       <section className="list" aria-label={places.list} data-region role={small && pane === "list" ? "main" : undefined}>
         {guild === null ? <ConversationList current={channel} /> : <ChannelList guild={guild} current={channel} />}
@@ -120,6 +128,7 @@ function Frame({ session, me, guild, channel, message, own, home: isHome }: Fram
         <SecurityNotice />
         {own ? <Own session={session} me={me} /> : isHome ? <Welcome me={me} /> : channel === null ? <Unchosen guild={guild} /> : <Talk key={channel} channel={channel} message={message ?? null} guild={guild} session={session} me={me} panel={guild === null ? null : { open, toggle }} />}
       </main>
+      {looking && <Looking channel={channel} />}
       {open && (
         <MemberPanel guild={guild} onClose={toggle}>
           <Resizer name="panel" label={places.resizePanel} limits={panelWidth} value={now.panel} />
@@ -128,6 +137,12 @@ function Frame({ session, me, guild, channel, message, own, home: isHome }: Fram
       <BottomBar />
     </div>
   );
+}
+
+function Looking({ channel }: { channel: string | null }) {
+  const answer = useView(channel === null ? { ask: "guilds" } : { ask: "channel", channel });
+  const view = answer?.answer === "channel" ? answer.channel : null;
+  return <SearchPanel here={view?.id ?? null} hereName={view === null ? "" : view.kind.kind === "dm" ? view.name : `#${view.name}`} />;
 }
 
 function Own({ session, me }: Props) {

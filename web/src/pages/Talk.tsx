@@ -1,5 +1,6 @@
 /** A channel or a conversation: head, timeline, composer. */
 import { ArrowLeft, Download, Hash, MessageCircle, PenLine, Settings2, UserPlus, UsersRound } from "lucide-react";
+import { ArrowLeft, Hash, MessageCircle, PenLine, Search, Settings2, UserPlus, UsersRound } from "lucide-react";
 import { type PointerEvent, type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
 import { Composer, type ComposerHandle } from "../parts/Composer";
@@ -13,13 +14,15 @@ import { useView } from "../state/engine";
 import { PlaceProvider } from "../state/place";
 import { narrow, useMedia, useTitle } from "../state/page";
 import { may } from "../state/permission";
+import { openSearch } from "../state/search";
 import { changeSettings, settings } from "../state/settings";
 import { Button, IconButton } from "../ui/Button";
 import { Markdown } from "../ui/Markdown";
 import { Avatar, Cloister } from "../ui/Arch";
-import { Empty, Skeleton } from "../ui/Note";
+import { Empty, Note, Skeleton } from "../ui/Note";
 import { Seal } from "../ui/Seal";
 import { app, channel as words, conversations, exporting, guild as guildWords, safety, talk } from "../words";
+import { app, channel as words, conversations, guild as guildWords, safety, search as searchWords, seen as seenWords, talk } from "../words";
 import type { ChannelView, GuildView, MeView, MemberView, SessionView } from "../wire";
 
 export interface PanelSwitch {
@@ -41,8 +44,13 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
   const guildView = useGuild(guild);
   const composer = useRef<ComposerHandle>(null);
   const takeBack = useCallback((text: string) => composer.current?.takeBack(text), []);
+  const [, go] = useLocation();
+  const leave = useCallback(() => go(guild === null ? path.conversation(channel) : path.channel(guild, channel), { replace: true }), [go, guild, channel]);
   const swipe = useSwipeBack(guild === null ? path.conversations() : path.guild(guild));
   const recovery = useView({ ask: "recovery" });
+  const located = useView(message === null ? { ask: "session" } : { ask: "locate", message });
+  const found = located?.answer === "locate" ? located.place : undefined;
+  const seq = found?.channel === channel ? found.seq : null;
   const view = answer?.channel;
   const place = view ? placeOf(view) : "";
   const here = view?.id === channel;
@@ -54,9 +62,9 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
     const at = guild === null ? path.conversation(channel) : path.channel(guild, channel);
     changeSettings({ lastPlace: at, ...(guild === null ? {} : { lastChannel: { ...settings().lastChannel, [guild]: channel } }) });
   }, [here, channel, guild]);
-  // Where there is a keyboard, one can write at once.
+  // Where there is a keyboard, one can write at once; somebody who searches goes on doing that.
   useEffect(() => {
-    if (here && matchMedia("(hover: hover)").matches) composer.current?.focus();
+    if (here && document.activeElement?.closest(".search") === null && matchMedia("(hover: hover)").matches) composer.current?.focus();
   }, [here, channel]);
 
   if (answer === undefined) return <Skeleton lines={8} label={app.loading} />;
@@ -67,6 +75,11 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
     <div className="talk-inner" {...swipe}>
       <Head view={view} guild={guildView} me={me} panel={panel} />
       <ConnectionPill session={session} />
+      {message !== null && found === null && (
+        <Note kind="amber">
+          <p>{searchWords.notHere}</p>
+        </Note>
+      )}
       <Timeline
         channel={channel}
         place={place}
@@ -75,6 +88,9 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
         beginning={view.kind.kind === "dm" ? <DmBeginning view={view} peer={view.kind.peer} /> : <Beginning view={view} guild={guildView} />}
         onTakenBack={takeBack}
         wanted={message}
+        at={seq}
+        newestSeq={view.last_seq}
+        onLeave={leave}
         lastOwn={lastOwn}
       />
       {recovery?.offer === true && recovery.key !== null && <RecoveryCard recoveryKey={recovery.key} me={me} offered />}
@@ -120,21 +136,24 @@ function Head({ view, guild, me, panel }: { view: ChannelView; guild: GuildView 
       <span className="talk-about">{words.topReaders(view.readers, view.devices)}</span>
       {guild !== null && may(guild.my_permissions, "create_invite") && <IconButton icon={UserPlus} label={words.invite} onPress={() => open({ dialog: "invite", guild: guild.id })} />}
       <IconButton icon={Download} label={exporting.open} onPress={() => open({ dialog: "export", channel: view.id, place: placeOf(view) })} />
+      <IconButton icon={Search} label={searchWords.title} onPress={() => openSearch(view.id)} />
       {panel !== null && <IconButton icon={UsersRound} label={panel.open ? words.hideMembers : words.showMembers} pressed={panel.open} onPress={panel.toggle} />}
     </header>
   );
 }
 
 function ChannelSeal({ view, guild, me }: { view: ChannelView; guild: GuildView | null; me: MeView }) {
+  const open = useDialogs();
+  const more = { label: seenWords.open, open: () => open({ dialog: "seen", channel: view.id }) };
   const changed = guild?.members.find((member: MemberView) => member.safety === "violation");
-  if (changed !== undefined) return <Seal kind="attention" word={safety.attention} what={safety.violationWhat(changed.display_name)} next={safety.violationNext} />;
+  if (changed !== undefined) return <Seal kind="attention" word={safety.attention} what={safety.violationWhat(changed.display_name)} next={safety.violationNext} more={more} />;
   const unvouched = view.unvouched.filter((user) => user !== me.user);
-  if (unvouched.length === 0) return <Seal kind="encrypted" word={safety.encrypted} what={safety.encryptedWhat(words.topReaders(view.readers, view.devices))} />;
+  if (unvouched.length === 0) return <Seal kind="encrypted" word={safety.encrypted} what={safety.encryptedWhat(words.topReaders(view.readers, view.devices))} more={more} />;
   const names = new Map(guild?.members.map((member) => [member.user, member.display_name]));
   const known = unvouched.map((user) => names.get(user)).filter((name) => name !== undefined);
   const shown = known.slice(0, 3);
   const rest = unvouched.length - shown.length;
-  return <Seal kind="attention" word={safety.attention} what={safety.unvouchedWhat(rest > 0 ? [...shown, safety.others(rest)] : shown, unvouched.length)} next={safety.unvouchedNext} />;
+  return <Seal kind="attention" word={safety.attention} what={safety.unvouchedWhat(rest > 0 ? [...shown, safety.others(rest)] : shown, unvouched.length)} next={safety.unvouchedNext} more={more} />;
 }
 
 /** The written welcome of a channel in which nobody has spoken, and the start of every other one. */

@@ -7,6 +7,7 @@ import { ExportDialog } from "./ExportDialog";
 import { ForwardDialog } from "./ForwardDialog";
 import { PollDialog } from "./PollDialog";
 import { Switcher } from "./Switcher";
+import { SeenDialog } from "./SeenDialog";
 import { SignOutDialog } from "./SignOutDialog";
 
 /** The dialog that is open, if one is. */
@@ -39,6 +40,8 @@ export function OpenDialog() {
       return <ExportDialog channel={shown.channel} place={shown.place} onClose={close} />;
     case "switcher":
       return <Switcher onClose={close} />;
+    case "seen":
+      return <SeenDialog channel={shown.channel} onClose={close} />;
     case "help":
       return <HelpSheet onClose={close} />;
   }

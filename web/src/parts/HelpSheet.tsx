@@ -18,6 +18,8 @@ const shortcuts: ReadonlyArray<{ keys: string[][]; does: string }> = [
   { keys: [["Delete"]], does: help.remove },
   { keys: [["Esc"]], does: help.read },
   { keys: [["Shift", "Esc"]], does: help.allRead },
+  { keys: [["Ctrl", "F"]], does: help.searchHere },
+  { keys: [["Ctrl", "Shift", "F"]], does: help.searchAll },
   { keys: [["Ctrl", "/"], ["?"]], does: help.sheet },
 ];
 

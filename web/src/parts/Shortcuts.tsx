@@ -1,6 +1,8 @@
 /** The keys that work everywhere; parts/HelpSheet lists them. */
 import { useEffect } from "react";
 import { useGive } from "../state/engine";
+import { channelIn } from "../paths";
+import { openSearch } from "../state/search";
 import { useDialogs } from "./open";
 
 export function Shortcuts() {
@@ -17,6 +19,11 @@ export function Shortcuts() {
       if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey) {
         event.preventDefault();
         open({ dialog: "switcher" });
+        return;
+      }
+      if (event.key.toLowerCase() === "f" && (event.ctrlKey || event.metaKey) && !event.altKey && document.querySelector("[role=dialog], [role=alertdialog]") === null) {
+        event.preventDefault();
+        openSearch(event.shiftKey ? null : channelIn(location.pathname));
         return;
       }
       // What follows is about the page, and a dialog lies over it.

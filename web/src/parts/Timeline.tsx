@@ -33,12 +33,16 @@ interface Props {
   onTakenBack: (text: string) => void;
   /** A message that the address names: shown first, brought if it is not here. */
   wanted: string | null;
+  /** Its place, where this device has it; the newest message's place; the way back to that one. */
+  at: number | null;
+  newestSeq: number;
+  onLeave: () => void;
   /** Kept up to date with the newest message that one may edit. */
   lastOwn: { current: string | null };
 }
 
-export function Timeline({ channel, place, me, online, beginning, onTakenBack, wanted, lastOwn }: Props) {
-  const { view, reach, older } = useTimeline(channel);
+export function Timeline({ channel, place, me, online, beginning, onTakenBack, wanted, at, newestSeq: lastSeq, onLeave, lastOwn }: Props) {
+  const { view, reach, apart, older, newer, reset } = useTimeline(channel, at, lastSeq);
   const give = useGive();
   const attentive = useAttention();
   const list = useRef<VirtualizerHandle>(null);
@@ -56,10 +60,11 @@ export function Timeline({ channel, place, me, online, beginning, onTakenBack, w
   const newest = view ? newestSeq(view) : 0;
 
   const toEnd = useCallback(() => {
+    if (apart) return;
     follow.current = true;
     const place = scroller.current;
     if (place !== null) place.scrollTop = place.scrollHeight;
-  }, []);
+  }, [apart]);
 
   // Somebody who comes back starts reading where they stopped.
   const placed = useRef(false);
@@ -93,13 +98,14 @@ export function Timeline({ channel, place, me, online, beginning, onTakenBack, w
       const end = handle.scrollSize - handle.viewportSize - offset <= atEndPx;
       // Only somebody who scrolls up leaves the end; a growing page or composer doesn't.
       const { offset: before, height } = last.current;
-      if (end) follow.current = true;
+      if (end && !apart) follow.current = true;
       else if (offset < before && handle.viewportSize === height) follow.current = false;
       last.current = { offset, height: handle.viewportSize };
       setAtEnd(follow.current);
       if (offset < reachPx) older();
+      if (apart && handle.scrollSize - handle.viewportSize - offset < reachPx) newer();
     },
-    [older],
+    [older, newer, apart],
   );
 
   const older_somewhere = view?.older_in_store === true || view?.older_on_server === true;
@@ -146,6 +152,7 @@ export function Timeline({ channel, place, me, online, beginning, onTakenBack, w
       const index = rows.findIndex((row) => row.key === key);
       if (index < 0) return;
       follow.current = false;
+      setAtEnd(false);
       setFocused(key);
       list.current?.scrollToIndex(index, { align: "center" });
       requestAnimationFrame(() => {
@@ -161,6 +168,7 @@ export function Timeline({ channel, place, me, online, beginning, onTakenBack, w
 
   const found = useRef<string | null>(null);
   useEffect(() => {
+    if (wanted === null) found.current = null;
     if (wanted === null || found.current === wanted || view === undefined) return;
     if (view.messages.some((message) => message.id === wanted)) {
       found.current = wanted;
@@ -171,16 +179,24 @@ export function Timeline({ channel, place, me, online, beginning, onTakenBack, w
 
   const jump = () => {
     setFocused(null);
-    toEnd();
+    follow.current = true;
+    if (apart) reset();
+    if (wanted === null) toEnd();
+    else onLeave();
   };
   useEffect(() => {
     const read = () => {
+      if (apart) {
+        follow.current = true;
+        reset();
+        onLeave();
+      }
       toEnd();
       if (newest > readSeq) void give({ do: "mark_read", channel, seq: newest }).catch(() => undefined);
     };
     addEventListener("cloister:read", read);
     return () => removeEventListener("cloister:read", read);
-  }, [toEnd, newest, readSeq, give, channel]);
+  }, [toEnd, newest, readSeq, give, channel, apart, reset, onLeave]);
 
   if (view === undefined) return <Skeleton lines={7} label={app.loading} />;
   const behind = view.messages.filter((message) => message.seq > readSeq && !message.mine).length;

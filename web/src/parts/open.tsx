@@ -14,6 +14,7 @@ export type DialogName =
   | { dialog: "forward"; message: string }
   | { dialog: "export"; channel: string; place: string }
   | { dialog: "switcher" }
+  | { dialog: "seen"; channel: string }
   | { dialog: "help" };
 
 interface Dialogs {

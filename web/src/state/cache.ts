@@ -37,7 +37,7 @@ export function concerns(topic: Topic, query: Query): boolean {
     case "invites":
       return query.ask === "invites" && query.guild === topic.guild;
     case "channel":
-      return query.ask === "channel" && query.channel === topic.channel;
+      return (query.ask === "channel" || query.ask === "seen") && query.channel === topic.channel;
     case "timeline":
       return (query.ask === "timeline" || query.ask === "edits") && query.channel === topic.channel;
     case "typing":
@@ -46,6 +46,8 @@ export function concerns(topic: Topic, query: Query): boolean {
       return query.ask === "guilds" || query.ask === "mentions" || query.ask === "places";
     case "dms":
       return query.ask === "dms" || query.ask === "mentions";
+    case "search":
+      return query.ask === "search" || query.ask === "locate";
     case "outbox":
       return query.ask === "outbox" || query.ask === "sent";
     default:

@@ -26,22 +26,63 @@ export type Reach = "idle" | "loading" | "failed";
 export interface Reading {
   view: TimelineView | undefined;
   reach: Reach;
+  /** Newer messages are in the store below what is shown. */
+  apart: boolean;
   /** Asks for what came before; does nothing while that is under way or when there is nothing. */
   older: () => void;
+  /** The same for what came after, where the window stands apart from the end. */
+  newer: () => void;
+  /** Back to the newest. */
+  reset: () => void;
 }
 
-export function useTimeline(channel: string): Reading {
-  const [limit, setLimit] = useState(firstWindow);
+/** The engine answers with at most so many messages. */
+const largest = 1000;
+const around = 60;
+
+interface Window {
+  /** Messages before this; null: up to the newest. */
+  before: number | null;
+  limit: number;
+}
+
+/** The window that a message stands in the middle of. */
+export function windowAround(seq: number, newest: number): Window {
+  return newest - seq < firstWindow - 10 ? { before: null, limit: firstWindow } : { before: seq + around, limit: 2 * around };
+}
+
+/** A window that reaches further back; a full one slides. */
+export function reachedBack({ before, limit }: Window, last: number): Window {
+  if (limit + step <= largest) return { before, limit: limit + step };
+  return { before: (before ?? last + 1) - step, limit: largest };
+}
+
+/** A window that reaches further on, up to the newest. */
+export function reachedOn({ before, limit }: Window, last: number): Window {
+  if (before === null) return { before, limit };
+  const on = before + step;
+  return { before: on > last ? null : on, limit: Math.min(limit + step, largest) };
+}
+
+/** `at` is the place of a message that is to be shown; null shows the newest. */
+export function useTimeline(channel: string, at: number | null, newest: number): Reading {
+  const [range, setRange] = useState<Window>(() => (at === null ? { before: null, limit: firstWindow } : windowAround(at, newest)));
+  const [anchor, setAnchor] = useState(at);
+  if (anchor !== at) {
+    setAnchor(at);
+    setRange(at === null ? { before: null, limit: firstWindow } : windowAround(at, newest));
+  }
   const [reach, setReach] = useState<Reach>("idle");
   const give = useGive();
-  const window = useSteadyView({ ask: "timeline", channel, before: null, limit }, channel);
+  const window = useSteadyView({ ask: "timeline", channel, before: range.before, limit: range.limit }, `${channel} ${at}`);
+  const apart = range.before !== null;
   const [shown, setShown] = useState<{ window: TimelineView | undefined; view: TimelineView | undefined }>({ window: undefined, view: undefined });
-  if (shown.window !== window) setShown({ window, view: window && joined(shown.view?.messages ?? [], window) });
+  if (shown.window !== window) setShown({ window, view: window && (apart ? { ...window, pending: [] } : joined(shown.view?.messages ?? [], window)) });
   const view = shown.view;
   // What the window has slid away from is asked for too: it may be edited or deleted.
   const held = view?.messages.length ?? 0;
   useEffect(() => {
-    setLimit((now) => Math.max(now, Math.min(held, mostHeld)));
+    setRange((now) => (now.before === null && now.limit < Math.min(held, mostHeld) ? { ...now, limit: Math.min(held, mostHeld) } : now));
   }, [held]);
   const waitsFor = useRef<TimelineView | null>(null);
 
@@ -58,7 +99,7 @@ export function useTimeline(channel: string): Reading {
     if (window.older_in_store) {
       waitsFor.current = window;
       setReach("loading");
-      setLimit((now) => now + step);
+      setRange((now) => reachedBack(now, window.messages.at(-1)?.seq ?? 0));
       return;
     }
     if (!window.older_on_server) return;
@@ -67,7 +108,7 @@ export function useTimeline(channel: string): Reading {
     give({ do: "load_history", channel, before: window.messages[0]?.seq ?? null }).then(
       (reply) => {
         const loaded = reply.outcome === "history" ? reply.loaded : 0;
-        if (loaded > 0) setLimit((now) => now + loaded);
+        if (loaded > 0) setRange((now) => (now.limit + loaded <= largest ? { ...now, limit: now.limit + loaded } : reachedBack(now, window.messages.at(-1)?.seq ?? 0)));
         else {
           waitsFor.current = null;
           setReach("idle");
@@ -80,5 +121,16 @@ export function useTimeline(channel: string): Reading {
     );
   }, [window, channel, give]);
 
-  return { view, reach, older };
+  const newer = useCallback(() => {
+    if (window === undefined || waitsFor.current !== null || range.before === null) return;
+    waitsFor.current = window;
+    setRange((now) => reachedOn(now, window.last_seq));
+  }, [window, range.before]);
+
+  const reset = useCallback(() => {
+    waitsFor.current = null;
+    setRange({ before: null, limit: firstWindow });
+  }, []);
+
+  return { view, reach, apart, older, newer, reset };
 }

@@ -2,6 +2,7 @@
 import { type EngineBridge, type EngineStatus, Refused, type ReplyTo } from "../engine/contract";
 import type { Command, CommandReply, ErrorCode, OutboxView, Query, QueryReply, ReactionView, Topic } from "../wire";
 import { FakeAccount } from "./account";
+import { search, seenLines } from "./search";
 import { addChannel, addMessage, id, makeWorld, type Scene, type World } from "./world";
 
 const answerDelay_ms = 15;
@@ -107,6 +108,14 @@ export class FakeEngine implements EngineBridge {
         return { answer: "sent", message: [...world.messages.values()].flat().find((message) => message.id === query.entry)?.id ?? null };
       case "invites":
         return { answer: "invites", invites: world.invites };
+      case "seen":
+        return { answer: "seen", seen: { channel: query.channel, name: "general", lines: seenLines } };
+      case "locate": {
+        const message = [...world.messages.entries()].flatMap(([channel, list]) => list.map((one) => ({ channel, one }))).find(({ one }) => one.id === query.message);
+        return { answer: "locate", place: message === undefined ? null : { channel: message.channel, guild: world.channels.get(message.channel)?.guild ?? null, seq: message.one.seq } };
+      }
+      case "search":
+        return { answer: "search", ...search(world, query) };
       case "status":
         return { answer: "status", connection: world.session.connection, outbox: world.pending.length, failed: 0, undecryptable: [], waiting: 0, devices: world.devices.length, queue_seq: 0, last_error: null };
     }
@@ -298,6 +307,14 @@ export class FakeEngine implements EngineBridge {
         break;
       case "account":
         return { outcome: "account", reply: this.#account.act(command.act) };
+      case "bring_older":
+        world.bringing = true;
+        this.tell({ topic: "search" });
+        break;
+      case "stop_bringing":
+        world.bringing = false;
+        this.tell({ topic: "search" });
+        break;
       case "reconnect":
         Object.assign(world.session, { connection: "online", retry_at: null });
         this.tell({ topic: "session" });

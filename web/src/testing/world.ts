@@ -20,6 +20,9 @@ export interface World {
   pending: OutboxView[];
   /** Names of those who are writing, by channel. */
   writing: Map<string, string[]>;
+  /** Older messages are being brought for the search. */
+  bringing: boolean;
+  indexing: boolean;
   dms: Array<{ channel: string; peer: string; username: string; display_name: string }>;
   devices: DeviceView[];
   invites: InviteView[];
@@ -64,6 +67,8 @@ export function makeWorld(scene: Scene): World {
     remote: new Map(),
     pending: [],
     writing: new Map(scene.has("writing") ? [[id(201), ["Bruno Okafor", "Chiara"]]] : []),
+    bringing: scene.has("bringing"),
+    indexing: scene.has("indexing"),
     dms: [],
     devices: devices(now),
     invites: [

@@ -1,6 +1,6 @@
 /** A small arch that tells how safe a place or person is, always with a word. */
 import { Button, DialogTrigger } from "react-aria-components";
-import { Hinted } from "./Button";
+import { Button as LookButton, Hinted } from "./Button";
 import { Bubble } from "./Dialog";
 import "./seal.css";
 
@@ -16,7 +16,7 @@ export function SealMark({ kind }: { kind: SealKind }) {
 }
 
 /** Opened, it explains: what it is, and what to do. */
-export function Seal({ kind, word, what, next }: { kind: SealKind; word: string; what: string; next?: string }) {
+export function Seal({ kind, word, what, next, more }: { kind: SealKind; word: string; what: string; next?: string; more?: { label: string; open: () => void } }) {
   return (
     <DialogTrigger>
       <Hinted hint={word} placement="bottom">
@@ -31,6 +31,11 @@ export function Seal({ kind, word, what, next }: { kind: SealKind; word: string;
         </p>
         <p dir="auto">{what}</p>
         {next !== undefined && <p dir="auto">{next}</p>}
+        {more !== undefined && (
+          <LookButton slot="close" small onPress={more.open}>
+            {more.label}
+          </LookButton>
+        )}
       </Bubble>
     </DialogTrigger>
   );

@@ -8,6 +8,8 @@ export { failedSend, refusalSentence, unreadable } from "./errors";
 export { certificateHelp } from "./certificate";
 export { listed } from "./plural";
 export { happened, placeName, reset, security } from "./security";
+export * from "./search";
+export * from "./seen";
 export * from "./time";
 
 export const app = {
@@ -541,6 +543,8 @@ export const help = {
   messages: "Through the messages, from the conversation",
   ends: "Oldest or newest message shown",
   read: "Mark as read and go to the newest",
+  searchHere: "Search this channel",
+  searchAll: "Search everywhere",
   sheet: "This list",
   switcher: "Go to a channel, a person or a command",
   allRead: "Mark everything as read",

@@ -1,5 +1,7 @@
 //! Channels of a guild.
 
+mod privacy;
+
 use clap::Subcommand;
 use cloister_client::view::{Command, CommandReply};
 use serde_json::json;
@@ -21,6 +23,11 @@ pub(crate) enum Channel {
         guild: String,
         name: String,
     },
+    /// What the server can see of a channel and its messages
+    Privacy {
+        /// GUILD/CHANNEL or @user, by names or ids
+        target: String,
+    },
     /// List the channels
     List {
         /// Name or id of the guild; without it, of all
@@ -33,6 +40,7 @@ impl Channel {
     pub(crate) fn run(self, global: &Global, print: &Print) -> Result<(), Failure> {
         seat::with_profile(global, print, async |seat| match self {
             Channel::Create { guild, name } => create(seat, &guild, name).await,
+            Channel::Privacy { target } => privacy::show(seat, &target).await,
             Channel::List { guild } => list(seat, guild.as_deref()).await,
         })
     }

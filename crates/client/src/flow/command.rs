@@ -7,7 +7,8 @@ use cloister_wire::{ErrorCode, security::SecondFactor};
 use crate::{
     core::{Outcome, Shared, refuse},
     flow::{
-        account, connect, device, guild, incoming, invite, poll, reading, say, security, typing,
+        account, connect, device, guild, incoming, invite, poll, reading, say, search, security,
+        typing,
     },
     view::{Command, CommandReply, Topic},
 };
@@ -147,6 +148,8 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
             Ok(CommandReply::Done)
         }
         Command::Account { act } => security::act(shared, act).await,
+        Command::BringOlder { channel } => search::bring_older(shared, channel),
+        Command::StopBringing => search::stop_bringing(shared),
     }
 }
 

@@ -445,6 +445,7 @@ pub(crate) fn tell<P: Primitives>(core: &mut Core<P>, row: &ChannelRow) {
     core.tell(Topic::Timeline { channel });
     core.tell(Topic::Channel { channel });
     core.tell(Topic::Recovery);
+    core.tell(Topic::Search);
     match row.view.guild {
         Some(guild) => {
             core.tell(Topic::Guilds);

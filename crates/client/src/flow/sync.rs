@@ -18,7 +18,10 @@ pub(crate) use self::log::bring_log;
 use self::{event::apply, log::bring_log_soon};
 use crate::{
     core::{Core, Shared},
-    flow::{call::CallError, device, incoming, outgoing, people, prekeys, queue, reading, remark},
+    flow::{
+        call::CallError, device, incoming, outgoing, people, prekeys, queue, reading, remark,
+        search,
+    },
     store::{Store, StoreError},
     view::{Refusal, Topic},
 };
@@ -108,6 +111,7 @@ pub(crate) fn go_on<P: Primitives>(shared: &Shared<P>) {
         outgoing::pump(shared, channel);
     }
     reading::tell_server(shared);
+    search::fill(shared);
     queue::acknowledge(shared);
     queue::answer_nacks(shared);
     queue::settle(shared);

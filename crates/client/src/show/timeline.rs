@@ -50,9 +50,7 @@ pub(super) fn timeline<P: Primitives>(
         messages,
         pending,
         older_in_store,
-        older_on_server: row
-            .as_ref()
-            .is_some_and(|row| !row.reached_start && row.low > row.view.joined_seq + 1),
+        older_on_server: row.as_ref().is_some_and(crate::flow::search::has_older),
         since_joined: row.as_ref().is_some_and(|row| row.view.joined_seq > 0),
         read_seq: row.as_ref().map_or(0, |row| row.view.read_seq),
         last_seq: row.as_ref().map_or(0, |row| row.view.last_seq),

@@ -196,6 +196,7 @@ impl<P: Primitives> Store<P> {
     }
 
     pub fn delete_channel(&self, channel: ChannelId) -> StoreResult<()> {
+        self.unindex_channel(channel)?;
         for sql in [
             "DELETE FROM outbox WHERE channel = ?1",
             "DELETE FROM message WHERE channel = ?1",

@@ -57,6 +57,9 @@ impl<P: Primitives> Store<P> {
     }
 
     pub fn delete_guild(&self, guild: GuildId) -> StoreResult<()> {
+        for channel in self.channels_of(guild)? {
+            self.unindex_channel(channel.view.id)?;
+        }
         for sql in [
             "DELETE FROM outbox WHERE channel IN (SELECT channel FROM channel WHERE guild = ?1)",
             "DELETE FROM message WHERE channel IN (SELECT channel FROM channel WHERE guild = ?1)",

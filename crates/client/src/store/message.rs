@@ -158,6 +158,7 @@ pub(crate) fn text_of(content: &MessageContent) -> Option<&str> {
 
 impl<P: Primitives> Store<P> {
     /// Stores a message as far as it could be opened; the sealed form stays until it is text.
+    /// What is text can be searched for from the same commit on.
     pub fn put_message(
         &self,
         message: &Message,
@@ -166,6 +167,10 @@ impl<P: Primitives> Store<P> {
     ) -> StoreResult<()> {
         let (number, body, content, cause, removed_by) = state_columns(state);
         let settled = matches!(state, MessageState::Open(_) | MessageState::Removed(_));
+        let place = match (body, message.class) {
+            (Some(body), MessageClass::Message) => self.index_message(message, body)?,
+            _ => None,
+        };
         let (session, index) = match &message.content {
             SealedContent::Group {
                 session, msg_index, ..
@@ -181,9 +186,9 @@ impl<P: Primitives> Store<P> {
         };
         self.connection
             .prepare_cached(
-                "INSERT INTO message (channel, seq, id, at, author, device, txn, class, state, body, cause, sealed, session, msg_index, since, target, content, removed_by, calls_me)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
-                 ON CONFLICT (channel, seq) DO UPDATE SET state = excluded.state, body = excluded.body, cause = excluded.cause, sealed = excluded.sealed, content = excluded.content, removed_by = excluded.removed_by
+                "INSERT INTO message (channel, seq, id, at, author, device, txn, class, state, body, cause, sealed, session, msg_index, since, target, content, removed_by, calls_me, place)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+                 ON CONFLICT (channel, seq) DO UPDATE SET state = excluded.state, body = excluded.body, cause = excluded.cause, sealed = excluded.sealed, content = excluded.content, removed_by = excluded.removed_by, place = excluded.place
                  WHERE message.state <> 4",
             )?
             .execute(params![
@@ -205,7 +210,8 @@ impl<P: Primitives> Store<P> {
                 message.target.map(|target| *target.as_bytes()),
                 content,
                 removed_by,
-                i64::from(calls_me)
+                i64::from(calls_me),
+                place
             ])?;
         Ok(())
     }
@@ -245,8 +251,9 @@ impl<P: Primitives> Store<P> {
             .collect()
     }
 
-    /// The text of a message after an edit.
+    /// The text of a message after an edit; it is found by its new words only.
     pub fn put_edit(&self, id: MessageId, body: &str, at: u64) -> StoreResult<()> {
+        self.index_anew(id, Some(body))?;
         self.connection
             .prepare_cached(
                 "UPDATE message SET body = ?2, edited_at = ?3 WHERE id = ?1 AND state = 0",
@@ -257,6 +264,7 @@ impl<P: Primitives> Store<P> {
 
     /// Takes away the content of a message and of what was said about it; a tombstone stays.
     pub fn scrub(&self, id: MessageId, by: UserId) -> StoreResult<()> {
+        self.index_anew(id, None)?;
         self.connection
             .prepare_cached(
                 "DELETE FROM dm_key WHERE (channel, sender_device, txn) IN (SELECT channel, device, txn FROM message WHERE id = ?1 OR (target = ?1 AND class = 1))",
@@ -363,6 +371,17 @@ impl<P: Primitives> Store<P> {
     pub fn settled(&self, id: MessageId) -> StoreResult<Option<MessageState>> {
         let state = self.message(id)?.map(|row| row.state);
         Ok(state.filter(|state| matches!(state, MessageState::Open(_) | MessageState::Removed(_))))
+    }
+
+    /// The channel of a message and its place there.
+    pub fn place_of(&self, id: MessageId) -> StoreResult<Option<(ChannelId, u64)>> {
+        let row: Option<(Vec<u8>, i64)> = self
+            .connection
+            .prepare_cached("SELECT channel, seq FROM message WHERE id = ?1")?
+            .query_row([id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        row.map(|(channel, seq)| Ok((ChannelId::from_bytes(id16(&channel)?), seq as u64)))
+            .transpose()
     }
 
     /// Messages of others after `seq`.

@@ -71,6 +71,7 @@ facts! {
     prekey_upload put_prekey_upload "prekey_upload": Bytes;
     fallback_at put_fallback_at "fallback_at": u64;
     device_list put_device_list "device_list": Vec<cloister_wire::account::Device>;
+    index_version put_index_version "index_version": u64;
     device_name put_device_name_fact "device_name": String;
 }
 

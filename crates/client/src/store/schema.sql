@@ -81,6 +81,8 @@ CREATE TABLE message (
     removed_by BLOB,
     -- Names this person, or everyone.
     calls_me INTEGER NOT NULL DEFAULT 0,
+    -- Where it stands in the search index, in the order of time; none: not there (yet).
+    place INTEGER,
     PRIMARY KEY (channel, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX message_id ON message (id);
@@ -89,6 +91,12 @@ CREATE INDEX message_closed ON message (state, channel) WHERE state <> 0;
 CREATE INDEX message_txn ON message (device, txn);
 CREATE INDEX message_calls ON message (at) WHERE calls_me = 1;
 CREATE INDEX message_about ON message (target, seq) WHERE target IS NOT NULL;
+CREATE UNIQUE INDEX message_place ON message (place) WHERE place IS NOT NULL;
+CREATE INDEX message_unplaced ON message (at) WHERE place IS NULL AND state = 0 AND class = 0;
+
+-- Words of opened messages, cut and folded by src/search/word.rs, and what else they can be found
+-- by. The index holds no text of its own; what is deleted from it is overwritten.
+CREATE VIRTUAL TABLE search USING fts5 (body, marks, content = '', columnsize = 0, tokenize = 'ascii');
 
 CREATE TABLE outbox (
     entry BLOB PRIMARY KEY,

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     core::{Core, Shared},
-    flow::{device, incoming, people, prekeys, queue, remark, typing},
+    flow::{device, incoming, people, prekeys, queue, remark, search, typing},
     store::{Store, StoreError},
     view::{Refusal, Topic},
 };
@@ -73,6 +73,8 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
             core.store.commit(|store| store.delete_guild(guild))?;
             core.tell(Topic::Guilds);
             core.tell(Topic::Guild { guild });
+            drop(core);
+            search::fill(shared);
         }
         Event::DmOpened { dm } => {
             let mut core = shared.core();
