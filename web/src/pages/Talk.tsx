@@ -1,6 +1,5 @@
 /** A channel or a conversation: head, timeline, composer. */
-import { ArrowLeft, Download, Hash, MessageCircle, PenLine, Settings2, UserPlus, UsersRound } from "lucide-react";
-import { ArrowLeft, Hash, MessageCircle, PenLine, Search, Settings2, UserPlus, UsersRound } from "lucide-react";
+import { ArrowLeft, Download, Hash, MessageCircle, PenLine, Search, Settings2, UserPlus, UsersRound } from "lucide-react";
 import { type PointerEvent, type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
 import { Composer, type ComposerHandle } from "../parts/Composer";
@@ -21,8 +20,7 @@ import { Markdown } from "../ui/Markdown";
 import { Avatar, Cloister } from "../ui/Arch";
 import { Empty, Note, Skeleton } from "../ui/Note";
 import { Seal } from "../ui/Seal";
-import { app, channel as words, conversations, exporting, guild as guildWords, safety, talk } from "../words";
-import { app, channel as words, conversations, guild as guildWords, safety, search as searchWords, seen as seenWords, talk } from "../words";
+import { app, channel as words, conversations, exporting, guild as guildWords, safety, search as searchWords, seen as seenWords, talk } from "../words";
 import type { ChannelView, GuildView, MeView, MemberView, SessionView } from "../wire";
 
 export interface PanelSwitch {
