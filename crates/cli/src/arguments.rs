@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    account, channel, device, guild, invite, member, message, operator, outbox, poll, read, remark,
-    search, security, serve,
+    account, channel, device, group, guild, invite, member, message, operator, outbox, poll, read,
+    remark, search, security, serve,
 };
 
 /// Private community chat that you host yourself, encrypted end to end.
@@ -68,6 +68,9 @@ pub(crate) enum Command {
     /// Guilds: the communities that you are in
     #[command(subcommand)]
     Guild(guild::Guild),
+    /// Conversations of several people
+    #[command(subcommand)]
+    Group(group::Group),
     /// Join a guild by an invite
     Join(guild::Join),
     /// Channels of a guild

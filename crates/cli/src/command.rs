@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod channel;
 pub(crate) mod device;
+pub(crate) mod group;
 pub(crate) mod guild;
 pub(crate) mod invite;
 pub(crate) mod member;
@@ -45,6 +46,7 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Logout => account::logout(&global, print),
         Command::Whoami => account::whoami(&global, print),
         Command::Guild(guild) => guild.run(&global, print),
+        Command::Group(group) => group.run(&global, print),
         Command::Join(join) => join.run(&global, print),
         Command::Channel(channel) => channel.run(&global, print),
         Command::Member(member) => member.run(&global, print),

@@ -35,7 +35,8 @@ pub(crate) async fn guild_view(seat: &Seat<'_>, guild: GuildId) -> Result<GuildV
     }
 }
 
-/// The channel that a TARGET names. A direct conversation is opened if there is none yet, which
+/// The channel that a TARGET names: `@` stands before a person or the name of a conversation of
+/// several. A direct conversation is opened if there is none yet, which
 /// needs the server.
 pub(crate) async fn channel(seat: &Seat<'_>, target: &str) -> Result<ChannelId, Failure> {
     if let Some(user) = target.strip_prefix('@') {
@@ -77,7 +78,10 @@ async fn conversation(seat: &Seat<'_>, wanted: &str) -> Result<ChannelId, Failur
         other => return Err(unexpected(&other)),
     };
     let open = pick("conversation", wanted, dms, |dm: &DmSummary| {
-        (dm.peer.to_string(), dm.username.clone())
+        match dm.peer {
+            Some(peer) => (peer.to_string(), dm.username.clone()),
+            None => (dm.channel.to_string(), dm.display_name.clone()),
+        }
     });
     if let Ok(dm) = open {
         return Ok(dm.channel);
@@ -93,7 +97,8 @@ async fn conversation(seat: &Seat<'_>, wanted: &str) -> Result<ChannelId, Failur
 }
 
 /// Somebody whom this person shares a guild with.
-async fn person(seat: &Seat<'_>, wanted: &str) -> Result<UserId, Failure> {
+pub(crate) async fn person(seat: &Seat<'_>, wanted: &str) -> Result<UserId, Failure> {
+    let wanted = wanted.strip_prefix('@').unwrap_or(wanted);
     let mut people: Vec<MemberView> = Vec::new();
     for guild in guilds(seat).await? {
         for member in guild_view(seat, guild.id).await?.members {

@@ -1,15 +1,17 @@
 //! Answers to queries, from the store alone.
 
+mod channel;
 mod poll;
 mod search;
 mod seen;
 mod timeline;
 
 use cloister_e2ee::Primitives;
-use cloister_proof::{DeviceOffer, fingerprint};
+use cloister_proof::{DeviceOffer, fingerprint, policy::Readers};
 use cloister_wire::{
-    ChannelId, ErrorCode, GuildId, MessageId, Permissions, Txn, UserId,
+    ChannelId, GuildId, MessageId, Txn, UserId,
     account::{Device, DeviceStanding},
+    guild::GuildKind,
 };
 
 use crate::{
@@ -17,9 +19,9 @@ use crate::{
     flow::{account, invite, mention},
     store::{ChannelRow, EntryState, StoreError, Trouble},
     view::{
-        CauseCount, ChannelKind, ChannelSummary, ChannelView, DeviceState, DeviceView, DmSummary,
-        GuildSummary, GuildView, InviteView, MeView, MemberView, PlaceView, Query, QueryReply,
-        RecoveryView, Refusal, Safety, SessionView, StatusView,
+        CauseCount, ChannelSummary, DeviceState, DeviceView, GuildSummary, GuildView, InviteView,
+        MeView, MemberView, PlaceView, Query, QueryReply, RecoveryView, Safety, SessionView,
+        StatusView,
     },
 };
 
@@ -34,9 +36,14 @@ pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<Quer
         Query::Guild { guild } => QueryReply::Guild {
             guild: guild_view(core, *guild)?,
         },
-        Query::Dms => QueryReply::Dms { dms: dms(core)? },
+        Query::Dms => QueryReply::Dms {
+            dms: channel::dms(core)?,
+        },
+        Query::People => QueryReply::People {
+            people: channel::acquaintances(core)?,
+        },
         Query::Channel { channel } => QueryReply::Channel {
-            channel: channel_view(core, *channel)?,
+            channel: channel::view(core, *channel)?,
         },
         Query::Timeline {
             channel,
@@ -143,6 +150,7 @@ fn guilds<P: Primitives>(core: &Core<P>) -> Shown<Vec<GuildSummary>> {
     core.store
         .guilds()?
         .into_iter()
+        .filter(|guild| guild.kind == GuildKind::Guild)
         .map(|guild| {
             let rows = core.store.channels_of(guild.id)?;
             let unread = rows
@@ -165,6 +173,7 @@ fn guilds<P: Primitives>(core: &Core<P>) -> Shown<Vec<GuildSummary>> {
 
 /// Channels of a guild in their order, with what is unread.
 fn guild_channels<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Vec<ChannelSummary>> {
+    let log = core.store.guild_log(guild)?;
     let mut channels = core
         .store
         .channels_of(guild)?
@@ -177,6 +186,11 @@ fn guild_channels<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Vec<Ch
                 unread: unread(core, row)?,
                 mentions: core.store.mentions(view.id, view.read_seq)?,
                 last_seq: view.last_seq,
+                private: log.as_ref().is_some_and(|log| {
+                    log.policies
+                        .get(&view.id)
+                        .is_some_and(|policy| policy.readers != Readers::Everyone)
+                }),
             };
             Ok((view.position, summary))
         })
@@ -230,35 +244,13 @@ fn safety<P: Primitives>(core: &Core<P>, user: UserId) -> Shown<Safety> {
     })
 }
 
-fn dms<P: Primitives>(core: &Core<P>) -> Shown<Vec<DmSummary>> {
-    core.store
-        .dms()?
-        .iter()
-        .filter_map(|row| row.peer.map(|peer| (row, peer)))
-        .map(|(row, peer)| {
-            let (username, display_name) = core.store.names(peer)?.unwrap_or_default();
-            Ok(DmSummary {
-                channel: row.view.id,
-                peer,
-                username,
-                display_name,
-                unread: unread(core, row)?,
-                last_at: row.last_at,
-                preview: core
-                    .store
-                    .last_text(row.view.id)?
-                    .map(|text| mention::spell(core, &text))
-                    .transpose()?,
-                mentions: core.store.mentions(row.view.id, row.view.read_seq)?,
-            })
-        })
-        .collect()
-}
-
 /// Every channel of every guild, in the order of the lists.
 fn places<P: Primitives>(core: &Core<P>) -> Shown<Vec<PlaceView>> {
     let mut places = Vec::new();
     for guild in core.store.guilds()? {
+        if guild.kind == GuildKind::Group {
+            continue;
+        }
         let channels = guild_channels(core, guild.id)?;
         places.extend(channels.into_iter().map(|channel| PlaceView {
             guild: guild.id,
@@ -279,65 +271,6 @@ fn typing<P: Primitives>(core: &Core<P>, channel: ChannelId) -> Shown<Vec<String
         .filter(|((at, _), until)| *at == channel && **until > core.now)
         .map(|((_, user), _)| core.store.display_name(*user))
         .collect()
-}
-
-fn channel_view<P: Primitives>(core: &Core<P>, channel: ChannelId) -> Shown<Option<ChannelView>> {
-    let Some(row) = core.store.channel(channel)? else {
-        return Ok(None);
-    };
-    let (name, kind) = match row.peer {
-        Some(peer) => (core.store.display_name(peer)?, ChannelKind::Dm { peer }),
-        None => (row.view.name.clone(), ChannelKind::Text),
-    };
-    let log = row
-        .view
-        .guild
-        .map(|guild| core.store.guild_log(guild))
-        .transpose()?
-        .flatten();
-    let readers = row
-        .audience
-        .as_ref()
-        .map(|audience| audience.roster.users())
-        .unwrap_or_default();
-    let unvouched = log.map_or_else(Vec::new, |log| {
-        log.members
-            .iter()
-            .filter(|(_, member)| !member.vouched)
-            .map(|(user, _)| *user)
-            .collect()
-    });
-    Ok(Some(ChannelView {
-        id: channel,
-        kind,
-        guild: row.view.guild,
-        name,
-        draft: row.draft.clone(),
-        read_seq: row.view.read_seq,
-        last_seq: row.view.last_seq,
-        readers: readers.len() as u32,
-        devices: row
-            .audience
-            .as_ref()
-            .map_or(0, |audience| audience.roster.len() as u32),
-        unvouched,
-        can_send: row.view.my_permissions.contains(Permissions::SEND_MESSAGES),
-        blocked: blocked(core, &row)?,
-    }))
-}
-
-/// Why nothing can be encrypted here, if so.
-fn blocked<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<Option<Refusal>> {
-    let why = match (row.view.guild, row.peer) {
-        (Some(guild), _) => core.store.guild(guild)?.and_then(|row| row.violation),
-        (None, Some(peer)) => core.store.violation(peer)?,
-        (None, None) => None,
-    };
-    Ok(why.map(|message| Refusal {
-        code: ErrorCode::TrustViolation,
-        message,
-        retry_after_ms: None,
-    }))
 }
 
 /// What an entry became once the server had acknowledged it.

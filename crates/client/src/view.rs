@@ -22,14 +22,16 @@ macro_rules! view {
 }
 
 mod account;
+mod channel;
 mod poll;
 mod remark;
 
-pub use self::account::{
-    AccountAct, AccountReply, FactorsView, HappenedView, SignInView, TotpView,
-};
 pub use self::poll::{PollOptionView, PollView};
 pub use self::remark::{CallView, EditView, MentionView, ReactionView, ReplyView};
+pub use self::{
+    account::{AccountAct, AccountReply, FactorsView, HappenedView, SignInView, TotpView},
+    channel::{ChannelKind, ChannelView, DmSummary, PersonView, ReaderRight, ReaderView},
+};
 
 view! {
 /// What a shell may ask. Each is answered at once from the store.
@@ -43,6 +45,8 @@ pub enum Query {
     Guild { guild: GuildId },
     /// Direct conversations, newest activity first. Topic: `dms`.
     Dms,
+    /// Everybody with whom this person shares a guild: whom one can write to. Topic: `guilds`.
+    People,
     /// Name, state and safety of one channel or DM. Topic: `channel`.
     Channel { channel: ChannelId },
     /// A window of messages, oldest first. Without `before`, the newest. Topic: `timeline`.
@@ -86,6 +90,7 @@ pub enum QueryReply {
     Guilds { guilds: Vec<GuildSummary> },
     Guild { guild: Option<GuildView> },
     Dms { dms: Vec<DmSummary> },
+    People { people: Vec<PersonView> },
     Channel { channel: Option<ChannelView> },
     Timeline(TimelineView),
     Mentions { mentions: Vec<CallView> },
@@ -147,7 +152,18 @@ pub enum Command {
     CreateGuild { name: String },
     LeaveGuild { guild: GuildId },
     DeleteGuild { guild: GuildId },
-    CreateChannel { guild: GuildId, name: String },
+    /// `readers`: the members who read it besides the owner; without, everybody does.
+    CreateChannel { guild: GuildId, name: String, readers: Option<Vec<UserId>> },
+    /// Say who reads a private channel.
+    SetReaders { channel: ChannelId, users: Vec<UserId> },
+    /// Begin a conversation of several people.
+    CreateGroup { users: Vec<UserId>, name: Option<String> },
+    AddToGroup { channel: ChannelId, user: UserId },
+    RemoveFromGroup { channel: ChannelId, user: UserId },
+    HandOverGroup { channel: ChannelId, user: UserId },
+    LeaveGroup { channel: ChannelId },
+    /// Its name is a message to its people: the server does not know it.
+    RenameGroup { channel: ChannelId, name: String },
     /// `CODE` or `CODE#SEED`, or a whole invite link.
     JoinGuild { invite: String },
     /// Make an invite link. `uses` 0 means no limit; `expires_in_s` 0 means never.
@@ -302,6 +318,8 @@ pub struct ChannelSummary {
     pub unread: u32,
     pub mentions: u32,
     pub last_seq: u64,
+    /// Some members read it, not all.
+    pub private: bool,
 }
 
 pub struct MemberView {
@@ -327,30 +345,6 @@ pub enum Safety {
     /// Forked, rolled back or reset: nothing is encrypted to them.
     Violation,
 }
-
-pub struct DmSummary { pub channel: ChannelId, pub peer: UserId, pub username: String, pub display_name: String, pub unread: u32, pub last_at: u64, pub preview: Option<String>, pub mentions: u32 }
-
-pub struct ChannelView {
-    pub id: ChannelId,
-    pub kind: ChannelKind,
-    pub guild: Option<GuildId>,
-    pub name: String,
-    pub draft: String,
-    pub read_seq: u64,
-    pub last_seq: u64,
-    /// People who receive what is sent now, and devices.
-    pub readers: u32,
-    pub devices: u32,
-    /// Members who are not vouched for and receive what is sent now.
-    pub unvouched: Vec<UserId>,
-    pub can_send: bool,
-    /// Set when nothing can be encrypted here now, and why.
-    pub blocked: Option<Refusal>,
-}
-
-#[derive(Eq)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum ChannelKind { Text, Dm { peer: UserId } }
 
 pub struct TimelineView {
     pub channel: ChannelId,
@@ -399,6 +393,8 @@ pub enum Content {
     /// Text in the project's markdown dialect, to be shown as such, never as HTML.
     Text { body: String },
     Poll(PollView),
+    /// Somebody named this conversation.
+    Named { name: String },
     /// The key is on its way: not an error yet.
     Waiting,
     /// Cannot be read, and why.
@@ -415,8 +411,8 @@ pub enum Content {
 pub enum Undecryptable {
     /// The key never came although the queue was read to its end.
     KeyMissing,
-    /// The sender says that policy withholds the key from this device.
-    Withheld,
+    /// The channel's policy gives keys to people whom somebody vouched for, and nobody has.
+    WithheldUnvouched,
     /// The ciphertext or its proof does not check.
     Corrupt,
     /// Sender and session do not belong together.
@@ -425,6 +421,10 @@ pub enum Undecryptable {
     Replayed,
     /// Sent before this device existed; its key is not here yet.
     BeforeThisDevice,
+    /// The sender's device saw this person's keys change in a way that can't be right.
+    WithheldViolation,
+    /// This device had no keys left that the sender could use.
+    WithheldNoKeys,
 }
 
 #[derive(Eq)]
@@ -451,7 +451,7 @@ pub struct OutboxView {
 
 #[derive(Eq, Copy)]
 #[serde(rename_all = "snake_case")]
-pub enum EntryKind { Message, Edit, Reaction, Vote, Deletion }
+pub enum EntryKind { Message, Edit, Reaction, Vote, Deletion, Name }
 
 pub struct DeviceView {
     pub id: DeviceId,

@@ -93,6 +93,12 @@ pub enum MessageContent {
         #[n(0)]
         choices: Vec<u32>,
     },
+    /// What a conversation of several people is called from now on.
+    #[n(7)]
+    Name {
+        #[n(0)]
+        name: String,
+    },
 }
 
 /// Whose words a forwarded text are, as the forwarder says: nobody can check it.
@@ -116,7 +122,7 @@ impl MessageContent {
     /// The class under which this content may travel; under another one it is not taken.
     pub const fn class(&self) -> MessageClass {
         match self {
-            Self::Text { .. } | Self::Poll { .. } => MessageClass::Message,
+            Self::Text { .. } | Self::Poll { .. } | Self::Name { .. } => MessageClass::Message,
             Self::Edit { .. }
             | Self::Reaction { .. }
             | Self::ReactionEnd { .. }

@@ -152,12 +152,15 @@ pub enum EpochCause {
     DeviceRenewed,
     #[n(7)]
     Policy,
+    /// Somebody who got no keys was vouched for: the audience is the same, and they get them.
+    #[n(8)]
+    Vouched,
 }
 
 impl EpochCause {
     /// Whether sessions from before may go on being used: only if nobody lost access.
     pub const fn raises_floor(self) -> bool {
-        !matches!(self, Self::Joined | Self::DeviceAdded)
+        !matches!(self, Self::Joined | Self::DeviceAdded | Self::Vouched)
     }
 }
 

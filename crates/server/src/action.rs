@@ -10,6 +10,7 @@ pub mod dm;
 pub mod ending;
 pub mod epoch;
 pub mod factor;
+pub mod group;
 pub mod guild;
 pub mod guild_log;
 pub mod inbox;

@@ -6,6 +6,7 @@ pub mod channel;
 pub mod device;
 pub mod dm;
 pub mod extract;
+pub mod group;
 pub mod guard;
 pub mod guild;
 pub mod guild_log;

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod attempt;
 pub mod channel;
+pub mod channel_reader;
 pub mod connection;
 pub mod db;
 pub mod device;
@@ -39,6 +40,7 @@ fn statements() -> impl Iterator<Item = db::Sql> {
         guild::STATEMENTS,
         invite::STATEMENTS,
         channel::STATEMENTS,
+        channel_reader::STATEMENTS,
         connection::STATEMENTS,
         device_target::STATEMENTS,
         dm::STATEMENTS,

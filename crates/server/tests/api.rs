@@ -9,6 +9,7 @@ mod api {
     mod device;
     mod dm;
     mod frame;
+    mod group;
     mod guild;
     mod guild_log;
     mod inbox;
@@ -16,6 +17,7 @@ mod api {
     mod message;
     mod prekey;
     mod race;
+    mod reader;
     mod scrub;
     mod security;
     mod seen;

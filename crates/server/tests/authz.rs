@@ -209,6 +209,11 @@ fn body(route: &Route) -> Option<Value> {
             "shared_history": true, "envelopes": [], "withheld": [], "writes": 1,
         })),
         (Method::POST, "channels/{channel}/scrubs") => Some(json!({"messages": []})),
+        (Method::POST, "groups") => Some(json!({
+            "guild": fixed(96, cloister_wire::GuildId::new), "create": bytes, "add": [bytes],
+            "channel": channel, "policy": bytes,
+        })),
+        (Method::POST, "groups/{guild}/remove") => Some(json!({"user": user})),
         (Method::POST, "dms") => Some(json!({"peer": user})),
         (Method::PUT, "keys") => Some(keys),
         (Method::POST, "keys/claim") => Some(json!({"devices": [device]})),

@@ -2,7 +2,10 @@
 
 use cloister_client::{
     Primitives,
-    view::{Command, CommandReply, Content, DeviceState, MessageView, Query, QueryReply, Refusal},
+    view::{
+        ChannelView, Command, CommandReply, Content, DeviceState, MessageView, Query, QueryReply,
+        Refusal,
+    },
 };
 use cloister_wire::{ChannelId, GuildId, UserId};
 
@@ -182,6 +185,27 @@ impl<P: Primitives> Stage<P> {
         }
     }
 
+    /// A conversation of several.
+    pub fn group(&mut self, who: Who, with: &[Who], name: Option<&str>) -> ChannelId {
+        let users = with.iter().map(|one| self.user(*one)).collect();
+        let name = name.map(str::to_owned);
+        match self.does(who, Command::CreateGroup { users, name }) {
+            CommandReply::Channel { channel } => {
+                self.settle();
+                channel
+            }
+            other => panic!("a group was answered with {other:?}"),
+        }
+    }
+
+    /// A channel as somebody sees it.
+    pub fn channel(&self, who: Who, channel: ChannelId) -> Option<ChannelView> {
+        match self.world.clients[who].query(&Query::Channel { channel }) {
+            QueryReply::Channel { channel } => channel,
+            other => panic!("a channel was answered with {other:?}"),
+        }
+    }
+
     /// A further installation of somebody, signed in.
     pub fn signs_in(&mut self, name: &str, recovery_key: Option<String>) -> (Who, DeviceState) {
         let who = self.world.install(self.people, name);
@@ -216,6 +240,7 @@ impl<P: Primitives> Stage<P> {
             .into_iter()
             .map(|message| match message.content {
                 Content::Text { body } => body,
+                Content::Named { name } => format!("[{name}]"),
                 Content::Waiting => "waiting".to_owned(),
                 Content::Undecryptable { cause } => format!("{cause:?}"),
                 Content::Poll(poll) => poll.question,

@@ -126,9 +126,15 @@ pub enum Event {
         user: UserId,
         access_version: u64,
     },
+    /// Also to somebody who may read it from now on.
     ChannelCreated {
         guild: GuildId,
         channel: Channel,
+    },
+    /// To one person's devices: they may not read this channel any more.
+    ChannelHidden {
+        guild: GuildId,
+        channel: ChannelId,
     },
     /// To one person's devices: they are in this guild now.
     GuildJoined {

@@ -13,6 +13,21 @@ requests! {
         pub channel: CreateChannel,
     }
 
+    /// `POST /api/v1/groups`: a conversation of several people. Its log is a guild's.
+    pub struct CreateGroup {
+        pub guild: GuildId,
+        /// Signed `Op` with body `Create`.
+        pub create: Bytes,
+        /// Signed `Op`s with body `Add`, one for each of the others.
+        pub add: Vec<Bytes>,
+        pub channel: ChannelId,
+        /// Signed `Op` with body `Policy` for this channel.
+        pub policy: Bytes,
+    }
+
+    /// `POST /api/v1/groups/{guild}/remove`: its owner takes somebody out.
+    pub struct RemoveFromGroup { pub user: UserId }
+
     /// `POST /api/v1/guilds/{guild}/channels`.
     pub struct CreateChannel {
         pub channel: ChannelId,
@@ -53,6 +68,7 @@ replies! {
 
     pub struct Guild {
         pub id: GuildId,
+        pub kind: GuildKind,
         pub name: String,
         pub owner: UserId,
         pub everyone: Permissions,
@@ -115,6 +131,19 @@ replies! {
     pub struct Dms { pub dms: Vec<Dm> }
 
     pub struct Dm { pub channel: Channel, pub peer: UserId, pub username: String, pub display_name: String, pub last_at: u64 }
+}
+
+/// A community, or a conversation of several people: a guild of one channel that has no name but
+/// the one its members give it, encrypted.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum GuildKind {
+    #[default]
+    Guild,
+    Group,
 }
 
 requests! {

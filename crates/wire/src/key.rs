@@ -1,6 +1,6 @@
 //! Prekeys and the durable queue from device to device.
 
-use crate::{Bytes, DeviceId, Hash, UserId};
+use crate::{Bytes, ChannelId, DeviceId, Hash, UserId, channel::WithholdCode};
 
 requests! {
     /// `PUT /api/v1/keys`. The same id with the same bytes is accepted again; with other bytes
@@ -96,7 +96,8 @@ replies! {
     }
 }
 
-/// What is in the queue: a ciphertext, or the server's word that somebody could not open one.
+/// What is in the queue: a ciphertext, or the server's word that somebody could not open one or
+/// that somebody gives no key.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -108,5 +109,12 @@ pub enum QueuedBody {
     /// `sender_device` could not open the item with this `dedupe_id` that this device sent.
     Nack {
         reason: NackReason,
+    },
+    /// `sender_device` said, when it handed this group session to others, that this device gets
+    /// no key. Nobody has signed it.
+    Withheld {
+        channel: ChannelId,
+        session: Hash,
+        code: WithholdCode,
     },
 }

@@ -46,6 +46,8 @@ pub const MEMBERS_PAGE: u32 = 500;
 pub const SIGNED_BYTES: usize = 16 * 1024;
 pub const GUILDS_PER_USER: u32 = 200;
 pub const CHANNELS_PER_GUILD: u32 = 500;
+/// People in one group conversation.
+pub const GROUP_MEMBERS: usize = 50;
 pub const INVITES_PER_GUILD: u32 = 1_000;
 /// Characters of the name of a guild or channel.
 pub const NAME_CHARS: usize = 80;

@@ -237,6 +237,8 @@ function topicOf(query: Query): Topic {
       return { topic: "session" };
     case "sent":
       return { topic: "outbox" };
+    case "people":
+      return { topic: "guilds" };
     default:
       return { topic: query.ask };
   }

@@ -6,6 +6,7 @@ import { BottomBar } from "../parts/BottomBar";
 import { ChannelList, ConversationList } from "../parts/ChannelList";
 import { Alarm } from "../parts/ConnectionPill";
 import { OpenDialog } from "../parts/Dialogs";
+import { GroupPanel } from "../parts/GroupPanel";
 import { MemberPanel } from "../parts/MemberPanel";
 import { Notices } from "../parts/Notices";
 import { DialogsProvider, useDialogs } from "../parts/open";
@@ -106,8 +107,10 @@ function Frame({ session, me, guild, channel, message, own, home: isHome }: Fram
   const now = useSettings();
   // Over the talk the panel is opened for a moment; beside it, it stays as it was left.
   const [over, setOver] = useState(false);
+  const conversation = useView(guild === null && channel !== null ? { ask: "channel", channel } : { ask: "session" });
+  const group = conversation?.answer === "channel" && conversation.channel?.kind.kind === "group" ? conversation.channel : null;
   const looking = useSearch().open;
-  const open = !looking && guild !== null && channel !== null && (roomy ? now.members : over);
+  const open = !looking && channel !== null && (guild !== null || group !== null) && (roomy ? now.members : over);
   const toggle = () => {
     // One panel at a time: the members take the place of the search.
     if (looking) changeSearch({ open: false });
@@ -126,10 +129,15 @@ function Frame({ session, me, guild, channel, message, own, home: isHome }: Fram
       <main className="talk" id="talk" tabIndex={-1} aria-label={places.talk} data-region>
         {session.alarm !== null && <Alarm sentence={session.alarm} />}
         <SecurityNotice />
-        {own ? <Own session={session} me={me} /> : isHome ? <Welcome me={me} /> : channel === null ? <Unchosen guild={guild} /> : <Talk key={channel} channel={channel} message={message ?? null} guild={guild} session={session} me={me} panel={guild === null ? null : { open, toggle }} />}
+        {own ? <Own session={session} me={me} /> : isHome ? <Welcome me={me} /> : channel === null ? <Unchosen guild={guild} /> : <Talk key={channel} channel={channel} message={message ?? null} guild={guild} session={session} me={me} panel={guild === null && group === null ? null : { open, toggle }} />}
       </main>
       {looking && <Looking channel={channel} />}
-      {open && (
+      {open && group !== null && (
+        <GroupPanel view={group} onClose={toggle}>
+          <Resizer name="panel" label={places.resizePanel} limits={panelWidth} value={now.panel} />
+        </GroupPanel>
+      )}
+      {open && guild !== null && (
         <MemberPanel guild={guild} onClose={toggle}>
           <Resizer name="panel" label={places.resizePanel} limits={panelWidth} value={now.panel} />
         </MemberPanel>

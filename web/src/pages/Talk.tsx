@@ -1,5 +1,5 @@
 /** A channel or a conversation: head, timeline, composer. */
-import { ArrowLeft, Download, Hash, MessageCircle, PenLine, Search, Settings2, UserPlus, UsersRound } from "lucide-react";
+import { ArrowLeft, Download, EyeOff, Hash, Info, MessageCircle, PenLine, Search, Settings2, UserPlus, UsersRound } from "lucide-react";
 import { type PointerEvent, type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
 import { Composer, type ComposerHandle } from "../parts/Composer";
@@ -14,12 +14,13 @@ import { PlaceProvider } from "../state/place";
 import { narrow, useMedia, useTitle } from "../state/page";
 import { may } from "../state/permission";
 import { openSearch } from "../state/search";
-import { changeSettings, settings } from "../state/settings";
+import { changeSettings, settings, useSettings } from "../state/settings";
 import { Button, IconButton } from "../ui/Button";
 import { Markdown } from "../ui/Markdown";
-import { Avatar, Cloister } from "../ui/Arch";
+import { Avatar, Cloister, GroupMark } from "../ui/Arch";
 import { Empty, Note, Skeleton } from "../ui/Note";
 import { Seal } from "../ui/Seal";
+import "../parts/picker.css";
 import { app, channel as words, conversations, exporting, guild as guildWords, safety, search as searchWords, seen as seenWords, talk } from "../words";
 import type { ChannelView, GuildView, MeView, MemberView, SessionView } from "../wire";
 
@@ -83,7 +84,7 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
         place={place}
         me={{ user: me.user, name: me.display_name }}
         online={session.connection === "online"}
-        beginning={view.kind.kind === "dm" ? <DmBeginning view={view} peer={view.kind.peer} /> : <Beginning view={view} guild={guildView} />}
+        beginning={view.kind.kind === "dm" ? <DmBeginning view={view} peer={view.kind.peer} /> : view.kind.kind === "group" ? <GroupBeginning view={view} /> : <Beginning view={view} guild={guildView} />}
         onTakenBack={takeBack}
         wanted={message}
         at={seq}
@@ -93,6 +94,7 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
       />
       {recovery?.offer === true && recovery.key !== null && <RecoveryCard recoveryKey={recovery.key} me={me} offered />}
       <div className="talk-compose" data-region>
+        <Ghosts view={view} guild={guildView} me={me} />
         <Composer ref={composer} view={view} place={place} lastOwn={() => lastOwn.current} />
       </div>
     </div>
@@ -113,25 +115,43 @@ function useForMe(): number {
   return dms.reduce((sum, dm) => sum + dm.unread, 0) + guilds.reduce((sum, guild) => sum + guild.mentions, 0);
 }
 
+function isConversation(view: ChannelView): boolean {
+  return view.kind.kind === "dm" || view.kind.kind === "group";
+}
+
+function HeadMark({ view }: { view: ChannelView }) {
+  switch (view.kind.kind) {
+    case "dm":
+      return <Avatar id={view.kind.peer} name={view.name} size="small" />;
+    case "group":
+      return <GroupMark size="small" />;
+    case "private":
+      return <EyeOff size={20} strokeWidth={1.75} aria-hidden />;
+    case "text":
+      return <Hash size={20} strokeWidth={1.75} aria-hidden />;
+  }
+}
+
 /** "#general", or a person's name. */
 function placeOf(view: ChannelView): string {
-  return view.kind.kind === "dm" ? view.name : `#${view.name}`;
+  return isConversation(view) ? view.name : `#${view.name}`;
 }
 
 function Head({ view, guild, me, panel }: { view: ChannelView; guild: GuildView | null; me: MeView; panel: PanelSwitch | null }) {
   const [, go] = useLocation();
   const open = useDialogs();
   const small = useMedia(narrow);
-  const isDm = view.kind.kind === "dm";
+  const isDm = isConversation(view);
   return (
     <header className="talk-head">
       {small && <IconButton icon={ArrowLeft} label={words.backToList} onPress={() => go(isDm || view.guild === null ? path.conversations() : path.guild(view.guild))} />}
       <h1 className="talk-title">
-        {view.kind.kind === "dm" ? <Avatar id={view.kind.peer} name={view.name} size="small" /> : <Hash size={20} strokeWidth={1.75} aria-hidden />}
+        <HeadMark view={view} />
         <span dir="auto">{view.name}</span>
       </h1>
       <ChannelSeal view={view} guild={guild} me={me} />
       <span className="talk-about">{words.topReaders(view.readers, view.devices)}</span>
+      {!isDm && <IconButton icon={Info} label={words.about} onPress={() => open({ dialog: "about-channel", channel: view.id })} />}
       {guild !== null && may(guild.my_permissions, "create_invite") && <IconButton icon={UserPlus} label={words.invite} onPress={() => open({ dialog: "invite", guild: guild.id })} />}
       <IconButton icon={Download} label={exporting.open} onPress={() => open({ dialog: "export", channel: view.id, place: placeOf(view) })} />
       <IconButton icon={Search} label={searchWords.title} onPress={() => openSearch(view.id)} />
@@ -151,7 +171,32 @@ function ChannelSeal({ view, guild, me }: { view: ChannelView; guild: GuildView 
   const known = unvouched.map((user) => names.get(user)).filter((name) => name !== undefined);
   const shown = known.slice(0, 3);
   const rest = unvouched.length - shown.length;
-  return <Seal kind="attention" word={safety.attention} what={safety.unvouchedWhat(rest > 0 ? [...shown, safety.others(rest)] : shown, unvouched.length)} next={safety.unvouchedNext} more={more} />;
+  const listed = rest > 0 ? [...shown, safety.others(rest)] : shown;
+  const what = view.unvouched_kept_out ? safety.keptOutWhat(listed, unvouched.length) : safety.unvouchedWhat(listed, unvouched.length);
+  return <Seal kind="attention" word={safety.attention} what={what} next={safety.unvouchedNext} more={more} />;
+}
+
+/** Somebody new reads here for whom nobody vouches: said once, before the next message. */
+function Ghosts({ view, guild, me }: { view: ChannelView; guild: GuildView | null; me: MeView }) {
+  const seen = useSettings().seenUnvouched;
+  const strangers = view.unvouched.filter((user) => user !== me.user && !seen.includes(`${view.id} ${user}`));
+  if (strangers.length === 0) return null;
+  const names = new Map([...(guild?.members ?? []), ...view.people].map((one) => [one.user, one.display_name]));
+  const known = strangers.map((user) => names.get(user)).filter((name) => name !== undefined);
+  const shown = known.slice(0, 3);
+  const rest = strangers.length - shown.length;
+  const listed = rest > 0 ? [...shown, safety.others(rest)] : shown;
+  const note = () => changeSettings({ seenUnvouched: [...seen, ...strangers.map((user) => `${view.id} ${user}`)].slice(-500) });
+  return (
+    <div className="ghosts" role="group" aria-label={safety.ghost}>
+      <p dir="auto">
+        {view.unvouched_kept_out ? safety.keptOutWhat(listed, strangers.length) : safety.unvouchedWhat(listed, strangers.length)} {safety.unvouchedNext}
+      </p>
+      <Button small look="quiet" onPress={note}>
+        {safety.seen}
+      </Button>
+    </div>
+  );
 }
 
 /** The written welcome of a channel in which nobody has spoken, and the start of every other one. */
@@ -213,6 +258,20 @@ function DmBeginning({ view, peer }: { view: ChannelView; peer: string }) {
       </h2>
       <p className="beginning-lead" dir="auto">
         {conversations.start(view.name)} {conversations.startNote}
+      </p>
+    </div>
+  );
+}
+
+function GroupBeginning({ view }: { view: ChannelView }) {
+  return (
+    <div className="beginning">
+      <GroupMark size="large" />
+      <h2 className="beginning-title serif" dir="auto">
+        {view.name}
+      </h2>
+      <p className="beginning-lead" dir="auto">
+        {conversations.groupStart(view.name)} {conversations.groupNote}
       </p>
     </div>
   );

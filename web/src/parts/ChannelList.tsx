@@ -1,5 +1,5 @@
 /** The second pane: the channels of a server, or the conversations. */
-import { CheckCheck, ChevronDown, Hash, LogOut, Plus, Trash2, UserPlus } from "lucide-react";
+import { CheckCheck, ChevronDown, EyeOff, Hash, LogOut, Plus, SquarePen, Trash2, UserPlus } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { Link } from "wouter";
@@ -7,7 +7,7 @@ import { path } from "../paths";
 import { useGive, useView } from "../state/engine";
 import { narrow, useMedia, useNow } from "../state/page";
 import { may } from "../state/permission";
-import { Avatar } from "../ui/Arch";
+import { Avatar, GroupMark } from "../ui/Arch";
 import { Button, IconButton } from "../ui/Button";
 import { type Entry, Menu } from "../ui/Menu";
 import { plainText } from "../ui/Markdown";
@@ -49,9 +49,9 @@ export function ChannelList({ guild, current }: { guild: string; current: string
                   href={path.channel(guild, one.id)}
                   className={`list-item${one.id === current ? " list-current" : ""}${one.unread > 0 ? " list-unread" : ""}`}
                   aria-current={one.id === current ? "page" : undefined}
-                  aria-label={one.mentions > 0 ? channelWords.called(one.name, one.unread, one.mentions) : one.unread > 0 ? channelWords.unread(one.name, one.unread) : one.name}
+                  aria-label={one.mentions > 0 ? channelWords.called(one.name, one.unread, one.mentions) : one.unread > 0 ? channelWords.unread(one.name, one.unread) : one.private ? channelWords.private(one.name) : one.name}
                 >
-                  <Hash size={16} strokeWidth={1.75} aria-hidden />
+                  {one.private ? <EyeOff size={16} strokeWidth={1.75} aria-hidden /> : <Hash size={16} strokeWidth={1.75} aria-hidden />}
                   <span className="list-name" dir="auto">
                     {one.name}
                   </span>
@@ -128,12 +128,14 @@ function Unread({ count }: { count: number }) {
 export function ConversationList({ current }: { current: string | null }) {
   const answer = useView({ ask: "dms" });
   const now = useNow(60_000);
+  const open = useDialogs();
   return (
     <>
       <header className="list-head">
         <PaneHeading>
           <span className="list-title serif">{conversations.title}</span>
         </PaneHeading>
+        <IconButton icon={SquarePen} label={conversations.write} onPress={() => open({ dialog: "new-message" })} />
       </header>
       <nav className="list-scroll" aria-label={conversations.title}>
         {answer === undefined ? (
@@ -142,6 +144,9 @@ export function ConversationList({ current }: { current: string | null }) {
           <div className="list-empty">
             <p>{conversations.empty}</p>
             <p>{conversations.emptyNext}</p>
+            <Button small icon={SquarePen} onPress={() => open({ dialog: "new-message" })}>
+              {conversations.write}
+            </Button>
           </div>
         ) : (
           <ul className="list-items" data-steps>
@@ -153,7 +158,7 @@ export function ConversationList({ current }: { current: string | null }) {
                   aria-current={dm.channel === current ? "page" : undefined}
                   aria-label={dm.unread > 0 ? channelWords.unread(dm.display_name, dm.unread) : dm.display_name}
                 >
-                  <Avatar id={dm.peer} name={dm.display_name} />
+                  {dm.peer === null ? <GroupMark /> : <Avatar id={dm.peer} name={dm.display_name} />}
                   <span className="list-two">
                     <span className="list-row">
                       <span className="list-name" dir="auto">

@@ -1,3 +1,5 @@
+import { AboutChannel } from "./AboutChannel";
+import { AddToGroup, LeaveGroup, NewMessage, RenameGroup } from "./GroupDialogs";
 import { useShownDialog } from "./open";
 import { AddGuild, CreateChannel, DeleteGuild, LeaveGuild } from "./GuildDialogs";
 import { HelpSheet } from "./HelpSheet";
@@ -20,6 +22,16 @@ export function OpenDialog() {
       return <AddGuild onClose={close} />;
     case "create-channel":
       return <CreateChannel guild={shown.guild} onClose={close} />;
+    case "new-message":
+      return <NewMessage onClose={close} />;
+    case "add-to-group":
+      return <AddToGroup channel={shown.channel} onClose={close} />;
+    case "rename-group":
+      return <RenameGroup channel={shown.channel} name={shown.name} onClose={close} />;
+    case "leave-group":
+      return <LeaveGroup channel={shown.channel} name={shown.name} onClose={close} />;
+    case "about-channel":
+      return <AboutChannel channel={shown.channel} onClose={close} />;
     case "invite":
       return <InviteDialog guild={shown.guild} onClose={close} />;
     case "leave-guild":

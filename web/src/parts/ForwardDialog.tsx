@@ -3,7 +3,7 @@ import { Hash } from "lucide-react";
 import { useState } from "react";
 import { ListBox, ListBoxItem } from "react-aria-components";
 import { useGive, useTask, useView } from "../state/engine";
-import { Avatar } from "../ui/Arch";
+import { Avatar, GroupMark } from "../ui/Arch";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
 import { RefusalNote } from "../ui/Note";
@@ -19,7 +19,7 @@ export function ForwardDialog({ message, onClose }: { message: string; onClose: 
     onClose();
   });
   const goals = [
-    ...dms.map((dm) => ({ id: dm.channel, name: dm.display_name, detail: "", sign: <Avatar id={dm.peer} name={dm.display_name} size="small" /> })),
+    ...dms.map((dm) => ({ id: dm.channel, name: dm.display_name, detail: "", sign: dm.peer === null ? <GroupMark size="small" /> : <Avatar id={dm.peer} name={dm.display_name} size="small" /> })),
     ...places.map((one) => ({ id: one.channel, name: one.name, detail: one.guild_name, sign: <Hash size={16} strokeWidth={1.75} aria-hidden /> })),
   ];
   const shown = goals.filter((one) => `${one.name} ${one.detail}`.toLowerCase().includes(query.trim().toLowerCase())).slice(0, 50);

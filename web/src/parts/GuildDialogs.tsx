@@ -2,13 +2,16 @@
 import { type FormEvent, useState } from "react";
 import { useLocation } from "wouter";
 import { inviteAddress, path } from "../paths";
-import { useGive, useTask } from "../state/engine";
+import { useGive, useTask, useView } from "../state/engine";
 import { forgetGuild } from "../state/settings";
 import { Button } from "../ui/Button";
+import { Choice } from "../ui/Choice";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
 import { RefusalNote } from "../ui/Note";
 import { app, channel as channelWords, guild as words, signIn } from "../words";
+import { nameable } from "./AboutChannel";
+import { PeoplePicker } from "./PeoplePicker";
 
 const nameLimit = 80;
 
@@ -75,8 +78,11 @@ export function CreateChannel({ guild, onClose }: { guild: string; onClose: () =
   const give = useGive();
   const [, go] = useLocation();
   const [name, setName] = useState("");
+  const [whom, setWhom] = useState<"everybody" | "some">("everybody");
+  const [readers, setReaders] = useState<string[]>([]);
+  const members = useView({ ask: "guild", guild })?.guild;
   const create = useTask(async () => {
-    const reply = await give({ do: "create_channel", guild, name: name.trim() });
+    const reply = await give({ do: "create_channel", guild, name: name.trim(), readers: whom === "some" ? readers : null });
     onClose();
     if (reply.outcome === "channel") go(path.channel(guild, reply.channel));
   });
@@ -85,6 +91,21 @@ export function CreateChannel({ guild, onClose }: { guild: string; onClose: () =
       <p className="quiet">{channelWords.createLead}</p>
       <form className="form" onSubmit={submit(() => void create.run())}>
         <Field label={channelWords.name} placeholder={channelWords.namePlaceholder} value={name} onChange={setName} maxLength={nameLimit} isRequired autoFocus autoComplete="off" />
+        <Choice
+          label={channelWords.forWhom}
+          value={whom}
+          options={[
+            { value: "everybody", label: channelWords.forEverybody },
+            { value: "some", label: channelWords.forSome },
+          ]}
+          onChange={setWhom}
+        />
+        {whom === "some" && members && (
+          <>
+            <p className="quiet">{channelWords.forSomeHint}</p>
+            <PeoplePicker label={channelWords.readersTitle} people={nameable(members).filter((one) => !one.me)} picked={readers} onPick={setReaders} />
+          </>
+        )}
         <RefusalNote refusal={create.refusal} />
         <div className="form-actions">
           <Button look="quiet" onPress={onClose}>

@@ -8,7 +8,7 @@ import { Button } from "../ui/Button";
 import { Bubble } from "../ui/Dialog";
 import { Markdown, plainText } from "../ui/Markdown";
 import { SealMark } from "../ui/Seal";
-import { failedSend, talk, timeOfDay, unreadable, wholeTime } from "../words";
+import { conversations, failedSend, talk, timeOfDay, unreadable, wholeTime } from "../words";
 import type { MessageView, OutboxView, ReplyView, Undecryptable } from "../wire";
 import { MessageBar, useMessageKeys } from "./MessageBar";
 import { PollCard } from "./PollCard";
@@ -154,6 +154,8 @@ function Body({ message, inOrder }: { message: MessageView; inOrder: boolean }) 
       );
     case "poll":
       return <PollCard message={message} poll={content} inOrder={inOrder} />;
+    case "named":
+      return <p dir="auto">{conversations.named(message.author_name, content.name)}</p>;
     case "removed":
       return <p className="line-removed">{content.by_name === null ? talk.deleted : talk.removedBy(content.by_name)}</p>;
     case "waiting":

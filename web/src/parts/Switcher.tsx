@@ -5,7 +5,7 @@ import { Dialog as AriaDialog, Modal, ModalOverlay } from "react-aria-components
 import { useLocation } from "wouter";
 import { path } from "../paths";
 import { useGive, useView } from "../state/engine";
-import { Avatar } from "../ui/Arch";
+import { Avatar, GroupMark } from "../ui/Arch";
 import { switcher as words } from "../words";
 import { useDialogs } from "./open";
 import "./suggest.css";
@@ -104,7 +104,7 @@ function useGoals(): Goal[] {
   ].map((one) => ({ ...one, detail: words.action, unread: 0 }));
   return [
     ...guilds.map((one) => ({ key: one.channel, name: one.name, detail: words.channel(one.guild_name), sign: <Hash {...icon} />, unread: one.unread, run: () => go(path.channel(one.guild, one.channel)) })),
-    ...dms.map((dm) => ({ key: dm.channel, name: dm.display_name, detail: words.person, sign: <Avatar id={dm.peer} name={dm.display_name} size="small" />, unread: dm.unread, run: () => go(path.conversation(dm.channel)) })),
+    ...dms.map((dm) => ({ key: dm.channel, name: dm.display_name, detail: words.person, sign: dm.peer === null ? <GroupMark size="small" /> : <Avatar id={dm.peer} name={dm.display_name} size="small" />, unread: dm.unread, run: () => go(path.conversation(dm.channel)) })),
     ...actions,
   ];
 }

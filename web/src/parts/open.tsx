@@ -4,6 +4,11 @@ import { createContext, type ReactNode, use, useCallback, useMemo, useState } fr
 export type DialogName =
   | { dialog: "add-guild" }
   | { dialog: "create-channel"; guild: string }
+  | { dialog: "new-message" }
+  | { dialog: "add-to-group"; channel: string }
+  | { dialog: "rename-group"; channel: string; name: string }
+  | { dialog: "leave-group"; channel: string; name: string }
+  | { dialog: "about-channel"; channel: string }
   | { dialog: "invite"; guild: string }
   | { dialog: "leave-guild"; guild: string; name: string }
   | { dialog: "delete-guild"; guild: string; name: string }

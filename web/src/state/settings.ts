@@ -24,6 +24,8 @@ export interface Settings {
   /** The last channel looked at in each server, and the last place of all. */
   lastChannel: Record<string, string>;
   lastPlace: string | null;
+  /** "channel user" of people whom nobody vouches for and who were noticed. */
+  seenUnvouched: string[];
 }
 
 export const textSize = { min: 12, max: 22, usual: 15 } as const;
@@ -45,6 +47,7 @@ const usual: Settings = {
   notice: "name",
   lastChannel: {},
   lastPlace: null,
+  seenUnvouched: [],
 };
 
 /** What was stored, with everything that makes no sense replaced by the usual. */
@@ -69,6 +72,7 @@ export function parseSettings(stored: string | null): Settings {
     notice: oneOf(found["notice"], ["place", "name", "text"], usual.notice),
     lastChannel: places(found["lastChannel"]),
     lastPlace: typeof found["lastPlace"] === "string" ? found["lastPlace"] : null,
+    seenUnvouched: Array.isArray(found["seenUnvouched"]) ? found["seenUnvouched"].filter((one) => typeof one === "string") : [],
   };
 }
 

@@ -3,7 +3,7 @@ import { type EngineBridge, type EngineStatus, Refused, type ReplyTo } from "../
 import type { Command, CommandReply, ErrorCode, OutboxView, Query, QueryReply, ReactionView, Topic } from "../wire";
 import { FakeAccount } from "./account";
 import { search, seenLines } from "./search";
-import { addChannel, addMessage, id, makeWorld, type Scene, type World } from "./world";
+import { addChannel, addGroup, addMessage, id, makeWorld, type Scene, type World } from "./world";
 
 const answerDelay_ms = 15;
 
@@ -86,6 +86,8 @@ export class FakeEngine implements EngineBridge {
       }
       case "dms":
         return { answer: "dms", dms: world.dms.map((dm) => this.#dm(dm)).toSorted((a, b) => b.last_at - a.last_at) };
+      case "people":
+        return { answer: "people", people: [...world.people].filter(([user]) => user !== world.session.me?.user && world.guilds.length > 0).map(([user, who]) => ({ user, ...who, safety: "known" as const })) };
       case "channel":
         return { answer: "channel", channel: world.channels.get(query.channel) ?? null };
       case "timeline":
@@ -231,7 +233,25 @@ export class FakeEngine implements EngineBridge {
       case "create_guild":
         return this.#createGuild(command.name);
       case "create_channel":
-        return this.#createChannel(command.guild, command.name);
+        return this.#createChannel(command.guild, command.name, command.readers);
+      case "set_readers": {
+        const view = world.channels.get(command.channel);
+        if (view !== undefined) view.people = [...view.people.filter((one) => one.right !== "named"), ...command.users.map((user) => this.#reader(user))];
+        this.#tellOf(command.channel);
+        break;
+      }
+      case "create_group": {
+        const people = [1, ...command.users.map((user) => Number(user.slice(-3)))];
+        const made = addGroup(world, this.#id(), people, command.name);
+        this.tell({ topic: "dms" });
+        return { outcome: "channel", channel: made.id };
+      }
+      case "add_to_group":
+      case "remove_from_group":
+      case "hand_over_group":
+      case "rename_group":
+      case "leave_group":
+        return this.#changeGroup(command);
       case "leave_guild":
       case "delete_guild":
         world.guilds = world.guilds.filter((guild) => guild.id !== command.guild);
@@ -347,11 +367,35 @@ export class FakeEngine implements EngineBridge {
     return { outcome: "guild", guild: guild.id };
   }
 
-  #createChannel(guild: string, name: string): CommandReply {
+  #createChannel(guild: string, name: string, readers: string[] | null): CommandReply {
     const view = this.world.guilds.find((one) => one.id === guild) ?? refuse("NOT_FOUND");
     const made = addChannel(this.world, view, this.#id(), name);
+    if (readers !== null) Object.assign(made, { kind: { kind: "private" }, people: readers.map((user) => this.#reader(user)) });
+    for (const one of view.channels) if (one.id === made.id) one.private = readers !== null;
     this.tell({ topic: "guild", guild });
     return { outcome: "channel", channel: made.id };
+  }
+
+  #reader(user: string) {
+    const who = this.world.people.get(user) ?? { username: "x", display_name: "X" };
+    return { user, ...who, right: "named" as const, vouched: true, me: false, safety: "known" as const };
+  }
+
+  #changeGroup(command: Extract<Command, { do: "add_to_group" | "remove_from_group" | "hand_over_group" | "rename_group" | "leave_group" }>): CommandReply {
+    const view = this.world.channels.get(command.channel) ?? refuse("NOT_FOUND");
+    if (command.do === "add_to_group") view.people.push(this.#reader(command.user));
+    if (command.do === "remove_from_group") view.people = view.people.filter((one) => one.user !== command.user);
+    if (command.do === "hand_over_group") for (const one of view.people) one.right = one.user === command.user ? "owner" : "named";
+    if (command.do === "rename_group") {
+      view.name = command.name;
+      for (const dm of this.world.dms) if (dm.channel === view.id) dm.display_name = command.name;
+    }
+    if (command.do === "leave_group") {
+      this.world.channels.delete(view.id);
+      this.world.dms = this.world.dms.filter((dm) => dm.channel !== view.id);
+    }
+    this.#tellOf(view.id);
+    return { outcome: "done" };
   }
 
   #createInvite(command: Extract<Command, { do: "create_invite" }>): CommandReply {

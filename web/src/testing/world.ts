@@ -1,5 +1,5 @@
 /** Made-up people, servers and talk for the engine that lives in memory. */
-import type { ChannelView, DeviceView, GuildView, InviteView, MemberView, MessageView, OutboxView, SessionView } from "../wire";
+import type { ChannelView, DeviceView, GuildView, InviteView, MemberView, MessageView, OutboxView, ReaderView, SessionView } from "../wire";
 
 export const id = (number: number): string => `0190c0de-0000-7000-8000-${String(number).padStart(12, "0")}`;
 
@@ -23,7 +23,7 @@ export interface World {
   /** Older messages are being brought for the search. */
   bringing: boolean;
   indexing: boolean;
-  dms: Array<{ channel: string; peer: string; username: string; display_name: string }>;
+  dms: Array<{ channel: string; peer: string | null; username: string; display_name: string; people: number }>;
   devices: DeviceView[];
   invites: InviteView[];
   recovery: { key: string | null; offer: boolean };
@@ -86,6 +86,14 @@ export function makeWorld(scene: Scene): World {
   addDm(world, 2, [[2, "Did you see the new **oars**?"], [1, "Not yet. Are they good?"], [2, "They're *light*. You'll want a pair."]], now - 40 * minute, 1);
   addDm(world, 4, [[4, "תודה על אתמול"]], now - 26 * 60 * minute, 0);
   addDm(world, 6, [], 0, 0);
+  if (!scene.has("new")) {
+    const crew = addGroup(world, 321, [1, 2, 3, 6], "Saturday crew");
+    addMessage(world, crew.id, id(2), "", now - 95 * minute).content = { content: "named", name: "Saturday crew" };
+    addMessage(world, crew.id, id(3), "Who has the **key**?", now - 90 * minute);
+    addMessage(world, crew.id, id(1), "Behind the third brick.", now - 88 * minute);
+    crew.read_seq = crew.last_seq;
+    if (club !== undefined) addPrivate(world, club);
+  }
   applyScene(world, scene, now);
   return world;
 }
@@ -119,10 +127,13 @@ export function addChannel(world: World, guild: GuildView, number: number, name:
     readers: guild.members.length,
     devices: guild.members.length * 2 - 1,
     unvouched: guild.members.filter((member) => !member.vouched).map((member) => member.user),
+    unvouched_kept_out: false,
+    people: [],
+    can_set_policy: guild.owner === id(1),
     can_send: true,
     blocked: null,
   };
-  guild.channels.push({ id: view.id, name, unread: 0, mentions: 0, last_seq: 0 });
+  guild.channels.push({ id: view.id, name, unread: 0, mentions: 0, last_seq: 0, private: false });
   world.channels.set(view.id, view);
   world.messages.set(view.id, []);
   return view;
@@ -160,12 +171,36 @@ function addDm(world: World, peer: number, talk: Array<[number, string]>, last: 
   const who = world.people.get(id(peer));
   if (who === undefined) return;
   const channel = id(300 + peer);
-  world.channels.set(channel, { id: channel, kind: { kind: "dm", peer: id(peer) }, guild: null, name: who.display_name, draft: "", read_seq: 0, last_seq: 0, readers: 2, devices: 3, unvouched: [], can_send: true, blocked: null });
+  world.channels.set(channel, { id: channel, kind: { kind: "dm", peer: id(peer) }, guild: null, name: who.display_name, draft: "", read_seq: 0, last_seq: 0, readers: 2, devices: 3, unvouched: [], unvouched_kept_out: false, people: [], can_set_policy: false, can_send: true, blocked: null });
   world.messages.set(channel, []);
-  world.dms.push({ channel, peer: id(peer), ...who });
+  world.dms.push({ channel, peer: id(peer), people: 2, ...who });
   talk.forEach(([author, body], index) => addMessage(world, channel, id(author), body, last - (talk.length - index) * minute));
   const view = world.channels.get(channel);
   if (view !== undefined) view.read_seq = view.last_seq - unread;
+}
+
+/** Somebody as a reader. */
+function reader(world: World, person: number, right: ReaderView["right"], vouched = true): ReaderView {
+  const who = world.people.get(id(person)) ?? { username: "x", display_name: "X" };
+  return { user: id(person), ...who, right, vouched, me: person === 1, safety: "known" };
+}
+
+/** A conversation of several people. */
+export function addGroup(world: World, number: number, people: number[], title: string | null): ChannelView {
+  const readers = people.map((person, index) => reader(world, person, index === 0 ? "owner" : "named"));
+  const name = title ?? readers.filter((one) => !one.me).map((one) => one.display_name).join(", ");
+  const view: ChannelView = { id: id(number), kind: { kind: "group", guild: id(number + 1000), owner: id(people[0] ?? 1), title }, guild: id(number + 1000), name, draft: "", read_seq: 0, last_seq: 0, readers: people.length, devices: people.length * 2, unvouched: [], unvouched_kept_out: true, people: readers, can_set_policy: people[0] === 1, can_send: true, blocked: null };
+  world.channels.set(view.id, view);
+  world.messages.set(view.id, []);
+  world.dms.push({ channel: view.id, peer: null, username: "", display_name: name, people: people.length });
+  return view;
+}
+
+/** A channel that some members read, one of whom nobody vouches for. */
+function addPrivate(world: World, club: GuildView): void {
+  const view = addChannel(world, club, 204, "committee");
+  Object.assign(view, { kind: { kind: "private" }, readers: 3, devices: 4, unvouched: [id(5)], unvouched_kept_out: true, people: [reader(world, 1, "owner"), reader(world, 2, "named"), reader(world, 5, "named", false)] });
+  for (const one of club.channels) if (one.id === view.id) one.private = true;
 }
 
 function fillClub(world: World, club: GuildView, scene: Scene, start: number, now: number): void {
@@ -300,7 +335,7 @@ function addStates(world: World, now: number): void {
   const channel = id(201);
   const list = world.messages.get(channel) ?? [];
   for (const message of list.slice(0, 2)) message.content = { content: "before_you_joined" };
-  const causes = ["key_missing", "withheld", "corrupt", "wrong_sender", "replayed", "before_this_device"] as const;
+  const causes = ["key_missing", "withheld_unvouched", "withheld_violation", "withheld_no_keys", "corrupt", "wrong_sender", "replayed", "before_this_device"] as const;
   causes.forEach((cause, index) => {
     addMessage(world, channel, id(3 + (index % 3)), "", now - (20 - index) * minute).content = { content: "undecryptable", cause };
   });

@@ -1,4 +1,5 @@
 /** The one recurring shape: a round top on a square foot. */
+import { UsersRound } from "lucide-react";
 import { monogram, tintOf } from "./tint";
 import "./arch.css";
 
@@ -25,6 +26,15 @@ export function Avatar({ id, name, size }: { id: string; name: string; size?: "s
   return (
     <span className={`avatar${size ? ` avatar-${size}` : ""}`} data-tint={tintOf(id)} aria-hidden>
       {monogram(name, 1)}
+    </span>
+  );
+}
+
+/** A conversation of several: two heads in the place of one letter. */
+export function GroupMark({ size }: { size?: "small" | "large" }) {
+  return (
+    <span className={`avatar avatar-group${size ? ` avatar-${size}` : ""}`} aria-hidden>
+      <UsersRound size={size === "small" ? 16 : size === "large" ? 32 : 20} strokeWidth={1.75} />
     </span>
   );
 }

@@ -2,6 +2,7 @@
 import type { ChannelId } from "./ChannelId";
 import type { ChannelKind } from "./ChannelKind";
 import type { GuildId } from "./GuildId";
+import type { ReaderView } from "./ReaderView";
 import type { Refusal } from "./Refusal";
 import type { UserId } from "./UserId";
 
@@ -13,7 +14,7 @@ readers: number, devices: number,
 /**
  * Members who are not vouched for and receive what is sent now.
  */
-unvouched: Array<UserId>, can_send: boolean, 
+unvouched: Array<UserId>, unvouched_kept_out: boolean, people: Array<ReaderView>, can_set_policy: boolean, can_send: boolean, 
 /**
  * Set when nothing can be encrypted here now, and why.
  */

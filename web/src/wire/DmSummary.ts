@@ -2,4 +2,4 @@
 import type { ChannelId } from "./ChannelId";
 import type { UserId } from "./UserId";
 
-export type DmSummary = { channel: ChannelId, peer: UserId, username: string, display_name: string, unread: number, last_at: number, preview: string | null, mentions: number, };
+export type DmSummary = { channel: ChannelId, peer: UserId | null, username: string, display_name: string, people: number, unread: number, last_at: number, preview: string | null, mentions: number, };

@@ -99,9 +99,17 @@ export const unreadable: Record<Undecryptable, { what: string; next: string }> =
     what: "The key for this message never arrived.",
     next: "Ask the author to send it again. Whoever runs this Cloister will want to know: this should not happen.",
   },
-  withheld: {
-    what: "The author's device doesn't give this device the key.",
-    next: "This channel asks for more trust than this device has. Ask the author or the owner to vouch for you.",
+  withheld_unvouched: {
+    what: "Nobody has vouched for you here, so the author's device gave you no key.",
+    next: "Ask somebody who may vouch, such as the owner. You'll read what is written after that.",
+  },
+  withheld_violation: {
+    what: "The author's device saw your keys change in a way that doesn't check out, and gave you no key.",
+    next: "Tell the author what happened, outside Cloister, and compare your devices with them.",
+  },
+  withheld_no_keys: {
+    what: "This device had run out of keys that the author could use.",
+    next: "Keep Cloister open for a moment, then ask the author to send it again.",
   },
   corrupt: {
     what: "This message was damaged or changed on its way.",

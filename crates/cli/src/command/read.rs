@@ -226,8 +226,10 @@ impl Names {
                 .map(|member| (member.user, member.username));
             self.0.extend(names);
         } else if let QueryReply::Dms { dms } = place.seat.query(Query::Dms).await? {
-            self.0
-                .extend(dms.into_iter().map(|dm| (dm.peer, dm.username)));
+            self.0.extend(
+                dms.into_iter()
+                    .filter_map(|dm| Some((dm.peer?, dm.username))),
+            );
         }
         // Somebody who has left is known by the name that was shown last.
         for message in messages {
@@ -287,6 +289,9 @@ fn show(print: &Print, message: &MessageView, names: &Names) -> Result<(), Failu
                 printable(&poll.question)
             )
         }
+        (Content::Named { name }, _) => {
+            format!("{at}  {author} named this conversation {}", printable(name))
+        }
         (Content::Removed { by_name: None }, _) => format!("{at}  {author}: [deleted]"),
         (Content::Removed { by_name: Some(by) }, _) => {
             format!("{at}  {author}: [removed by {}]", printable(by))
@@ -341,6 +346,9 @@ fn object(message: &MessageView, author: &str) -> Value {
             "over": poll.over, "voters": poll.voters, "options": options,
         });
     }
+    if let Content::Named { name } = &message.content {
+        object["named"] = json!(name);
+    }
     if let Content::Removed { by_name } = &message.content {
         object["deleted"] = json!({"by": by_name});
     }
@@ -353,7 +361,10 @@ fn object(message: &MessageView, author: &str) -> Value {
 /// Why there is no text, in one word.
 fn cause(content: &Content) -> Option<String> {
     match content {
-        Content::Text { .. } | Content::Poll(_) | Content::Removed { .. } => None,
+        Content::Text { .. }
+        | Content::Poll(_)
+        | Content::Named { .. }
+        | Content::Removed { .. } => None,
         Content::Waiting => Some("waiting".into()),
         Content::BeforeYouJoined => Some("before_you_joined".into()),
         Content::Undecryptable { cause } => json!(cause).as_str().map(Into::into),

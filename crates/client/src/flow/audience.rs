@@ -1,11 +1,14 @@
 //! Who reads a channel now: brought from the server, checked against signed logs. Nothing is
 //! encrypted to an audience that does not check.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cloister_e2ee::Primitives;
-use cloister_proof::{EpochRecord, Roster};
-use cloister_wire::{ChannelId, ErrorCode, Hash, UserId, channel::EpochView};
+use cloister_proof::{EpochRecord, Roster, policy::MinTrust};
+use cloister_wire::{
+    ChannelId, ErrorCode, Hash, UserId,
+    channel::{EpochView, WithholdCode},
+};
 
 use crate::{
     core::{Core, Shared, refuse},
@@ -222,7 +225,7 @@ fn justify<P: Primitives>(
                 ));
             }
             moved_on = log.position.seq > position.seq;
-            Some(log.members)
+            Some(log)
         }
         None => None,
     };
@@ -232,9 +235,13 @@ fn justify<P: Primitives>(
             .devlog(user)?
             .ok_or_else(|| unverifiable("Somebody in the audience has no device log."))?;
         let by_right = match &members {
-            Some(members) => members
-                .get(&user)
-                .is_some_and(|member| member.genesis == log.genesis),
+            Some(guild) => {
+                guild.reads(row.view.id, user)
+                    && guild
+                        .members
+                        .get(&user)
+                        .is_some_and(|member| member.genesis == log.genesis)
+            }
             None => user == me.user || row.peer == Some(user),
         };
         if !by_right && moved_on {
@@ -242,7 +249,7 @@ fn justify<P: Primitives>(
         }
         if !by_right {
             return Err(unverifiable(
-                "The audience names somebody whom no member has let in.",
+                "The audience names somebody whom no member has let in here.",
             ));
         }
         for entry in roster.entries().filter(|entry| entry.user == user) {
@@ -294,6 +301,36 @@ pub(crate) fn distrusted<P: Primitives>(
         }
     }
     Ok(distrusted)
+}
+
+/// Which of a channel's people get no keys of it, and why: their device log was tampered with,
+/// or its policy asks for people whom somebody vouched for.
+pub(crate) fn untrusted<P: Primitives>(
+    core: &Core<P>,
+    channel: ChannelId,
+    roster: &Roster,
+) -> Result<BTreeMap<UserId, WithholdCode>, Refusal> {
+    let me = core.store.me()?.user;
+    let mut untrusted = BTreeMap::new();
+    let guild = core.store.channel(channel)?.and_then(|row| row.view.guild);
+    if let Some(guild) = guild
+        && let Some(log) = core.store.guild_log(guild)?
+        && log
+            .policies
+            .get(&channel)
+            .is_some_and(|policy| policy.min_trust != MinTrust::Any)
+    {
+        let strangers = roster
+            .users()
+            .into_iter()
+            .filter(|user| !log.vouched(*user));
+        untrusted.extend(strangers.map(|user| (user, WithholdCode::MinTrust)));
+    }
+    for user in distrusted(core, roster)? {
+        untrusted.insert(user, WithholdCode::TrustViolation);
+    }
+    untrusted.remove(&me);
+    Ok(untrusted)
 }
 
 /// A roster's hash, for a request.

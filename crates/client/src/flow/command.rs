@@ -7,8 +7,8 @@ use cloister_wire::{ErrorCode, security::SecondFactor};
 use crate::{
     core::{Outcome, Shared, refuse},
     flow::{
-        account, connect, device, guild, incoming, invite, poll, reading, say, search, security,
-        typing,
+        account, connect, device, group, guild, incoming, invite, poll, reading, say, search,
+        security, typing,
     },
     view::{Command, CommandReply, Topic},
 };
@@ -71,7 +71,18 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
         Command::CreateGuild { name } => guild::create(shared, name).await,
         Command::LeaveGuild { guild } => guild::leave(shared, guild).await,
         Command::DeleteGuild { guild } => guild::delete(shared, guild).await,
-        Command::CreateChannel { guild, name } => guild::create_channel(shared, guild, name).await,
+        Command::CreateChannel {
+            guild,
+            name,
+            readers,
+        } => guild::create_channel(shared, guild, name, readers).await,
+        Command::SetReaders { channel, users } => guild::set_readers(shared, channel, users).await,
+        Command::CreateGroup { users, name } => group::create(shared, users, name).await,
+        Command::AddToGroup { channel, user } => group::add(shared, channel, user).await,
+        Command::RemoveFromGroup { channel, user } => group::remove(shared, channel, user).await,
+        Command::HandOverGroup { channel, user } => group::hand_over(shared, channel, user).await,
+        Command::LeaveGroup { channel } => group::leave(shared, channel).await,
+        Command::RenameGroup { channel, name } => group::rename(shared, channel, &name),
         Command::JoinGuild { invite } => invite::join(shared, &invite).await,
         Command::CreateInvite {
             guild,

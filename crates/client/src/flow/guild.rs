@@ -5,6 +5,7 @@ use cloister_e2ee::Primitives;
 use cloister_proof::{
     ChannelPolicy, Purpose, Signed, Signer,
     guild_log::{LogRights, Op, OpBody, Position},
+    policy::Readers,
 };
 use cloister_wire::{
     Bytes, ChannelId, ErrorCode, GuildId, Hash, UserId,
@@ -14,7 +15,7 @@ use cloister_wire::{
 use crate::{
     core::{Core, Shared, refuse},
     engine::Method,
-    flow::{call::CallError, sync},
+    flow::{audience, call::CallError, sync},
     store::StoreError,
     view::{CommandReply, Refusal, Topic},
 };
@@ -160,28 +161,27 @@ async fn out<P: Primitives>(
     let mut core = shared.core();
     core.store.commit(|store| store.delete_guild(guild))?;
     core.tell(Topic::Guilds);
+    core.tell(Topic::Dms);
     core.tell(Topic::Guild { guild });
     Ok(CommandReply::Done)
 }
 
+/// Makes a text channel: for everybody, or for some.
 pub(crate) async fn create_channel<P: Primitives>(
     shared: &Shared<P>,
     guild: GuildId,
     name: String,
+    readers: Option<Vec<UserId>>,
 ) -> Result<CommandReply, Refusal> {
     let request = {
         let mut core = shared.core();
         let channel = ChannelId::new(core.now, &core.draw());
+        let policy = match readers {
+            Some(users) => ChannelPolicy::private(channel, listed(users)),
+            None => ChannelPolicy::text(channel),
+        };
         let after = position(&core, guild)?;
-        let policy = sign(
-            &core,
-            guild,
-            after,
-            OpBody::Policy {
-                policy: ChannelPolicy::text(channel),
-            },
-            None,
-        )?;
+        let policy = sign(&core, guild, after, OpBody::Policy { policy }, None)?;
         CreateChannel {
             channel,
             name,
@@ -204,6 +204,52 @@ pub(crate) async fn create_channel<P: Primitives>(
     })?;
     core.tell(Topic::Guild { guild });
     Ok(CommandReply::Channel { channel: made.id })
+}
+
+/// Says by a signed policy who reads a private channel, besides those who read everything.
+pub(crate) async fn set_readers<P: Primitives>(
+    shared: &Shared<P>,
+    channel: ChannelId,
+    users: Vec<UserId>,
+) -> Result<CommandReply, Refusal> {
+    change_policy(shared, channel, |policy| {
+        if policy.readers == Readers::Everyone {
+            return Err(refuse(
+                ErrorCode::Invalid,
+                "Everybody reads this channel. Make a private one instead.",
+            ));
+        }
+        policy.readers = listed(users.clone());
+        Ok(())
+    })
+    .await
+}
+
+async fn change_policy<P: Primitives>(
+    shared: &Shared<P>,
+    channel: ChannelId,
+    change: impl Fn(&mut ChannelPolicy) -> Result<(), Refusal>,
+) -> Result<CommandReply, Refusal> {
+    let row = shared.core().store.channel(channel)?;
+    let guild = row.and_then(|row| row.view.guild);
+    let guild = guild.ok_or_else(audience::gone)?;
+    append(shared, guild, |core| {
+        let log = core.store.guild_log(guild)?;
+        let policy = log.and_then(|log| log.policies.get(&channel).cloned());
+        let mut policy = policy.ok_or_else(audience::gone)?;
+        policy.version += 1;
+        change(&mut policy)?;
+        Ok(OpBody::Policy { policy })
+    })
+    .await?;
+    shared.core().tell(Topic::Channel { channel });
+    Ok(CommandReply::Done)
+}
+
+fn listed(mut users: Vec<UserId>) -> Readers {
+    users.sort();
+    users.dedup();
+    Readers::Users { users }
 }
 
 pub(crate) async fn vouch<P: Primitives>(

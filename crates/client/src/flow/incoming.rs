@@ -5,8 +5,9 @@ use cloister_e2ee::{OpenError, Plain, Primitives, content::MessageContent, direc
 use cloister_proof::{Context, transcript};
 use cloister_wire::{
     ChannelId, Hash,
-    channel::{History, Message, SealedContent, SignedHead},
-    limits::HISTORY_PAGE,
+    channel::{History, Message, SealedContent, SignedHead, WithholdCode},
+    guild::GuildKind,
+    limits::{HISTORY_PAGE, NAME_CHARS},
 };
 
 use crate::{
@@ -316,13 +317,15 @@ pub(crate) fn open<P: Primitives>(
         Opened::NoKey if row.first_epoch.is_some_and(|first| message.epoch < first) => {
             return Ok(MessageState::Before);
         }
-        Opened::NoKey => return Ok(MessageState::Waiting),
+        Opened::NoKey => return without_key(core, message),
     };
     Ok(match Plain::open(&padded, &context, &message.c2) {
         Ok(plain) => {
             compare_seen(core, message.channel, &plain.seen())?;
-            if plain.content.class() == message.class {
-                MessageState::Open(plain.content)
+            let misplaced =
+                matches!(plain.content, MessageContent::Name { .. }) && !is_group(core, row)?;
+            if plain.content.class() == message.class && !misplaced {
+                MessageState::Open(bounded(plain.content))
             } else {
                 // An edit dressed as a message, or the other way round.
                 MessageState::Closed(Undecryptable::Corrupt)
@@ -331,6 +334,42 @@ pub(crate) fn open<P: Primitives>(
         Err(OpenError::Mismatch) => MessageState::Closed(Undecryptable::WrongSender),
         Err(_) => MessageState::Closed(Undecryptable::Corrupt),
     })
+}
+
+/// A name is shown in small places: what is too long is cut.
+fn bounded(content: MessageContent) -> MessageContent {
+    match content {
+        MessageContent::Name { name } => MessageContent::Name {
+            name: name.chars().take(NAME_CHARS).collect(),
+        },
+        other => other,
+    }
+}
+
+/// Why a message's key is not here: nobody gives it to this device, or it is still to come.
+fn without_key<P: Primitives>(core: &Core<P>, message: &Message) -> Result<MessageState, Refusal> {
+    let SealedContent::Group { session, .. } = &message.content else {
+        return Ok(MessageState::Waiting);
+    };
+    let why = core
+        .store
+        .withheld(message.channel, session, message.sender_device)?;
+    Ok(match why {
+        None => MessageState::Waiting,
+        Some(WithholdCode::MinTrust) => MessageState::Closed(Undecryptable::WithheldUnvouched),
+        Some(WithholdCode::TrustViolation) => {
+            MessageState::Closed(Undecryptable::WithheldViolation)
+        }
+        Some(WithholdCode::NoPrekey) => MessageState::Closed(Undecryptable::WithheldNoKeys),
+    })
+}
+
+fn is_group<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Result<bool, Refusal> {
+    let Some(guild) = row.view.guild else {
+        return Ok(false);
+    };
+    let guild = core.store.guild(guild)?;
+    Ok(guild.is_some_and(|row| row.view.kind == GuildKind::Group))
 }
 
 enum Opened {
@@ -449,6 +488,7 @@ pub(crate) fn tell<P: Primitives>(core: &mut Core<P>, row: &ChannelRow) {
     match row.view.guild {
         Some(guild) => {
             core.tell(Topic::Guilds);
+            core.tell(Topic::Dms);
             core.tell(Topic::Guild { guild });
         }
         None => core.tell(Topic::Dms),

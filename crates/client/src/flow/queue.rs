@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use cloister_e2ee::{DeviceContent, DeviceMessage, OlmCiphertext, OpenError, Primitives};
 use cloister_proof::{DeviceCert, DeviceOffer};
 use cloister_wire::{
-    ErrorCode, UserId,
+    ChannelId, ErrorCode, Hash, UserId,
+    channel::WithholdCode,
     key::{AckToDevice, NackReason, NackToDevice, QueuePage, QueuedBody, QueuedItem},
 };
 
@@ -135,6 +136,11 @@ fn apply<P: Primitives>(
             core.spawn_later(async move { answer_nacks(&flow) });
             Ok(())
         }
+        QueuedBody::Withheld {
+            channel,
+            session,
+            code,
+        } => withheld(core, item, *channel, session, *code),
         QueuedBody::Sealed { .. } if core.store.was_taken(&item.dedupe_id)? => Ok(()),
         QueuedBody::Sealed { kind, ct } => {
             let Some(sender) = core.store.cert(item.sender_user, item.sender_device)? else {
@@ -159,6 +165,21 @@ fn apply<P: Primitives>(
             }
         }
     }
+}
+
+/// The server says that a sender gives this device no key. Nobody signed that, so it only says
+/// why a key is missing: it takes none away, and one that comes after all is used.
+fn withheld<P: Primitives>(
+    core: &mut Core<P>,
+    item: &QueuedItem,
+    channel: ChannelId,
+    session: &Hash,
+    code: WithholdCode,
+) -> Result<(), Refusal> {
+    core.store
+        .put_withheld(channel, session, item.sender_device, code)?;
+    let sealed = core.store.sealed_in(channel, Some(session))?;
+    incoming::reopen(core, &sealed)
 }
 
 /// Opens an Olm message with the session it belongs to, or with the one that it opens.

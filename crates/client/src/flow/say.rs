@@ -28,6 +28,16 @@ pub(super) fn send<P: Primitives>(shared: &Shared<P>, channel: ChannelId, body: 
     say(shared, channel, Saying { content, frame }, Draft::Used)
 }
 
+/// Names a conversation of several people.
+pub(super) fn name<P: Primitives>(
+    shared: &Shared<P>,
+    channel: ChannelId,
+    content: MessageContent,
+) -> Outcome {
+    let frame = Frame::default();
+    say(shared, channel, Saying { content, frame }, Draft::Kept)
+}
+
 /// Answers a message.
 pub(super) fn reply<P: Primitives>(shared: &Shared<P>, message: MessageId, body: &str) -> Outcome {
     let body = checked(body)?;

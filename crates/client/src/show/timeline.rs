@@ -236,14 +236,20 @@ impl<'a, P: Primitives> Place<'a, P> {
                 };
                 Content::Poll(poll::count(self.core, self.me, row.id, &poll, own_changes)?)
             }
+            MessageState::Open(MessageContent::Name { name }) => {
+                Content::Named { name: name.clone() }
+            }
             MessageState::Open(_) => Content::Text {
                 body: edit.or_else(|| row.body.clone()).unwrap_or_default(),
             },
             MessageState::Waiting => Content::Waiting,
             MessageState::Closed(cause) => Content::Undecryptable { cause: *cause },
-            MessageState::Before => Content::Undecryptable {
-                cause: Undecryptable::BeforeThisDevice,
-            },
+            MessageState::Before if super::channel::read_then(self.core, row)? => {
+                Content::Undecryptable {
+                    cause: Undecryptable::BeforeThisDevice,
+                }
+            }
+            MessageState::Before => Content::BeforeYouJoined,
             MessageState::Removed(by) => Content::Removed {
                 by_name: if *by == row.author {
                     None
@@ -365,6 +371,7 @@ fn outbox_view<P: Primitives>(core: &Core<P>, row: &OutboxRow) -> Shown<OutboxVi
         MessageContent::Edit { .. } => EntryKind::Edit,
         MessageContent::Reaction { .. } | MessageContent::ReactionEnd { .. } => EntryKind::Reaction,
         MessageContent::Deletion => EntryKind::Deletion,
+        MessageContent::Name { .. } => EntryKind::Name,
     };
     let reply = match &row.saying.content {
         MessageContent::Text {

@@ -13,6 +13,8 @@ pub(crate) struct ChannelRow {
     pub peer: Option<UserId>,
     pub last_at: u64,
     pub draft: String,
+    /// What its people call a conversation of several.
+    pub title: Option<String>,
     pub low: u64,
     pub high: u64,
     pub reached_start: bool,
@@ -38,7 +40,7 @@ pub(crate) struct Audience {
     pub roster: Roster,
 }
 
-const COLUMNS: &str = "view, peer, last_at, draft, low, high, reached_start, head, signed_head, epoch, record_hash, floor, roster, first_epoch, stale_at, scrub_seq, told_read";
+const COLUMNS: &str = "view, peer, last_at, draft, low, high, reached_start, head, signed_head, epoch, record_hash, floor, roster, first_epoch, stale_at, scrub_seq, told_read, title";
 
 struct Raw {
     view: Vec<u8>,
@@ -58,6 +60,7 @@ struct Raw {
     stale_at: Option<i64>,
     scrub_seq: i64,
     told_read: i64,
+    title: Option<String>,
 }
 
 impl Raw {
@@ -80,6 +83,7 @@ impl Raw {
             stale_at: row.get(14)?,
             scrub_seq: row.get(15)?,
             told_read: row.get(16)?,
+            title: row.get(17)?,
         })
     }
 
@@ -101,6 +105,7 @@ impl Raw {
                 .transpose()?,
             last_at: self.last_at as u64,
             draft: self.draft,
+            title: self.title,
             low: self.low as u64,
             high: self.high as u64,
             reached_start: self.reached_start != 0,

@@ -48,13 +48,15 @@ pub(crate) struct MessageRow {
 }
 
 const COLUMNS: &str = "seq, id, at, author, device, state, body, cause, channel, content, edited_at, removed_by, calls_me";
-const CAUSES: [Undecryptable; 6] = [
+const CAUSES: [Undecryptable; 8] = [
     Undecryptable::KeyMissing,
-    Undecryptable::Withheld,
+    Undecryptable::WithheldUnvouched,
     Undecryptable::Corrupt,
     Undecryptable::WrongSender,
     Undecryptable::Replayed,
     Undecryptable::BeforeThisDevice,
+    Undecryptable::WithheldViolation,
+    Undecryptable::WithheldNoKeys,
 ];
 
 struct Raw {
@@ -153,6 +155,7 @@ pub(crate) fn text_of(content: &MessageContent) -> Option<&str> {
         MessageContent::Reaction { emoji } | MessageContent::ReactionEnd { emoji } => Some(emoji),
         MessageContent::Poll { question, .. } => Some(question),
         MessageContent::Vote { .. } | MessageContent::Deletion => None,
+        MessageContent::Name { name } => Some(name),
     }
 }
 
@@ -213,6 +216,19 @@ impl<P: Primitives> Store<P> {
                 i64::from(calls_me),
                 place
             ])?;
+        match state {
+            MessageState::Open(MessageContent::Name { name }) => {
+                self.put_title(message.channel, message.seq, name)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The newest name counts, in whatever order they are opened.
+    fn put_title(&self, channel: ChannelId, seq: u64, name: &str) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("UPDATE channel SET title = ?2, title_seq = ?3 WHERE channel = ?1 AND title_seq < ?3")?
+            .execute(params![channel.as_bytes(), name, seq as i64])?;
         Ok(())
     }
 

@@ -112,6 +112,7 @@ impl<P: Primitives> Store<P> {
     pub fn end_outbound(&self, channel: ChannelId) -> StoreResult<()> {
         for sql in [
             "DELETE FROM coverage WHERE session IN (SELECT session FROM outbound WHERE channel = ?1)",
+            "DELETE FROM withheld_from WHERE session IN (SELECT session FROM outbound WHERE channel = ?1)",
             "DELETE FROM parcel WHERE channel = ?1",
             "DELETE FROM outbound WHERE channel = ?1",
         ] {

@@ -35,6 +35,9 @@ CREATE TABLE channel (
     view BLOB NOT NULL,
     last_at INTEGER NOT NULL DEFAULT 0,
     draft TEXT NOT NULL DEFAULT '',
+    -- What its people call a conversation of several, and which message said so.
+    title TEXT,
+    title_seq INTEGER NOT NULL DEFAULT 0,
     -- Messages low..=high are here without a gap; low > high: none.
     low INTEGER NOT NULL,
     high INTEGER NOT NULL,
@@ -141,6 +144,23 @@ CREATE TABLE coverage (
     device BLOB NOT NULL,
     reg_id INTEGER NOT NULL,
     PRIMARY KEY (session, device)
+) STRICT, WITHOUT ROWID;
+
+-- Devices that get no key of the outbound session, and why.
+CREATE TABLE withheld_from (
+    session BLOB NOT NULL,
+    device BLOB NOT NULL,
+    code INTEGER NOT NULL,
+    PRIMARY KEY (session, device)
+) STRICT, WITHOUT ROWID;
+
+-- Sessions whose key others do not give to this device, as the server says.
+CREATE TABLE withheld (
+    session BLOB NOT NULL,
+    channel BLOB NOT NULL,
+    sender_device BLOB NOT NULL,
+    code INTEGER NOT NULL,
+    PRIMARY KEY (session, sender_device)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE inbound (

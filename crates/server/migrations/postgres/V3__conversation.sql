@@ -175,13 +175,19 @@ CREATE TABLE inbox_item (
     sender_device   UUID NOT NULL,
     dedupe_id       BYTEA NOT NULL CHECK (length(dedupe_id) = 32),
     class           TEXT NOT NULL CHECK (class IN ('room_key', 'dm_key', 'secret', 'control')),
-    -- A ciphertext with its kind, or why somebody could not open one.
+    -- A ciphertext with its kind, or why somebody could not open one, or that a key is withheld.
     kind            BIGINT CHECK (kind IN (0, 1)),
     ct              BYTEA,
     nack            TEXT CHECK (nack IN ('unknown_prekey', 'no_session', 'corrupt')),
+    withheld        TEXT CHECK (withheld IN ('trust_violation', 'min_trust', 'no_prekey')),
+    about_channel   UUID,
+    about_session   BYTEA CHECK (length(about_session) = 32),
     PRIMARY KEY (device_id, seq),
     CHECK ((kind IS NULL) = (ct IS NULL)),
-    CHECK ((ct IS NULL) <> (nack IS NULL))
+    CHECK ((ct IS NULL) <> (nack IS NULL AND withheld IS NULL)),
+    CHECK (nack IS NULL OR withheld IS NULL),
+    CHECK ((withheld IS NULL) = (about_channel IS NULL)),
+    CHECK ((withheld IS NULL) = (about_session IS NULL))
 );
 CREATE UNIQUE INDEX inbox_item_once ON inbox_item (device_id, sender_device, dedupe_id)
     WHERE nack IS NULL;

@@ -1,6 +1,6 @@
 //! Leave to see, read and write one channel, be it of a guild or a direct conversation.
 
-use std::ops::Deref;
+use std::{collections::BTreeSet, ops::Deref};
 
 use cloister_wire::{ChannelId, DeviceId, GuildId, Permissions, UserId};
 
@@ -12,7 +12,11 @@ use super::{
 use crate::{
     Error, Result,
     gateway::bus::Audience,
-    store::{self, channel::State, db::Tx},
+    store::{
+        self,
+        channel::{Readers, State},
+        db::Tx,
+    },
 };
 
 /// Somebody and a channel that they may see.
@@ -21,6 +25,8 @@ pub struct Place {
     pub actor: Actor,
     pub state: State,
     pub kind: Kind,
+    /// Who reads, if that is not everybody in the guild.
+    pub listed: Option<BTreeSet<UserId>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,11 +90,7 @@ impl Place {
                 guild,
                 access_version,
                 ..
-            } => Audience::Channel {
-                guild,
-                channel: self.state.id,
-                access_version,
-            },
+            } => audience(guild, self.state.id, access_version, self.listed.as_ref()),
             Kind::Direct { pair } => Audience::Pair(pair),
         }
     }
@@ -98,6 +100,27 @@ impl Place {
             Kind::Guild { rights, .. } => rights,
             Kind::Direct { .. } => DIRECT,
         }
+    }
+}
+
+/// Who may hear what happens in a guild's channel.
+pub fn audience(
+    guild: GuildId,
+    channel: ChannelId,
+    access_version: u64,
+    listed: Option<&BTreeSet<UserId>>,
+) -> Audience {
+    match listed {
+        Some(users) => Audience::Readers {
+            guild,
+            users: users.clone(),
+            access_version,
+        },
+        None => Audience::Channel {
+            guild,
+            channel,
+            access_version,
+        },
     }
 }
 
@@ -152,6 +175,16 @@ pub fn remove<'tx>(
 
 fn enter(tx: &mut Tx<'_>, actor: Actor, state: Option<State>, verb: Verb) -> Result<Place> {
     let state = state.ok_or_else(Error::not_found)?;
+    let listed = match state.readers {
+        Readers::Everyone => None,
+        Readers::Listed => Some(store::channel_reader::get(tx, state.id)?),
+    };
+    if listed
+        .as_ref()
+        .is_some_and(|users| !users.contains(&actor.user))
+    {
+        return Err(Error::not_found());
+    }
     let kind = match state.guild {
         Some(guild) => {
             let stored = store::guild::get(tx, guild, actor.user)?.ok_or_else(Error::not_found)?;
@@ -176,5 +209,10 @@ fn enter(tx: &mut Tx<'_>, actor: Actor, state: Option<State>, verb: Verb) -> Res
             Kind::Direct { pair }
         }
     };
-    Ok(Place { actor, state, kind })
+    Ok(Place {
+        actor,
+        state,
+        kind,
+        listed,
+    })
 }

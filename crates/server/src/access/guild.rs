@@ -1,6 +1,6 @@
 //! Leave within a guild.
 
-use cloister_wire::{ErrorCode, GuildId, Permissions, UserId};
+use cloister_wire::{ErrorCode, GuildId, Permissions, UserId, guild::GuildKind};
 
 use super::{
     Actor, Caller, Permit, act,
@@ -16,6 +16,7 @@ use crate::{
 pub struct InGuild {
     pub actor: Actor,
     pub guild: GuildId,
+    pub kind: GuildKind,
     pub user: UserId,
     pub permissions: Permissions,
     pub owner: UserId,
@@ -33,7 +34,8 @@ pub fn may<'tx>(
     let stored = store::guild::get(tx, guild, actor.user)?.ok_or_else(Error::not_found)?;
     let relation = relation(&stored, actor.user);
     match rule(relation, verb) {
-        Ruling::Allowed => {}
+        Ruling::Allowed if verb.fits(stored.kind) => {}
+        Ruling::Allowed => return Err(Error::forbidden()),
         Ruling::Forbidden if verb == Verb::Leave => {
             return Err(Error::refuse(
                 ErrorCode::OwnerMustStay,
@@ -46,6 +48,7 @@ pub fn may<'tx>(
     let right = InGuild {
         actor,
         guild,
+        kind: stored.kind,
         user: actor.user,
         permissions: permissions(relation),
         owner: stored.owner,

@@ -3,7 +3,7 @@
 //! `wire::permission::evaluate` turns roles and overwrites into permissions; here stands which of
 //! them a verb needs, and whether a refusal may admit that the thing exists.
 
-use cloister_wire::Permissions;
+use cloister_wire::{Permissions, guild::GuildKind};
 
 /// What somebody wants to do in a guild or one of its channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,12 +20,13 @@ pub enum Verb {
     SetPolicy,
     GiveRoles,
     HandOver,
+    TakeOut,
     DeleteGuild,
     Leave,
 }
 
 impl Verb {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::LookAround,
         Self::ViewChannel,
         Self::ReadHistory,
@@ -37,9 +38,32 @@ impl Verb {
         Self::SetPolicy,
         Self::GiveRoles,
         Self::HandOver,
+        Self::TakeOut,
         Self::DeleteGuild,
         Self::Leave,
     ];
+}
+
+impl Verb {
+    /// Whether there is such a thing in a conversation of several people, and in a guild.
+    pub const fn fits(self, kind: GuildKind) -> bool {
+        match kind {
+            GuildKind::Guild => !matches!(self, Self::TakeOut),
+            GuildKind::Group => matches!(
+                self,
+                Self::LookAround
+                    | Self::ViewChannel
+                    | Self::ReadHistory
+                    | Self::SendMessage
+                    | Self::Vouch
+                    | Self::SetPolicy
+                    | Self::HandOver
+                    | Self::TakeOut
+                    | Self::DeleteGuild
+                    | Self::Leave
+            ),
+        }
+    }
 }
 
 /// How somebody stands in a place.
@@ -77,8 +101,10 @@ pub fn rule(relation: Relation, verb: Verb) -> Ruling {
         Verb::Vouch => Permissions::VOUCH_MEMBERS,
         Verb::Leave if relation == Relation::Owner => return Ruling::Forbidden,
         Verb::LookAround | Verb::Leave => Permissions::NONE,
-        Verb::DeleteGuild | Verb::HandOver if relation == Relation::Owner => Permissions::NONE,
-        Verb::DeleteGuild | Verb::HandOver => return Ruling::Forbidden,
+        Verb::DeleteGuild | Verb::HandOver | Verb::TakeOut if relation == Relation::Owner => {
+            Permissions::NONE
+        }
+        Verb::DeleteGuild | Verb::HandOver | Verb::TakeOut => return Ruling::Forbidden,
     };
     let in_channel = matches!(
         verb,

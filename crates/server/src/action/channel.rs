@@ -1,13 +1,17 @@
 //! Channels: making one, and how far somebody has read.
 
 use cloister_proof::{
-    ChannelPolicy, epoch::EpochCause, guild_log::OpBody, policy::SUITE_TEXT, transcript,
+    ChannelPolicy,
+    epoch::EpochCause,
+    guild_log::OpBody,
+    policy::{ChannelClass, MinTrust, Readers, SUITE_TEXT},
+    transcript,
 };
 use cloister_wire::{
     ErrorCode,
     channel::MarkRead,
     gateway::Event,
-    guild::{Channel, CreateChannel},
+    guild::{Channel, CreateChannel, CreateGroup},
     limits,
 };
 
@@ -57,34 +61,26 @@ pub(super) fn make(
             "This channel's id is taken. Draw another one.",
         ));
     }
-    let (op, _) = guild_log::append(tx, authority, of, &request.policy, actor)?;
-    let OpBody::Policy { policy } = op.body else {
+    let (op, log, news) = guild_log::append_quietly(tx, authority, of, &request.policy, actor)?;
+    let policy = first_policy(&op.body)?;
+    let private = policy.min_trust != MinTrust::Any || policy.readers != Readers::Everyone;
+    let kept = policy.channel == request.channel
+        && policy.class == ChannelClass::Encrypted
+        && (private || *policy == ChannelPolicy::text(request.channel));
+    if !kept {
         return Err(Error::refuse(
             ErrorCode::OpInvalid,
-            "A channel begins with its policy.",
-        ));
-    };
-    if policy != ChannelPolicy::text(request.channel) {
-        return Err(Error::refuse(
-            ErrorCode::OpInvalid,
-            "A text channel begins encrypted, for all members, with shared history.",
+            "A text channel begins encrypted: for all members with shared history, or for some.",
         ));
     }
-    let head = transcript::start(request.channel);
-    let (id, guild) = (request.channel, Some(of.guild));
-    let new = New {
-        id,
-        guild,
-        name,
-        position,
-        suite: SUITE_TEXT,
-        head,
-    };
-    store::channel::insert(tx, &new)?;
+    let id = request.channel;
+    store::channel::insert(tx, &new(of, policy, name, position))?;
+    tx.emit(news);
+    guild_log::follow_readers(tx, of, &log)?;
     let everyone = store::channel::rules(tx, of.guild)?.everyone;
     let channel = Channel {
         id,
-        guild,
+        guild: Some(of.guild),
         name: name.to_owned(),
         position,
         epoch: 1,
@@ -98,19 +94,77 @@ pub(super) fn make(
         guild,
         access_version,
     } = of;
-    tx.emit(Notice::event(
-        Audience::Channel {
-            guild,
-            channel: id,
-            access_version,
-        },
-        Event::ChannelCreated {
-            guild,
-            channel: channel.clone(),
-        },
-    ));
+    // Readers of a list have heard of it already.
+    if policy.readers == Readers::Everyone {
+        tx.emit(Notice::event(
+            Audience::Channel {
+                guild,
+                channel: id,
+                access_version,
+            },
+            Event::ChannelCreated {
+                guild,
+                channel: channel.clone(),
+            },
+        ));
+    }
     epoch::bump(tx, authority, &[id], EpochCause::Created)?;
     Ok(channel)
+}
+
+/// Makes the one channel of a conversation of several people.
+pub(super) fn make_group(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    of: LogOf,
+    request: &CreateGroup,
+    actor: &Actor,
+) -> Result<()> {
+    if store::channel::exists(tx, request.channel)? {
+        return Err(Error::invalid(
+            "This channel's id is taken. Draw another one.",
+        ));
+    }
+    let (op, _) = guild_log::append(tx, authority, of, &request.policy, actor)?;
+    let policy = first_policy(&op.body)?;
+    if *policy != ChannelPolicy::group(request.channel) {
+        return Err(Error::refuse(
+            ErrorCode::OpInvalid,
+            "A group conversation begins encrypted, for vouched people, without earlier history.",
+        ));
+    }
+    store::channel::insert(tx, &new(of, policy, "", 0))?;
+    epoch::bump(tx, authority, &[request.channel], EpochCause::Created)
+}
+
+fn first_policy(body: &OpBody) -> Result<&ChannelPolicy> {
+    match body {
+        OpBody::Policy { policy } => Ok(policy),
+        _ => Err(Error::refuse(
+            ErrorCode::OpInvalid,
+            "A channel begins with its policy.",
+        )),
+    }
+}
+
+fn new<'a>(of: LogOf, policy: &ChannelPolicy, name: &'a str, position: u32) -> New<'a> {
+    New {
+        id: policy.channel,
+        guild: Some(of.guild),
+        name,
+        position,
+        suite: SUITE_TEXT,
+        head: transcript::start(policy.channel),
+        readers: listing(policy),
+    }
+}
+
+/// Whether a policy names its readers.
+pub(super) fn listing(policy: &ChannelPolicy) -> store::channel::Readers {
+    match policy.readers {
+        Readers::Everyone => store::channel::Readers::Everyone,
+        Readers::Roles { .. } | Readers::Users { .. } => store::channel::Readers::Listed,
+    }
 }
 
 /// Moves the cursor forward; it never goes back.

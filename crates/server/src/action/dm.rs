@@ -9,7 +9,11 @@ use crate::{
     access::{Act, Permit},
     gateway::bus::{Audience, Notice},
     seal::authority::Authority,
-    store::{self, channel::New, db::Tx},
+    store::{
+        self,
+        channel::{New, Readers},
+        db::Tx,
+    },
 };
 
 /// Opens the conversation with somebody, or finds it.
@@ -40,6 +44,7 @@ pub fn open(
         position: 0,
         suite: SUITE_TEXT,
         head,
+        readers: Readers::Everyone,
     };
     store::channel::insert(tx, &new)?;
     store::dm::insert(tx, id, pair)?;

@@ -16,10 +16,14 @@ use cloister_wire::{
 
 use crate::{
     Error, Result,
-    access::{Permit, System},
+    access::{Permit, System, channel::audience},
     gateway::bus::{Audience, Notice},
     seal::authority::Authority,
-    store::{self, channel::State, db::Tx},
+    store::{
+        self,
+        channel::{Readers, State},
+        db::Tx,
+    },
 };
 
 /// A roster that was not used for so long is not about to be.
@@ -126,13 +130,22 @@ fn change(
                 Some(known) => known.clone(),
                 None => guilds.entry(guild).or_insert(members(tx, guild)?).clone(),
             };
-            let access_version = members.access_version;
-            let audience = Audience::Channel {
-                guild,
-                channel,
-                access_version,
+            let listed = match state.readers {
+                Readers::Everyone => None,
+                Readers::Listed => Some(store::channel_reader::get(tx, channel)?),
             };
-            (members.roster, audience, Some(members.log))
+            let audience = audience(guild, channel, members.access_version, listed.as_ref());
+            let roster = match &listed {
+                Some(users) => Roster::new(
+                    members
+                        .roster
+                        .entries()
+                        .filter(|entry| users.contains(&entry.user))
+                        .copied(),
+                ),
+                None => members.roster,
+            };
+            (roster, audience, Some(members.log))
         }
         None => {
             let pair = store::dm::pair(tx, channel)?.ok_or_else(Error::not_found)?;
@@ -142,7 +155,10 @@ fn change(
         }
     };
     let roster_hash = roster.hash();
-    let always = matches!(cause, EpochCause::Created | EpochCause::Policy);
+    let always = matches!(
+        cause,
+        EpochCause::Created | EpochCause::Policy | EpochCause::Vouched
+    );
     if roster_hash == state.roster_hash && !always {
         return Ok(None);
     }

@@ -4,7 +4,7 @@ use cloister_proof::{epoch::EpochCause, guild_log::RemoveCause};
 use cloister_wire::{
     ErrorCode, GuildId, Permissions, UserId,
     gateway::Event,
-    guild::{Appended, CreateGuild, Guild, Join, Joined},
+    guild::{Appended, CreateGuild, Guild, GuildKind, Join, Joined},
     limits,
 };
 
@@ -34,6 +34,7 @@ pub fn create(
     let guild = request.guild;
     let new = NewGuild {
         id: guild,
+        kind: GuildKind::Guild,
         name,
         everyone: Permissions::EVERYONE,
     };
@@ -103,11 +104,12 @@ pub fn join(
         },
     ));
     tx.emit(logged);
+    guild_log::follow_readers(tx, of, &log)?;
     epoch::bump_guild(tx, &parts.authority, guild, EpochCause::Joined)?;
     // With the epochs that the new member reads in.
     Ok(Joined {
         guild: self::view(tx, guild, permit.user)?,
-        log,
+        log: guild_log::appended(&log),
     })
 }
 
@@ -149,6 +151,20 @@ pub fn leave(tx: &mut Tx<'_>, parts: &Parts, permit: &Permit<'_, InGuild>) -> Re
     let (guild, user) = (permit.guild, permit.user);
     take_out(tx, parts, permit, user, RemoveCause::Left)?;
     epoch::bump_guild(tx, &parts.authority, guild, EpochCause::Left)
+}
+
+/// The owner takes somebody out of a conversation of several people.
+pub fn take_out_of_group(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, InGuild>,
+    user: UserId,
+) -> Result<()> {
+    if user == permit.user {
+        return Err(Error::invalid("Leave the conversation instead."));
+    }
+    take_out(tx, parts, permit, user, RemoveCause::Removed)?;
+    epoch::bump_guild(tx, &parts.authority, permit.guild, EpochCause::Removed)
 }
 
 fn take_out(
@@ -208,12 +224,13 @@ pub fn show(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>) -> Result<Guild> {
     view(tx, permit.guild, permit.user)
 }
 
-fn view(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<Guild> {
+pub(super) fn view(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<Guild> {
     let stored = store::guild::get(tx, guild, user)?.ok_or_else(Error::not_found)?;
     let my_permissions = access::guild::permissions_of(&stored, user);
     let channels = store::channel::views_of_guild(tx, guild, user)?;
     Ok(Guild {
         id: stored.id,
+        kind: stored.kind,
         name: stored.name,
         owner: stored.owner,
         everyone: stored.everyone,
@@ -243,7 +260,7 @@ pub fn log_of<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, guild: GuildId) -> Result<A
     appended(tx, guild)
 }
 
-fn appended(tx: &mut Tx<'_>, guild: GuildId) -> Result<Appended> {
+pub(super) fn appended(tx: &mut Tx<'_>, guild: GuildId) -> Result<Appended> {
     let position = store::guild_log::position(tx, guild)?;
     Ok(Appended {
         seq: position.seq,
@@ -252,7 +269,7 @@ fn appended(tx: &mut Tx<'_>, guild: GuildId) -> Result<Appended> {
 }
 
 fn check_place(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<()> {
-    if store::guild::count_of_user(tx, permit)? >= limits::GUILDS_PER_USER {
+    if store::guild::count_of_user(tx, permit, GuildKind::Guild)? >= limits::GUILDS_PER_USER {
         return Err(Error::refuse(
             ErrorCode::TooMany,
             "You are in 200 servers already.",

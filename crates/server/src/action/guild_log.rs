@@ -1,19 +1,23 @@
 //! The signed log of a guild: members sign, the server checks, puts in order and signs the order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cloister_proof::{
-    DeviceLog, GuildLog, LogEntry, Op, ProofError, Signed,
+    ChannelPolicy, DeviceLog, GuildLog, LogEntry, Op, ProofError, Signed,
     epoch::EpochCause,
     guild_log::{Change, OpBody, RemoveCause},
-    policy::Readers,
+    policy::{MinTrust, Readers},
 };
-use cloister_wire::{Bytes, ErrorCode, GuildId, UserId, gateway::Event, guild::Appended};
+use cloister_wire::{
+    Bytes, ChannelId, ErrorCode, GuildId, UserId,
+    gateway::Event,
+    guild::{Appended, GuildKind},
+};
 
-use super::epoch;
+use super::{channel, epoch, group};
 use crate::{
     Error, Result,
-    access::{Actor, Permit, guild::InGuild, policy::Verb},
+    access::{self, Actor, Permit, guild::InGuild, policy::Verb},
     gateway::bus::{Audience, Notice},
     seal::authority::Authority,
     store::{self, db::Tx},
@@ -60,9 +64,11 @@ pub(super) fn append(
     op: &Bytes,
     actor: &Actor,
 ) -> Result<(Op, Appended)> {
-    let (op, appended, news) = append_quietly(tx, authority, of, op, actor)?;
+    let (op, log, news) = append_quietly(tx, authority, of, op, actor)?;
     tx.emit(news);
-    Ok((op, appended))
+    let changed = follow_readers(tx, of, &log)?;
+    epoch::bump(tx, authority, &changed, EpochCause::Removed)?;
+    Ok((op, appended(&log)))
 }
 
 /// The same, for whoever has something to tell before the entry: the news is theirs to emit.
@@ -72,7 +78,7 @@ pub(super) fn append_quietly(
     of: LogOf,
     op: &Bytes,
     actor: &Actor,
-) -> Result<(Op, Appended, Notice)> {
+) -> Result<(Op, GuildLog, Notice)> {
     let mut log = store::guild_log::lock(tx, of.guild)?;
     let devlogs = BTreeMap::from([(actor.user, devlog(tx, actor.user)?)]);
     let at = log.at_ms.max(tx.now());
@@ -83,8 +89,8 @@ pub(super) fn append_quietly(
     let entry = entry(authority, &log, at, Change::Op { op: op.clone() });
     log.append(&entry.to_bytes(), &authority.public_key(), &devlogs)
         .map_err(refusal)?;
-    let (appended, news) = keep(tx, of, &log, &entry)?;
-    Ok((checked, appended, news))
+    let news = keep(tx, of, &log, &entry)?;
+    Ok((checked, log, news))
 }
 
 /// What a member needs the right to, for what they signed. The log itself decides as well.
@@ -115,15 +121,20 @@ pub fn sign(
         .body;
     match &body {
         OpBody::Add { user, .. } => {
-            store::guild::get_member(tx, permit.guild, *user)?
-                .ok_or_else(|| op_invalid("Only somebody who is here can be vouched for."))?;
+            let known = store::guild::get_member(tx, permit.guild, *user)?.is_some();
+            if !known && permit.kind == GuildKind::Group {
+                return group::admit(tx, authority, permit, *user, op);
+            }
+            if !known {
+                return Err(op_invalid("Only somebody who is here can be vouched for."));
+            }
         }
         OpBody::Policy { policy } => {
-            store::channel::state(tx, policy.channel)?
+            store::channel::lock(tx, policy.channel)?
                 .filter(|state| state.guild == Some(permit.guild))
                 .ok_or_else(|| op_invalid("There is no such channel here."))?;
-            if policy.readers != Readers::Everyone {
-                return Err(op_invalid("Channels for some members can't be made yet."));
+            if permit.kind == GuildKind::Group && policy.readers != Readers::Everyone {
+                return Err(op_invalid("Everybody in a group conversation reads it."));
             }
         }
         OpBody::TransferOwner { user, .. } => {
@@ -140,10 +151,103 @@ pub fn sign(
         }
     }
     let (_, appended) = append(tx, authority, of, op, &permit.actor)?;
-    if let OpBody::Policy { policy } = body {
-        epoch::bump(tx, authority, &[policy.channel], EpochCause::Policy)?;
+    match &body {
+        OpBody::Policy { policy } => follow_policy(tx, authority, of, policy)?,
+        OpBody::Add { user, .. } => hand_over_withheld(tx, authority, of, *user)?,
+        _ => {}
     }
     Ok(appended)
+}
+
+/// A new policy: who reads, and a new epoch in any case.
+fn follow_policy(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    of: LogOf,
+    policy: &ChannelPolicy,
+) -> Result<()> {
+    let channel = policy.channel;
+    let state = store::channel::lock(tx, channel)?.ok_or_else(Error::not_found)?;
+    let readers = channel::listing(policy);
+    store::channel::update_policy(tx, channel, readers)?;
+    let log = store::guild_log::lock(tx, of.guild)?;
+    follow_readers(tx, of, &log)?;
+    if readers == store::channel::Readers::Everyone && state.readers != readers {
+        reveal(tx, of, channel)?;
+    }
+    epoch::bump(tx, authority, &[channel], EpochCause::Policy)
+}
+
+/// A channel that some read is for everybody now.
+fn reveal(tx: &mut Tx<'_>, of: LogOf, channel: ChannelId) -> Result<()> {
+    let before = store::channel_reader::get(tx, channel)?;
+    for user in store::guild::users(tx, of.guild)? {
+        if !before.contains(&user) {
+            show(tx, of, channel, user)?;
+        }
+    }
+    store::channel_reader::update(tx, channel, &BTreeSet::new(), &before)
+}
+
+/// Somebody was vouched for: channels that withheld their keys hand them over.
+fn hand_over_withheld(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    of: LogOf,
+    user: UserId,
+) -> Result<()> {
+    let log = store::guild_log::lock(tx, of.guild)?;
+    let mut channels = Vec::new();
+    for (channel, policy) in &log.policies {
+        let strict = policy.min_trust != MinTrust::Any && log.reads(*channel, user);
+        if strict && store::channel::state(tx, *channel)?.is_some() {
+            store::group_session::forget_withheld(tx, *channel, user)?;
+            channels.push(*channel);
+        }
+    }
+    epoch::bump(tx, authority, &channels, EpochCause::Vouched)
+}
+
+/// Makes the lists of readers say what the log says now. Whoever gains a channel hears of it,
+/// and so does whoever loses one. Says which channels have another list.
+pub(super) fn follow_readers(tx: &mut Tx<'_>, of: LogOf, log: &GuildLog) -> Result<Vec<ChannelId>> {
+    let mut changed = Vec::new();
+    for channel in store::channel_reader::listed(tx, of.guild)? {
+        let before = store::channel_reader::get(tx, channel)?;
+        let now = log.readers(channel);
+        let gained: BTreeSet<UserId> = now.difference(&before).copied().collect();
+        let lost: BTreeSet<UserId> = before.difference(&now).copied().collect();
+        if gained.is_empty() && lost.is_empty() {
+            continue;
+        }
+        store::channel_reader::update(tx, channel, &gained, &lost)?;
+        for user in gained {
+            store::channel::enter(tx, channel, user)?;
+            show(tx, of, channel, user)?;
+        }
+        for user in lost {
+            let guild = of.guild;
+            let hidden = Event::ChannelHidden { guild, channel };
+            tx.emit(Notice::event(Audience::User(user), hidden));
+        }
+        changed.push(channel);
+    }
+    Ok(changed)
+}
+
+/// Tells somebody of a channel that they may read from now on.
+fn show(tx: &mut Tx<'_>, of: LogOf, channel: ChannelId, user: UserId) -> Result<()> {
+    let Some(stored) = store::guild::get(tx, of.guild, user)? else {
+        return Ok(());
+    };
+    let rights = access::guild::permissions_of(&stored, user);
+    let view = store::channel::view(tx, channel, user)?.into_wire(rights);
+    let created = Event::ChannelCreated {
+        guild: of.guild,
+        channel: view,
+    };
+    tx.emit(Notice::event(Audience::User(user), created));
+    Ok(())
 }
 
 /// Takes somebody out: needs nobody's signature but the server's.
@@ -160,9 +264,10 @@ pub(super) fn remove(
     let nobody: BTreeMap<UserId, DeviceLog> = BTreeMap::new();
     log.append(&entry.to_bytes(), &authority.public_key(), &nobody)
         .map_err(refusal)?;
-    let (appended, news) = keep(tx, of, &log, &entry)?;
+    let news = keep(tx, of, &log, &entry)?;
     tx.emit(news);
-    Ok(appended)
+    follow_readers(tx, of, &log)?;
+    Ok(appended(&log))
 }
 
 fn entry(authority: &Authority, log: &GuildLog, at_ms: u64, change: Change) -> Signed {
@@ -177,7 +282,14 @@ fn entry(authority: &Authority, log: &GuildLog, at_ms: u64, change: Change) -> S
     })
 }
 
-fn keep(tx: &mut Tx<'_>, of: LogOf, log: &GuildLog, entry: &Signed) -> Result<(Appended, Notice)> {
+pub(super) const fn appended(log: &GuildLog) -> Appended {
+    Appended {
+        seq: log.position.seq,
+        head: log.position.head,
+    }
+}
+
+fn keep(tx: &mut Tx<'_>, of: LogOf, log: &GuildLog, entry: &Signed) -> Result<Notice> {
     let bytes = entry.to_bytes();
     store::guild_log::append(tx, log, &bytes)?;
     let LogOf {
@@ -195,8 +307,7 @@ fn keep(tx: &mut Tx<'_>, of: LogOf, log: &GuildLog, entry: &Signed) -> Result<(A
         entry: Bytes(bytes),
         access_version,
     };
-    let head = log.position.head;
-    Ok((Appended { seq, head }, Notice::event(audience, event)))
+    Ok(Notice::event(audience, event))
 }
 
 /// A person's device log, verified.

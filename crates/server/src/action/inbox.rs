@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use cloister_wire::{
     DeviceId, ErrorCode, Hash,
+    channel::WithholdCode,
     gateway::Event,
     key::{
         AckToDevice, Envelope, NackToDevice, QueuedBody, SendToDevice, ToDeviceClass, ToDeviceItem,
@@ -14,7 +15,7 @@ use cloister_wire::{
 
 use crate::{
     Error, Result,
-    access::{Act, Actor, Enrol, Permit},
+    access::{Act, Actor, Enrol, Permit, channel::Send},
     gateway::bus::{Audience, Notice},
     store::{
         self,
@@ -93,6 +94,32 @@ pub(super) fn deliver(tx: &mut Tx<'_>, sender: &Actor, parcel: &Parcel<'_>) -> R
     append(tx, parcel.recipient, &new)
 }
 
+/// Says to a device that the sender gives it no key for a session, and why.
+pub(super) fn withhold(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Send>,
+    recipient: DeviceId,
+    session: &Hash,
+    code: WithholdCode,
+) -> Result<()> {
+    let dedupe_id = cloister_proof::hash(&[b"cloister/withheld/v1", &session.0, &[code as u8]]);
+    if store::inbox::is_known(tx, recipient, permit.device(), &dedupe_id)? {
+        return Ok(());
+    }
+    let new = New {
+        sender_user: permit.user(),
+        sender_device: permit.device(),
+        dedupe_id,
+        class: ToDeviceClass::Control,
+        body: NewBody::Withheld {
+            channel: permit.channel(),
+            session,
+            code,
+        },
+    };
+    append(tx, recipient, &new)
+}
+
 /// The device has decrypted and stored everything up to `seq`.
 pub fn acknowledge(
     tx: &mut Tx<'_>,
@@ -111,7 +138,7 @@ pub fn acknowledge(
 pub fn refuse(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, request: &NackToDevice) -> Result<()> {
     store::inbox::lock(tx, permit.device)?;
     let item = store::inbox::get(tx, permit.device, request.seq)?.ok_or_else(Error::not_found)?;
-    if matches!(item.body, QueuedBody::Nack { .. }) {
+    if !matches!(item.body, QueuedBody::Sealed { .. }) {
         return Err(Error::invalid("That is no ciphertext."));
     }
     store::inbox::delete(tx, permit.device, request.seq)?;

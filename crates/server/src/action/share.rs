@@ -56,7 +56,9 @@ pub fn share(tx: &mut Tx<'_>, permit: &Permit<'_, Send>, request: &Share) -> Res
     check_audience(tx, permit, &roster, &request.envelopes)?;
     let known = served(tx, permit, &request.session)?;
     let mut fresh = deliver(tx, permit, request, &roster, &known)?;
-    fresh.extend(withhold(request, &roster, &known, &fresh)?);
+    let withheld = withhold(request, &roster, &known, &fresh)?;
+    notify_withheld(tx, permit, request, &withheld)?;
+    fresh.extend(withheld);
     store::group_session::cover(tx, permit, &request.session, &fresh)?;
     let reach = reach(tx, permit, &request.session, &roster)?;
     if reach.missing.is_empty() {
@@ -145,6 +147,23 @@ fn withhold(
         }
     }
     Ok(withheld)
+}
+
+/// Says to devices that they get no key, and why.
+fn notify_withheld(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Send>,
+    request: &Share,
+    withheld: &[Coverage],
+) -> Result<()> {
+    let mut ordered: Vec<&Coverage> = withheld.iter().collect();
+    ordered.sort_by_key(|one| one.recipient);
+    for one in ordered {
+        if let Given::Withheld(code) = one.given {
+            inbox::withhold(tx, permit, one.recipient, &request.session, code)?;
+        }
+    }
+    Ok(())
 }
 
 /// How far a session's key has come in a roster.

@@ -53,6 +53,12 @@ pub enum Audience {
         channel: ChannelId,
         access_version: u64,
     },
+    /// Those who may read a channel that not every member reads.
+    Readers {
+        guild: GuildId,
+        users: BTreeSet<UserId>,
+        access_version: u64,
+    },
     /// The two of a direct conversation.
     Pair([UserId; 2]),
     /// A person, and whoever shares a guild or a conversation with them.
@@ -294,6 +300,7 @@ impl Board {
             Audience::Guild { guild, .. } | Audience::Channel { guild, .. } => {
                 of_guild(guild).collect()
             }
+            Audience::Readers { users, .. } => users.iter().flat_map(of_user).collect(),
             Audience::Pair(pair) => pair.iter().flat_map(of_user).collect(),
             Audience::Acquaintances {
                 user,

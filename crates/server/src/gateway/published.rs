@@ -35,7 +35,7 @@ impl Published {
 
     /// The guild whose rights decide who hears this, and the version they must be derived at.
     pub const fn stamp(&self) -> Option<(GuildId, u64)> {
-        match self.audience {
+        match &self.audience {
             Audience::Guild {
                 guild,
                 access_version,
@@ -44,7 +44,12 @@ impl Published {
                 guild,
                 access_version,
                 ..
-            } => Some((guild, access_version)),
+            }
+            | Audience::Readers {
+                guild,
+                access_version,
+                ..
+            } => Some((*guild, *access_version)),
             _ => None,
         }
     }
@@ -116,6 +121,7 @@ mod tests {
     fn guild_joined() -> Published {
         let guild = Guild {
             id: id(GuildId::from_bytes, 1),
+            kind: cloister_wire::guild::GuildKind::Guild,
             name: "Garden".to_owned(),
             owner: id(UserId::from_bytes, 2),
             everyone: Permissions::EVERYONE,

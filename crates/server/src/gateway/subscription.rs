@@ -111,6 +111,12 @@ impl Subscription {
                 access_version,
                 ..
             } => self.judge_guild(*guild, *access_version, Permissions::VIEW_CHANNEL),
+            Audience::Readers { users, .. } if !users.contains(&self.user) => Verdict::Refuse,
+            Audience::Readers {
+                guild,
+                access_version,
+                ..
+            } => self.judge_guild(*guild, *access_version, Permissions::VIEW_CHANNEL),
         }
     }
 

@@ -10,12 +10,13 @@ use crate::{
 };
 sql! {
     STATE = "SELECT id, guild_id, suite, epoch, roster_hash, rotate_floor, record_hash, \
-             last_seq, head, last_at FROM channel WHERE id = $1";
+             last_seq, head, last_at, readers FROM channel WHERE id = $1";
     LOCK = "SELECT id, guild_id, suite, epoch, roster_hash, rotate_floor, record_hash, \
-            last_seq, head, last_at FROM channel WHERE id = $1 FOR UPDATE";
+            last_seq, head, last_at, readers FROM channel WHERE id = $1 FOR UPDATE";
     INSERT = "INSERT INTO channel (id, guild_id, name, position, suite, epoch, roster_hash, \
-              rotate_floor, record_hash, last_seq, head, last_at, created_at) \
-              VALUES ($1, $2, $3, $4, $5, 0, $6, 0, $6, 0, $7, $8, $8)";
+              rotate_floor, record_hash, last_seq, head, last_at, created_at, readers) \
+              VALUES ($1, $2, $3, $4, $5, 0, $6, 0, $6, 0, $7, $8, $8, $9)";
+    SET_POLICY = "UPDATE channel SET readers = $2 WHERE id = $1";
     RULES = "SELECT owner_id, everyone, access_version FROM guild WHERE id = $1";
     EXISTS = "SELECT 1 FROM channel WHERE id = $1";
     COUNT = "SELECT COUNT(*) FROM channel WHERE guild_id = $1";
@@ -25,7 +26,9 @@ sql! {
     OF_GUILD = "SELECT c.id, c.guild_id, c.name, c.position, c.epoch, c.last_seq, c.last_at, \
                 COALESCE(r.read_seq, 0) AS read_seq, COALESCE(r.joined_seq, 0) AS joined_seq, \
                 c.scrub_seq FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
-                WHERE c.guild_id = $1 ORDER BY c.position, c.id";
+                WHERE c.guild_id = $1 AND (c.readers = 'everyone' OR EXISTS \
+                (SELECT 1 FROM channel_reader x WHERE x.channel_id = c.id AND x.user_id = $2)) \
+                ORDER BY c.position, c.id";
     ONE = "SELECT c.id, c.guild_id, c.name, c.position, c.epoch, c.last_seq, c.last_at, \
            COALESCE(r.read_seq, 0) AS read_seq, COALESCE(r.joined_seq, 0) AS joined_seq, \
            c.scrub_seq FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
@@ -36,8 +39,12 @@ sql! {
                      UNION SELECT channel_id FROM dm WHERE low_id = $1 \
                      UNION SELECT channel_id FROM dm WHERE high_id = $1 ORDER BY 1";
     ENTER = "INSERT INTO reader (channel_id, user_id, joined_seq, read_seq) \
-             SELECT id, $2, last_seq, last_seq FROM channel WHERE guild_id = $1 \
-             ON CONFLICT (channel_id, user_id) DO UPDATE \
+             SELECT id, $2, last_seq, last_seq FROM channel \
+             WHERE guild_id = $1 ON CONFLICT (channel_id, user_id) DO UPDATE \
+             SET joined_seq = excluded.joined_seq, read_seq = excluded.read_seq";
+    ENTER_ONE = "INSERT INTO reader (channel_id, user_id, joined_seq, read_seq) \
+             SELECT id, $2, last_seq, last_seq FROM channel \
+             WHERE id = $1 ON CONFLICT (channel_id, user_id) DO UPDATE \
              SET joined_seq = excluded.joined_seq, read_seq = excluded.read_seq";
     LOCK_OF_GUILD = "SELECT id FROM channel WHERE guild_id = $1 ORDER BY id FOR UPDATE";
     LEAVE = "DELETE FROM reader WHERE user_id = $2 \
@@ -62,6 +69,15 @@ pub struct State {
     pub last_seq: u64,
     pub head: Hash,
     pub last_at: u64,
+    pub readers: Readers,
+}
+
+/// Who of a guild reads a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    Everyone,
+    /// Those in `channel_reader`.
+    Listed,
 }
 
 /// Who may see a guild's channels.
@@ -114,6 +130,7 @@ pub struct New<'a> {
     pub position: u32,
     pub suite: u16,
     pub head: Hash,
+    pub readers: Readers,
 }
 
 const NO_HASH: Hash = Octets([0; 32]);
@@ -161,9 +178,16 @@ pub fn insert(tx: &mut Tx<'_>, new: &New<'_>) -> Result<()> {
             new.suite,
             &NO_HASH,
             &new.head,
-            now
+            now,
+            readers_text(new.readers)
         ],
     )?;
+    Ok(())
+}
+
+/// Writes what a new policy says of readers.
+pub fn update_policy(tx: &mut Tx<'_>, channel: ChannelId, readers: Readers) -> Result<()> {
+    tx.execute(SET_POLICY, params![channel, readers_text(readers)])?;
     Ok(())
 }
 
@@ -215,6 +239,11 @@ pub fn enter_guild(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<()> 
     Ok(())
 }
 
+/// The same for somebody who may read one channel from now on.
+pub fn enter(tx: &mut Tx<'_>, channel: ChannelId, user: UserId) -> Result<()> {
+    tx.execute(ENTER_ONE, params![channel, user]).map(|_| ())
+}
+
 pub fn leave_guild(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<()> {
     tx.execute(LEAVE, params![guild, user])?;
     Ok(())
@@ -243,7 +272,19 @@ fn read_state(row: Row<'_>) -> Result<State> {
         last_seq: row.get("last_seq")?,
         head: row.get("head")?,
         last_at: row.get("last_at")?,
+        readers: if row.get::<String>("readers")? == "listed" {
+            Readers::Listed
+        } else {
+            Readers::Everyone
+        },
     })
+}
+
+const fn readers_text(readers: Readers) -> &'static str {
+    match readers {
+        Readers::Everyone => "everyone",
+        Readers::Listed => "listed",
+    }
 }
 
 fn read_view(row: Row<'_>) -> Result<View> {

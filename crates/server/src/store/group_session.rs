@@ -1,8 +1,11 @@
 //! Megolm sessions: in which epoch each was begun, who holds its key, how far it was used.
 
-use cloister_wire::{ChannelId, DeviceId, Hash, channel::WithholdCode};
+use cloister_wire::{ChannelId, DeviceId, Hash, UserId, channel::WithholdCode};
 
-use super::db::{Row, Tx, Value};
+use super::{
+    db::{Row, Tx, Value},
+    inbox::withhold_text,
+};
 use crate::{
     Result,
     access::{Permit, System, channel::Send},
@@ -30,6 +33,9 @@ sql! {
     FORGET = "DELETE FROM group_session WHERE device_id = $1";
     PRUNE = "DELETE FROM coverage WHERE (device_id, session_id) IN \
              (SELECT device_id, id FROM group_session WHERE created_at < $1)";
+    FORGET_WITHHELD = "DELETE FROM coverage WHERE withheld = 'min_trust' AND recipient_id IN \
+                       (SELECT id FROM device WHERE user_id = $2) AND (device_id, session_id) IN \
+                       (SELECT device_id, id FROM group_session WHERE channel_id = $1)";
     FORGET_RECIPIENT = "DELETE FROM coverage WHERE recipient_id = $1";
 }
 
@@ -168,6 +174,12 @@ pub fn cover(
     Ok(())
 }
 
+/// Somebody was vouched for: whoever withheld a channel's keys from them hands them over.
+pub fn forget_withheld(tx: &mut Tx<'_>, channel: ChannelId, user: UserId) -> Result<()> {
+    tx.execute(FORGET_WITHHELD, params![channel, user])
+        .map(|_| ())
+}
+
 /// A revoked device neither sends nor reads again.
 pub fn forget_device(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
     tx.execute(FORGET, params![device])?;
@@ -179,12 +191,4 @@ pub fn forget_device(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
 /// known, so that none can be taken for a new one.
 pub fn prune(tx: &mut Tx<'_>, _: &Permit<'_, System>, before: u64) -> Result<u64> {
     tx.execute(PRUNE, params![before])
-}
-
-const fn withhold_text(code: WithholdCode) -> &'static str {
-    match code {
-        WithholdCode::TrustViolation => "trust_violation",
-        WithholdCode::MinTrust => "min_trust",
-        WithholdCode::NoPrekey => "no_prekey",
-    }
 }

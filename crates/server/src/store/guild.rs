@@ -1,25 +1,30 @@
 //! Guilds and who is in them.
 
-use cloister_wire::{GuildId, Permissions, UserId, guild::Member};
+use cloister_wire::{
+    GuildId, Permissions, UserId,
+    guild::{GuildKind, Member},
+};
 
 use super::db::{Row, Tx};
 use crate::{
-    Result,
+    Error, Result,
     access::{Act, Permit, guild::InGuild},
     params, sql,
 };
 
 sql! {
-    GET = "SELECT g.id, g.name, g.owner_id, g.everyone, g.access_version, g.member_count,
+    GET = "SELECT g.id, g.kind, g.name, g.owner_id, g.everyone, g.access_version, g.member_count,
         m.joined_at FROM guild AS g
         LEFT JOIN member AS m ON m.guild_id = g.id AND m.user_id = $2 WHERE g.id = $1";
     LOCK = "SELECT access_version FROM guild WHERE id = $1 FOR UPDATE";
     INSERT = "INSERT INTO guild
-        (id, name, owner_id, everyone, access_version, member_count, created_at)
-        VALUES ($1, $2, $3, $4, 1, 1, $5) ON CONFLICT DO NOTHING";
+        (id, kind, name, owner_id, everyone, access_version, member_count, created_at)
+        VALUES ($1, $2, $3, $4, $5, 1, 1, $6) ON CONFLICT DO NOTHING";
     DELETE = "DELETE FROM guild WHERE id = $1";
+    USERS = "SELECT user_id FROM member WHERE guild_id = $1 ORDER BY user_id";
     LIST = "SELECT guild_id FROM member WHERE user_id = $1 ORDER BY guild_id";
-    COUNT_OF_USER = "SELECT count(*) FROM member WHERE user_id = $1";
+    COUNT_OF_USER = "SELECT count(*) FROM member AS m JOIN guild AS g ON g.id = m.guild_id
+        WHERE m.user_id = $1 AND g.kind = $2";
     INSERT_MEMBER = "INSERT INTO member (guild_id, user_id, joined_at) VALUES ($1, $2, $3)";
     DELETE_MEMBER = "DELETE FROM member WHERE guild_id = $1 AND user_id = $2";
     INSERT_SIGNER = "INSERT INTO guild_signer (guild_id, user_id) VALUES ($1, $2)
@@ -40,6 +45,7 @@ sql! {
 #[derive(Debug, Clone)]
 pub struct Stored {
     pub id: GuildId,
+    pub kind: GuildKind,
     pub name: String,
     pub owner: UserId,
     pub everyone: Permissions,
@@ -53,6 +59,7 @@ pub struct Stored {
 #[derive(Debug, Clone)]
 pub struct NewGuild {
     pub id: GuildId,
+    pub kind: GuildKind,
     pub name: String,
     pub everyone: Permissions,
 }
@@ -68,13 +75,22 @@ pub fn lock(tx: &mut Tx<'_>, guild: GuildId) -> Result<()> {
     tx.maybe(LOCK, params![guild], |_| Ok(())).map(|_| ())
 }
 
+/// Everybody in a guild.
+pub fn users(tx: &mut Tx<'_>, guild: GuildId) -> Result<Vec<UserId>> {
+    tx.query(USERS, params![guild], |row| row.get(0))
+}
+
 /// Guilds that a person is in.
 pub fn page_of_user(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<GuildId>> {
     tx.query(LIST, params![user], |row| row.get(0))
 }
 
-pub fn count_of_user(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<u32> {
-    tx.one(COUNT_OF_USER, params![permit.user], |row| row.get(0))
+pub fn count_of_user(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, kind: GuildKind) -> Result<u32> {
+    tx.one(
+        COUNT_OF_USER,
+        params![permit.user, kind_text(kind)],
+        |row| row.get(0),
+    )
 }
 
 /// Makes a guild with its owner in it, unless its id was used.
@@ -83,7 +99,14 @@ pub fn insert(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, guild: &NewGuild) -> Re
     let now = tx.now();
     let inserted = tx.execute(
         INSERT,
-        params![guild.id, &guild.name, permit.user, guild.everyone, now],
+        params![
+            guild.id,
+            kind_text(guild.kind),
+            &guild.name,
+            permit.user,
+            guild.everyone,
+            now
+        ],
     )?;
     if inserted == 1 {
         insert_member(tx, permit, guild.id)?;
@@ -101,6 +124,18 @@ pub fn insert_member(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, guild: GuildId) 
     tx.execute(INSERT_MEMBER, params![guild, permit.user, now])?;
     tx.execute(INSERT_SIGNER, params![guild, permit.user])
         .map(|_| ())
+}
+
+/// Puts somebody into a group, for whom the person who acts has signed.
+pub fn insert_other<R>(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, R>,
+    guild: GuildId,
+    user: UserId,
+) -> Result<()> {
+    let now = tx.now();
+    tx.execute(INSERT_MEMBER, params![guild, user, now])?;
+    tx.execute(INSERT_SIGNER, params![guild, user]).map(|_| ())
 }
 
 pub fn delete_member(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>, user: UserId) -> Result<bool> {
@@ -152,6 +187,7 @@ fn read_member(row: Row<'_>) -> Result<Member> {
 fn read(row: Row<'_>) -> Result<Stored> {
     Ok(Stored {
         id: row.get("id")?,
+        kind: kind_of(&row.get::<String>("kind")?)?,
         name: row.get("name")?,
         owner: row.get("owner_id")?,
         everyone: row.get("everyone")?,
@@ -159,4 +195,19 @@ fn read(row: Row<'_>) -> Result<Stored> {
         member_count: row.get("member_count")?,
         joined_at: row.get("joined_at")?,
     })
+}
+
+const fn kind_text(kind: GuildKind) -> &'static str {
+    match kind {
+        GuildKind::Guild => "guild",
+        GuildKind::Group => "group",
+    }
+}
+
+fn kind_of(text: &str) -> Result<GuildKind> {
+    match text {
+        "guild" => Ok(GuildKind::Guild),
+        "group" => Ok(GuildKind::Group),
+        _ => Err(Error::internal("a guild has an unknown kind")),
+    }
 }

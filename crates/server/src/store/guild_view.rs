@@ -19,6 +19,7 @@ pub fn get(tx: &mut Tx<'_>, stored: guild::Stored, user: UserId) -> Result<Guild
     };
     Ok(Guild {
         id: stored.id,
+        kind: stored.kind,
         name: stored.name,
         owner: stored.owner,
         everyone: stored.everyone,

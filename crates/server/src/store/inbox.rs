@@ -1,7 +1,8 @@
 //! The durable queue of each device: numbered without gaps, deleted only when acknowledged.
 
 use cloister_wire::{
-    Bytes, DeviceId, Hash, UserId,
+    Bytes, ChannelId, DeviceId, Hash, UserId,
+    channel::WithholdCode,
     key::{NackReason, QueuedBody, QueuedItem, ToDeviceClass},
 };
 
@@ -20,12 +21,12 @@ sql! {
     KNOWN = "SELECT 1 FROM inbox_item WHERE device_id = $1 AND sender_device = $2 \
              AND dedupe_id = $3 AND nack IS NULL";
     INSERT = "INSERT INTO inbox_item (device_id, seq, at, sender_user, sender_device, \
-              dedupe_id, class, kind, ct, nack) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    PAGE = "SELECT seq, at, sender_user, sender_device, dedupe_id, class, kind, ct, nack \
-            FROM inbox_item WHERE device_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
-    GET = "SELECT seq, at, sender_user, sender_device, dedupe_id, class, kind, ct, nack \
-           FROM inbox_item WHERE device_id = $1 AND seq = $2";
+              dedupe_id, class, kind, ct, nack, withheld, about_channel, about_session) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    PAGE = "SELECT seq, at, sender_user, sender_device, dedupe_id, class, kind, ct, nack, \
+            withheld, about_channel, about_session FROM inbox_item WHERE device_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+    GET = "SELECT seq, at, sender_user, sender_device, dedupe_id, class, kind, ct, nack, \
+           withheld, about_channel, about_session FROM inbox_item WHERE device_id = $1 AND seq = $2";
     ACK = "UPDATE inbox SET acked_seq = $2 WHERE device_id = $1 AND acked_seq < $2 \
            AND last_seq >= $2";
     DELETE_ACKED = "DELETE FROM inbox_item WHERE device_id = $1 AND seq <= $2";
@@ -53,8 +54,16 @@ pub struct New<'a> {
 
 #[derive(Debug, Clone, Copy)]
 pub enum NewBody<'a> {
-    Sealed { kind: u8, ct: &'a Bytes },
+    Sealed {
+        kind: u8,
+        ct: &'a Bytes,
+    },
     Nack(NackReason),
+    Withheld {
+        channel: ChannelId,
+        session: &'a Hash,
+        code: WithholdCode,
+    },
 }
 
 /// The queue's position, locked.
@@ -93,10 +102,23 @@ pub fn is_known(
 pub fn append(tx: &mut Tx<'_>, device: DeviceId, new: &New<'_>) -> Result<(Position, QueuedItem)> {
     let position = tx.one(NEXT, params![device], read_position)?;
     let at = tx.now();
-    let (kind, ct, nack) = match new.body {
-        NewBody::Sealed { kind, ct } => (Some(kind), Some(ct), None),
-        NewBody::Nack(reason) => (None, None, Some(nack_text(reason))),
-    };
+    let (mut kind, mut ct, mut nack) = (None, None, None);
+    let (mut withheld, mut about_channel, mut about_session) = (None, None, None);
+    match new.body {
+        NewBody::Sealed {
+            kind: sealed,
+            ct: bytes,
+        } => (kind, ct) = (Some(sealed), Some(bytes)),
+        NewBody::Nack(reason) => nack = Some(nack_text(reason)),
+        NewBody::Withheld {
+            channel,
+            session,
+            code,
+        } => {
+            (withheld, about_channel) = (Some(withhold_text(code)), Some(channel));
+            about_session = Some(session);
+        }
+    }
     tx.execute(
         INSERT,
         params![
@@ -109,7 +131,10 @@ pub fn append(tx: &mut Tx<'_>, device: DeviceId, new: &New<'_>) -> Result<(Posit
             class_text(new.class),
             kind,
             ct,
-            nack
+            nack,
+            withheld,
+            about_channel,
+            about_session
         ],
     )?;
     let body = match new.body {
@@ -118,6 +143,15 @@ pub fn append(tx: &mut Tx<'_>, device: DeviceId, new: &New<'_>) -> Result<(Posit
             ct: ct.clone(),
         },
         NewBody::Nack(reason) => QueuedBody::Nack { reason },
+        NewBody::Withheld {
+            channel,
+            session,
+            code,
+        } => QueuedBody::Withheld {
+            channel,
+            session: *session,
+            code,
+        },
     };
     let item = QueuedItem {
         seq: position.last_seq,
@@ -178,11 +212,17 @@ fn read_position(row: Row<'_>) -> Result<Position> {
 
 fn read_item(row: Row<'_>) -> Result<QueuedItem> {
     let nack: Option<String> = row.get("nack")?;
-    let body = match nack {
-        Some(nack) => QueuedBody::Nack {
+    let withheld: Option<String> = row.get("withheld")?;
+    let body = match (nack, withheld) {
+        (Some(nack), _) => QueuedBody::Nack {
             reason: nack_of(&nack)?,
         },
-        None => QueuedBody::Sealed {
+        (None, Some(code)) => QueuedBody::Withheld {
+            channel: row.get("about_channel")?,
+            session: row.get("about_session")?,
+            code: withhold_of(&code)?,
+        },
+        (None, None) => QueuedBody::Sealed {
             kind: row.get("kind")?,
             ct: row.get("ct")?,
         },
@@ -231,5 +271,22 @@ fn nack_of(text: &str) -> Result<NackReason> {
         "no_session" => Ok(NackReason::NoSession),
         "corrupt" => Ok(NackReason::Corrupt),
         _ => Err(Error::internal("a queued nack has an unknown reason")),
+    }
+}
+
+pub(super) const fn withhold_text(code: WithholdCode) -> &'static str {
+    match code {
+        WithholdCode::TrustViolation => "trust_violation",
+        WithholdCode::MinTrust => "min_trust",
+        WithholdCode::NoPrekey => "no_prekey",
+    }
+}
+
+fn withhold_of(text: &str) -> Result<WithholdCode> {
+    match text {
+        "trust_violation" => Ok(WithholdCode::TrustViolation),
+        "min_trust" => Ok(WithholdCode::MinTrust),
+        "no_prekey" => Ok(WithholdCode::NoPrekey),
+        _ => Err(Error::internal("a queued item has an unknown code")),
     }
 }

@@ -104,7 +104,7 @@ async fn a_signed_policy_ends_old_sessions_and_an_unsigned_change_does_not_exist
     .await;
 }
 
-async fn log_head(stage: &Stage, who: &Person, guild: &Guild) -> serde_json::Value {
+pub(super) async fn log_head(stage: &Stage, who: &Person, guild: &Guild) -> serde_json::Value {
     let path = format!("/api/v1/guilds/{}/log?after=0", guild.id);
     let ask = stage.get(&path).bearing(&who.device.access);
     let page = ask.send().await.expect(200);

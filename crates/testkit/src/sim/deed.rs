@@ -139,8 +139,14 @@ impl<P: Primitives> Sim<P> {
         let mine = view.members.iter().any(|member| member.me && member.owner);
         if mine && view.channels.len() < 4 {
             let name = format!("room-{}", view.channels.len());
-            self.world
-                .command(client, Command::CreateChannel { guild, name });
+            self.world.command(
+                client,
+                Command::CreateChannel {
+                    guild,
+                    name,
+                    readers: None,
+                },
+            );
         }
     }
 

@@ -1,6 +1,8 @@
 //! Encrypting a message, and handing the session to whoever lacks it. The audience was verified
 //! before; whatever is encrypted is stored with the moved ratchet in one step.
 
+use std::collections::BTreeSet;
+
 use cloister_e2ee::{DeviceContent, Plain, Primitives, direct};
 use cloister_proof::{Context, policy::SUITE_TEXT, transcript};
 use cloister_wire::{
@@ -25,7 +27,7 @@ pub(super) async fn seal_group<P: Primitives>(
 ) -> Result<(), Refusal> {
     let channel = entry.channel;
     let outbound = usable_session(&mut shared.core(), channel, audience)?;
-    let lacking = lacking(&shared.core(), &outbound.session, audience)?;
+    let lacking = lacking(&shared.core(), channel, &outbound.session, audience)?;
     if !lacking.is_empty() {
         return share(shared, channel, audience, &outbound, lacking).await;
     }
@@ -221,12 +223,26 @@ pub(super) fn usable_session<P: Primitives>(
 /// Devices of the audience that do not hold the session.
 pub(super) fn lacking<P: Primitives>(
     core: &Core<P>,
+    channel: ChannelId,
     session: &Hash,
     audience: &Audience,
 ) -> Result<Vec<(UserId, DeviceId, u32)>, Refusal> {
     let me = core.store.me()?;
-    let covered: std::collections::BTreeSet<(DeviceId, u32)> =
-        core.store.covered(session)?.into_iter().collect();
+    let mut covered: BTreeSet<(DeviceId, u32)> = core.store.covered(session)?.into_iter().collect();
+    // Whoever was kept from the key and need not be any more gets it now.
+    let kept = core.store.withheld_from(session)?;
+    if kept.iter().any(|(_, code)| *code != WithholdCode::NoPrekey) {
+        let untrusted = audience::untrusted(core, channel, &audience.roster)?;
+        for (device, code) in kept {
+            let still = audience
+                .roster
+                .device(device)
+                .is_none_or(|entry| untrusted.contains_key(&entry.user));
+            if !still && code != WithholdCode::NoPrekey {
+                covered.retain(|(one, _)| *one != device);
+            }
+        }
+    }
     Ok(audience
         .roster
         .entries()
@@ -249,7 +265,7 @@ pub(super) async fn share<P: Primitives>(
         .collect();
     envelope::ensure_sessions(shared, &devices).await?;
     let mut core = shared.core();
-    let distrusted = audience::distrusted(&core, &audience.roster)?;
+    let untrusted = audience::untrusted(&core, channel, &audience.roster)?;
     let content = DeviceContent::RoomKey {
         channel,
         session: outbound.session,
@@ -271,21 +287,18 @@ pub(super) async fn share<P: Primitives>(
             writes: 0,
         };
         for to in chunk {
-            if distrusted.contains(&to.0) {
-                request.withheld.push(Withhold {
-                    device: to.1,
-                    code: WithholdCode::TrustViolation,
-                });
-            } else if let Some(wrap) =
-                envelope::seal(&mut core, *to, ToDeviceClass::RoomKey, &content)?
-            {
-                request.envelopes.push(wrap);
-            } else {
-                request.withheld.push(Withhold {
-                    device: to.1,
-                    code: WithholdCode::NoPrekey,
-                });
+            let mut why = untrusted.get(&to.0).copied();
+            if why.is_none() {
+                match envelope::seal(&mut core, *to, ToDeviceClass::RoomKey, &content)? {
+                    Some(wrap) => request.envelopes.push(wrap),
+                    None => why = Some(WithholdCode::NoPrekey),
+                }
             }
+            if let Some(code) = why {
+                let device = to.1;
+                request.withheld.push(Withhold { device, code });
+            }
+            core.store.put_withheld_from(&outbound.session, to.1, why)?;
         }
         request.writes = core.store.raise_writes()?;
         let devices = chunk

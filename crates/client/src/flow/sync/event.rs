@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use cloister_e2ee::Primitives;
+use cloister_proof::guild_log::OpBody;
 use cloister_wire::{
     GuildId, UserId,
     channel::EpochView,
@@ -14,7 +15,7 @@ use cloister_wire::{
 use super::{
     bring_guild,
     log::{bring_log_soon, extend_log, signer},
-    note_epoch, store_dm, store_guild,
+    note_epoch, refresh_soon, store_dm, store_guild,
 };
 use crate::{
     core::{Core, Shared},
@@ -60,11 +61,24 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
         Event::ChannelCreated { guild, channel } => {
             channel_created(&mut shared.core(), guild, &channel)?;
         }
+        Event::ChannelHidden { guild, channel } => {
+            let mut core = shared.core();
+            core.store.commit(|store| {
+                store.delete_channel(channel)?;
+                update_guild(store, guild, |view| {
+                    view.channels.retain(|one| one.id != channel);
+                })
+            })?;
+            core.tell(Topic::Guilds);
+            core.tell(Topic::Guild { guild });
+            core.tell(Topic::Channel { channel });
+        }
         Event::GuildJoined { guild } => {
             let mut core = shared.core();
             let now = core.now;
             core.store.commit(|store| store_guild(store, &guild, now))?;
             core.tell(Topic::Guilds);
+            core.tell(Topic::Dms);
             drop(core);
             bring_guild(shared, &guild);
         }
@@ -72,6 +86,7 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
             let mut core = shared.core();
             core.store.commit(|store| store.delete_guild(guild))?;
             core.tell(Topic::Guilds);
+            core.tell(Topic::Dms);
             core.tell(Topic::Guild { guild });
             drop(core);
             search::fill(shared);
@@ -242,6 +257,9 @@ pub(super) fn log_appended<P: Primitives>(
     };
     if ready {
         extend_log(&mut shared.core(), guild, seq - 1, &[entry])?;
+        if signer(entry).is_some_and(|op| matches!(op.body, OpBody::TransferOwner { .. })) {
+            refresh_soon(shared, guild);
+        }
         return Ok(());
     }
     bring_log_soon(shared, guild);

@@ -120,6 +120,12 @@ pub(super) fn extend_log<P: Primitives>(
         );
     }
     core.store.put_guild_log(&log)?;
+    // Whoever the server says owns it: the owner is whom the log names.
+    if row.view.owner != log.owner {
+        let mut view = row.view;
+        view.owner = log.owner;
+        core.store.put_guild(&view)?;
+    }
     core.tell(Topic::Guild { guild });
     core.tell(Topic::Invites { guild });
     Ok(true)

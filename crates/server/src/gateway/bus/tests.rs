@@ -118,6 +118,7 @@ fn who_enters_a_guild_hears_it_from_the_same_moment_and_who_leaves_no_more() {
     let mut alice = listen(&bus, ALICE, 1, &[]);
     let guild = Box::new(Guild {
         id: GUILD,
+        kind: cloister_wire::guild::GuildKind::Guild,
         name: "Garden".to_owned(),
         owner: BOB,
         everyone: Permissions::EVERYONE,

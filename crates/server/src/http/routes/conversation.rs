@@ -5,7 +5,10 @@ use cloister_wire::{
         Annotations, EpochView, History, MarkRead, ScrubMessages, Scrubbed, Scrubs, Send, Sent,
         Share, Shared,
     },
-    guild::{AppendOp, Appended, Channel, CreateChannel, Dm, Dms, Log, OpenDm},
+    guild::{
+        AppendOp, Appended, Channel, CreateChannel, CreateGroup, Dm, Dms, Joined, Log, OpenDm,
+        RemoveFromGroup,
+    },
     key::{
         AckToDevice, ClaimKeys, ClaimedKeys, KeyCounts, NackToDevice, QueuePage, SendToDevice,
         UploadKeys,
@@ -16,7 +19,7 @@ use cloister_wire::{
 use super::{For, Route, get, post, put};
 use crate::{
     gateway,
-    http::{channel, dm, guild_log, inbox, message, prekey, scrub, typing},
+    http::{channel, dm, group, guild_log, inbox, message, prekey, scrub, typing},
 };
 
 pub(super) fn table() -> Vec<Route> {
@@ -85,6 +88,13 @@ fn channels() -> Vec<Route> {
                 "What a member signs for the log: vouching, a channel's policy, roles, \
                  another owner.",
             ),
+        post("/api/v1/groups", For::Person, group::create)
+            .takes::<CreateGroup>()
+            .makes::<Joined>()
+            .about("Make a conversation of several people."),
+        post("/api/v1/groups/{guild}/remove", For::Person, group::remove)
+            .takes::<RemoveFromGroup>()
+            .about("Take somebody out of a conversation of several people."),
         get("/api/v1/dms", For::Person, dm::list)
             .gives::<Dms>()
             .about("One's direct conversations."),

@@ -1,0 +1,271 @@
+//! Channels and conversations, and who reads them.
+
+use cloister_e2ee::Primitives;
+use cloister_proof::{
+    GuildLog,
+    guild_log::LogRights,
+    policy::{MinTrust, Readers},
+};
+use cloister_wire::{ChannelId, ErrorCode, Permissions, UserId, guild::GuildKind};
+
+use super::{Shown, safety, unread};
+use crate::{
+    core::Core,
+    flow::mention,
+    store::{ChannelRow, GuildRow, MessageRow},
+    view::{ChannelKind, ChannelView, DmSummary, PersonView, ReaderRight, ReaderView, Refusal},
+};
+
+/// Names of so many people stand for a conversation without one.
+const NAMES: usize = 4;
+
+/// Conversations, those with the newest activity first.
+pub(super) fn dms<P: Primitives>(core: &Core<P>) -> Shown<Vec<DmSummary>> {
+    let mut dms = Vec::new();
+    for row in core.store.dms()? {
+        let Some(peer) = row.peer else { continue };
+        let (username, display_name) = core.store.names(peer)?.unwrap_or_default();
+        dms.push(summary(core, &row, Some(peer), username, display_name, 2)?);
+    }
+    for guild in core.store.guilds()? {
+        if guild.kind != GuildKind::Group {
+            continue;
+        }
+        for row in core.store.channels_of(guild.id)? {
+            let name = group_name(core, &row)?;
+            let people = guild.member_count;
+            dms.push(summary(core, &row, None, String::new(), name, people)?);
+        }
+    }
+    dms.sort_by_key(|dm| (std::cmp::Reverse(dm.last_at), dm.channel));
+    Ok(dms)
+}
+
+fn summary<P: Primitives>(
+    core: &Core<P>,
+    row: &ChannelRow,
+    peer: Option<UserId>,
+    username: String,
+    display_name: String,
+    people: u32,
+) -> Shown<DmSummary> {
+    Ok(DmSummary {
+        channel: row.view.id,
+        peer,
+        username,
+        display_name,
+        people,
+        unread: unread(core, row)?,
+        last_at: row.last_at,
+        preview: core
+            .store
+            .last_text(row.view.id)?
+            .map(|text| mention::spell(core, &text))
+            .transpose()?,
+        mentions: core.store.mentions(row.view.id, row.view.read_seq)?,
+    })
+}
+
+/// What its people call a conversation, or else their names.
+fn group_name<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<String> {
+    if let Some(title) = &row.title {
+        return Ok(title.clone());
+    }
+    let me = core.store.me()?.user;
+    let mut names = Vec::new();
+    if let Some(guild) = row.view.guild {
+        for (user, _) in core.store.members(guild)? {
+            if user != me {
+                names.push(core.store.display_name(user)?);
+            }
+        }
+    }
+    let more = names.len().saturating_sub(NAMES);
+    names.truncate(NAMES);
+    let mut name = names.join(", ");
+    if more > 0 {
+        name += &format!(" +{more}");
+    }
+    Ok(name)
+}
+
+/// Everybody in a guild of this person's, by name.
+pub(super) fn acquaintances<P: Primitives>(core: &Core<P>) -> Shown<Vec<PersonView>> {
+    let me = core.store.me()?.user;
+    let mut people = std::collections::BTreeMap::new();
+    for guild in core.store.guilds()? {
+        for (user, _) in core.store.members(guild.id)? {
+            if user == me || people.contains_key(&user) {
+                continue;
+            }
+            let (username, display_name) = core.store.names(user)?.unwrap_or_default();
+            let safety = safety(core, user)?;
+            people.insert(
+                user,
+                PersonView {
+                    user,
+                    username,
+                    display_name,
+                    safety,
+                },
+            );
+        }
+    }
+    let mut people: Vec<_> = people.into_values().collect();
+    people.sort_by_key(|one| (one.display_name.to_lowercase(), one.user));
+    Ok(people)
+}
+
+/// Whether this person read the channel when a message was sent that was not for this device:
+/// then another of their devices could.
+pub(super) fn read_then<P: Primitives>(core: &Core<P>, message: &MessageRow) -> Shown<bool> {
+    let me = core.store.me()?;
+    let created = core.store.cert(me.user, me.device)?;
+    if created.is_none_or(|cert| cert.created_ms <= message.at) {
+        return Ok(false);
+    }
+    let Some(guild) = core
+        .store
+        .channel(message.channel)?
+        .and_then(|row| row.view.guild)
+    else {
+        return Ok(true);
+    };
+    let mut members = core.store.members(guild)?.into_iter();
+    let joined = members.find(|(user, _)| *user == me.user);
+    Ok(joined.is_some_and(|(_, at)| at <= message.at))
+}
+
+pub(super) fn view<P: Primitives>(
+    core: &Core<P>,
+    channel: ChannelId,
+) -> Shown<Option<ChannelView>> {
+    let Some(row) = core.store.channel(channel)? else {
+        return Ok(None);
+    };
+    let guild = match row.view.guild {
+        Some(guild) => core.store.guild(guild)?,
+        None => None,
+    };
+    let log = match row.view.guild {
+        Some(guild) => core.store.guild_log(guild)?,
+        None => None,
+    };
+    let policy = log.as_ref().and_then(|log| log.policies.get(&channel));
+    let kind = kind(&row, guild.as_ref(), log.as_ref());
+    let name = match (&kind, row.peer) {
+        (ChannelKind::Group { .. }, _) => group_name(core, &row)?,
+        (_, Some(peer)) => core.store.display_name(peer)?,
+        _ => row.view.name.clone(),
+    };
+    let roster = row.audience.as_ref().map(|audience| &audience.roster);
+    let readers = roster
+        .map(cloister_proof::Roster::users)
+        .unwrap_or_default();
+    let unvouched = log.as_ref().map_or_else(Vec::new, |log| {
+        log.readers(channel)
+            .into_iter()
+            .filter(|user| !log.vouched(*user))
+            .collect()
+    });
+    let people = match (&kind, &log) {
+        (ChannelKind::Private | ChannelKind::Group { .. }, Some(log)) => {
+            people(core, log, channel)?
+        }
+        _ => Vec::new(),
+    };
+    let me = core.store.me()?.user;
+    let may_manage = row
+        .view
+        .my_permissions
+        .contains(Permissions::MANAGE_CHANNELS);
+    Ok(Some(ChannelView {
+        id: channel,
+        kind,
+        guild: row.view.guild,
+        name,
+        draft: row.draft.clone(),
+        read_seq: row.view.read_seq,
+        last_seq: row.view.last_seq,
+        readers: readers.len() as u32,
+        devices: roster.map_or(0, |roster| roster.len() as u32),
+        unvouched,
+        unvouched_kept_out: policy.is_some_and(|policy| policy.min_trust != MinTrust::Any),
+        people,
+        can_set_policy: may_manage
+            && log.is_some_and(|log| log.rights(me).contains(LogRights::POLICY)),
+        can_send: row.view.my_permissions.contains(Permissions::SEND_MESSAGES),
+        blocked: blocked(core, &row)?,
+    }))
+}
+
+fn kind(row: &ChannelRow, guild: Option<&GuildRow>, log: Option<&GuildLog>) -> ChannelKind {
+    if let Some(peer) = row.peer {
+        return ChannelKind::Dm { peer };
+    }
+    if let Some(group) = guild.filter(|guild| guild.view.kind == GuildKind::Group) {
+        return ChannelKind::Group {
+            guild: group.view.id,
+            owner: group.view.owner,
+            title: row.title.clone(),
+        };
+    }
+    let everyone = log
+        .and_then(|log| log.policies.get(&row.view.id))
+        .is_none_or(|policy| policy.readers == Readers::Everyone);
+    if everyone {
+        ChannelKind::Text
+    } else {
+        ChannelKind::Private
+    }
+}
+
+/// Everybody who may read a channel by the signed log, those with the strongest right first.
+fn people<P: Primitives>(
+    core: &Core<P>,
+    log: &GuildLog,
+    channel: ChannelId,
+) -> Shown<Vec<ReaderView>> {
+    let me = core.store.me()?.user;
+    let mut people = Vec::new();
+    for user in log.readers(channel) {
+        let (username, display_name) = core.store.names(user)?.unwrap_or_default();
+        let right = if log.is_owner(user) {
+            ReaderRight::Owner
+        } else if log.rights(user).contains(LogRights::READ) {
+            ReaderRight::Role
+        } else {
+            ReaderRight::Named
+        };
+        people.push(ReaderView {
+            user,
+            username,
+            display_name,
+            right,
+            vouched: log.vouched(user),
+            me: user == me,
+            safety: safety(core, user)?,
+        });
+    }
+    let order = |right| match right {
+        ReaderRight::Owner => 0,
+        ReaderRight::Role => 1,
+        ReaderRight::Named => 2,
+    };
+    people.sort_by_key(|one| (order(one.right), one.display_name.to_lowercase(), one.user));
+    Ok(people)
+}
+
+/// Why nothing can be encrypted here, if so.
+fn blocked<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<Option<Refusal>> {
+    let why = match (row.view.guild, row.peer) {
+        (Some(guild), _) => core.store.guild(guild)?.and_then(|row| row.violation),
+        (None, Some(peer)) => core.store.violation(peer)?,
+        (None, None) => None,
+    };
+    Ok(why.map(|message| Refusal {
+        code: ErrorCode::TrustViolation,
+        message,
+        retry_after_ms: None,
+    }))
+}

@@ -1,0 +1,83 @@
+//! Channels and conversations as a shell shows them, and the people in them.
+
+use cloister_wire::{ChannelId, GuildId, UserId};
+use serde::{Deserialize, Serialize};
+
+use super::{Refusal, Safety};
+
+view! {
+/// A conversation with one person, or (without `peer`) of several.
+pub struct DmSummary {
+    pub channel: ChannelId,
+    pub peer: Option<UserId>,
+    /// Empty for a conversation of several.
+    pub username: String,
+    /// The person's name, the conversation's, or its people's.
+    pub display_name: String,
+    /// People in it, this one included.
+    pub people: u32,
+    pub unread: u32,
+    pub last_at: u64,
+    pub preview: Option<String>,
+    pub mentions: u32,
+}
+
+pub struct ChannelView {
+    pub id: ChannelId,
+    pub kind: ChannelKind,
+    pub guild: Option<GuildId>,
+    pub name: String,
+    pub draft: String,
+    pub read_seq: u64,
+    pub last_seq: u64,
+    /// People who receive what is sent now, and devices.
+    pub readers: u32,
+    pub devices: u32,
+    /// People in the audience whom nobody has vouched for.
+    pub unvouched: Vec<UserId>,
+    /// Whether they are kept from the keys, as the signed policy says.
+    pub unvouched_kept_out: bool,
+    /// Who reads here, and by what right; empty where every member does.
+    pub people: Vec<ReaderView>,
+    /// This person may sign another policy.
+    pub can_set_policy: bool,
+    pub can_send: bool,
+    /// Set when nothing can be encrypted here now, and why.
+    pub blocked: Option<Refusal>,
+}
+
+#[derive(Eq)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ChannelKind {
+    /// For every member.
+    Text,
+    /// For some members.
+    Private,
+    Dm { peer: UserId },
+    /// Several people. `title` is the name they gave it.
+    Group { guild: GuildId, owner: UserId, title: Option<String> },
+}
+
+pub struct PersonView { pub user: UserId, pub username: String, pub display_name: String, pub safety: Safety }
+
+/// By what right somebody reads a channel.
+#[derive(Eq, Copy)]
+#[serde(rename_all = "snake_case")]
+pub enum ReaderRight {
+    Owner,
+    /// A role that reads every channel.
+    Role,
+    /// Named for this channel, or one of the conversation.
+    Named,
+}
+
+pub struct ReaderView {
+    pub user: UserId,
+    pub username: String,
+    pub display_name: String,
+    pub right: ReaderRight,
+    pub vouched: bool,
+    pub me: bool,
+    pub safety: Safety,
+}
+}

@@ -1,0 +1,16 @@
+-- Conversations of several people, and channels that only some members read.
+
+-- A group is a guild of one channel, without a name that the server knows.
+ALTER TABLE guild ADD COLUMN kind TEXT NOT NULL DEFAULT 'guild' CHECK (kind IN ('guild', 'group'));
+
+-- Everybody in the guild, or those in channel_reader.
+ALTER TABLE channel ADD COLUMN readers TEXT NOT NULL DEFAULT 'everyone'
+    CHECK (readers IN ('everyone', 'listed'));
+
+-- Who may read a listed channel, as the signed log of its guild says it.
+CREATE TABLE channel_reader (
+    channel_id      BLOB NOT NULL REFERENCES channel (id) ON DELETE CASCADE,
+    user_id         BLOB NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    PRIMARY KEY (channel_id, user_id)
+) STRICT;
+CREATE INDEX channel_reader_by_user ON channel_reader (user_id);
