@@ -92,6 +92,7 @@ impl Person {
             body: Body::Genesis {
                 device: cert,
                 recovery_key: recovery.public_key(),
+                reset_of: None,
             },
         };
         let entry = Signed::seal(Purpose::Devlog, &entry, &[&key, &recovery]);

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
     account, channel, device, group, guild, invite, member, message, operator, outbox, poll, read,
-    remark, search, security, serve,
+    remark, search, security, serve, verify,
 };
 
 /// Private community chat that you host yourself, encrypted end to end.
@@ -118,6 +118,8 @@ pub(crate) enum Command {
     Factor(security::Factor),
     /// What happened to your account
     SecurityEvents,
+    /// Make sure that somebody's keys are theirs
+    Verify(verify::Verify),
 }
 
 /// How long something lasts: `90s`, `15m`, `12h`, `7d`, in seconds.

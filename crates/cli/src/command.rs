@@ -17,6 +17,7 @@ pub(crate) mod search;
 pub(crate) mod security;
 pub(crate) mod serve;
 pub(crate) mod status;
+pub(crate) mod verify;
 
 use serde_json::json;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
@@ -67,6 +68,7 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Session(session) => session.run(&global, print),
         Command::Factor(factor) => factor.run(&global, print),
         Command::SecurityEvents => security::events(&global, print),
+        Command::Verify(verify) => verify.run(&global, print),
     }
 }
 

@@ -124,10 +124,12 @@ fn exit(code: ErrorCode) -> u8 {
         | E::LinkInvalid
         | E::AlreadyMember
         | E::CodeUnknown
+        | E::PersonCodeWrong
         | E::TargetGone
         | E::OtkConflict
         | E::DevlogStale => CONFLICT,
         E::TrustViolation
+        | E::KeysDiffer
         | E::RosterUnverifiable
         | E::CertificateChanged
         | E::BadSignature

@@ -96,6 +96,25 @@ async fn conversation(seat: &Seat<'_>, wanted: &str) -> Result<ChannelId, Failur
     }
 }
 
+/// The person that `@name`, a name or an id means.
+pub(crate) async fn user(seat: &Seat<'_>, wanted: &str) -> Result<UserId, Failure> {
+    let wanted = wanted.strip_prefix('@').unwrap_or(wanted);
+    if let Ok(user) = wanted.parse() {
+        return Ok(user);
+    }
+    let dms = match seat.query(Query::Dms).await? {
+        QueryReply::Dms { dms } => dms,
+        other => return Err(unexpected(&other)),
+    };
+    let known = pick("person", wanted, dms, |dm: &DmSummary| {
+        (dm.peer.to_string(), dm.username.clone())
+    });
+    match known {
+        Ok(dm) => Ok(dm.peer),
+        Err(_) => person(seat, wanted).await,
+    }
+}
+
 /// Somebody whom this person shares a guild with.
 pub(crate) async fn person(seat: &Seat<'_>, wanted: &str) -> Result<UserId, Failure> {
     let wanted = wanted.strip_prefix('@').unwrap_or(wanted);

@@ -2,7 +2,7 @@
 //! reply to a request, a time, or another flow. No runtime and no I/O is involved.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -11,15 +11,17 @@ use std::{
 
 use cloister_e2ee::Primitives;
 use cloister_wire::{
-    ChannelId, ErrorCode, UserId,
+    ChannelId, ErrorCode, Octets, UserId,
     account::{ClientKind, Tokens},
     gateway::ClientFrame,
+    key::SendToDevice,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;
 
 use crate::{
     engine::{HttpOutcome, Method, Options, Outgoing},
+    flow::verify::Comparing,
     store::{Store, StoreError},
     view::{CommandReply, Connection, Refusal, Topic},
 };
@@ -45,6 +47,12 @@ pub(crate) struct Core<P: Primitives> {
     pub again: BTreeSet<String>,
     /// In a browser the access token is kept here only, with its end in ms UTC.
     pub access: Option<(String, u64)>,
+    /// Comparisons that are under way on this device; none outlives the program.
+    pub comparing: BTreeMap<Octets<16>, Comparing>,
+    /// What is in the QR code that this device shows: whoever sends it back has seen it.
+    pub code_secret: Octets<16>,
+    /// Steps of comparisons, to be sent in this order.
+    pub letters: VecDeque<(Octets<16>, SendToDevice)>,
     pub last_error: Option<String>,
     pub alarm: Option<String>,
     /// Who is writing where, and until when that is believed.
@@ -113,7 +121,9 @@ impl<P: Primitives> Clone for Shared<P> {
 }
 
 impl<P: Primitives> Shared<P> {
-    pub fn new(store: Store<P>, options: Options, chance: ChaCha20Rng, now: u64) -> Self {
+    pub fn new(store: Store<P>, options: Options, mut chance: ChaCha20Rng, now: u64) -> Self {
+        let mut code_secret = Octets([0; 16]);
+        chance.fill_bytes(&mut code_secret.0);
         Self(Arc::new(Mutex::new(Core {
             store,
             options,
@@ -124,6 +134,9 @@ impl<P: Primitives> Shared<P> {
             running: BTreeSet::new(),
             again: BTreeSet::new(),
             access: None,
+            comparing: BTreeMap::new(),
+            code_secret,
+            letters: VecDeque::new(),
             last_error: None,
             alarm: None,
             typing: BTreeMap::new(),
@@ -285,6 +298,8 @@ impl<P: Primitives> Core<P> {
         self.pumping.clear();
         self.running.clear();
         self.again.clear();
+        self.comparing.clear();
+        self.letters.clear();
     }
 
     /// Random bytes for ids and nonces.

@@ -26,3 +26,4 @@ pub(crate) mod search;
 pub(crate) mod security;
 pub(crate) mod sync;
 pub(crate) mod typing;
+pub(crate) mod verify;

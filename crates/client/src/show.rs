@@ -5,11 +5,16 @@ mod poll;
 mod search;
 mod seen;
 mod timeline;
+mod trust;
 
 use cloister_e2ee::Primitives;
-use cloister_proof::{DeviceOffer, fingerprint, policy::Readers};
+use cloister_proof::{
+    DeviceOffer,
+    fingerprint::{self, DeviceCode},
+    policy::Readers,
+};
 use cloister_wire::{
-    ChannelId, GuildId, MessageId, Txn, UserId,
+    ChannelId, GuildId, MessageId, Txn,
     account::{Device, DeviceStanding},
     guild::GuildKind,
 };
@@ -20,8 +25,7 @@ use crate::{
     store::{ChannelRow, EntryState, StoreError, Trouble},
     view::{
         CauseCount, ChannelSummary, DeviceState, DeviceView, GuildSummary, GuildView, InviteView,
-        MeView, MemberView, PlaceView, Query, QueryReply, RecoveryView, Safety, SessionView,
-        StatusView,
+        MeView, MemberView, PlaceView, Query, QueryReply, RecoveryView, SessionView, StatusView,
     },
 };
 
@@ -64,6 +68,12 @@ pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<Quer
         },
         Query::Devices => QueryReply::Devices {
             devices: devices(core)?,
+        },
+        Query::Person { user } => QueryReply::Person {
+            person: trust::person(core, *user)?,
+        },
+        Query::Comparisons => QueryReply::Comparisons {
+            comparisons: trust::comparisons(core)?,
         },
         Query::Recovery => QueryReply::Recovery(recovery(core)?),
         Query::Outbox => QueryReply::Outbox {
@@ -113,12 +123,11 @@ fn session<P: Primitives>(core: &Core<P>) -> Shown<SessionView> {
         (Some(identity), None) if signed_in => account::state_of(identity.standing),
         _ => DeviceState::SignedOut,
     };
-    let pending_code = identity
+    let offer = identity
         .as_ref()
         .filter(|_| state == DeviceState::Pending)
         .and_then(|identity| identity.offer.as_ref())
-        .and_then(|offer| DeviceOffer::verify(offer.as_ref()).ok())
-        .map(|offer| fingerprint::device_code(&offer));
+        .and_then(|offer| DeviceOffer::verify(offer.as_ref()).ok());
     Ok(SessionView {
         state,
         connection: core.link.connection,
@@ -129,7 +138,8 @@ fn session<P: Primitives>(core: &Core<P>) -> Shown<SessionView> {
             device: me.device,
             operator: me.operator,
         }),
-        pending_code,
+        pending_code: offer.as_ref().map(fingerprint::device_code),
+        pending_qr: offer.as_ref().map(|offer| DeviceCode::of(offer).to_text()),
         retry_at: core.link.retry_at,
         instance_name: core
             .store
@@ -220,7 +230,7 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
                 joined_at,
                 vouched: logged.is_some_and(|member| member.vouched),
                 me: user == me.user,
-                safety: safety(core, user)?,
+                safety: trust::safety(core, user)?,
             })
         })
         .collect::<Shown<Vec<_>>>()?;
@@ -234,14 +244,6 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
     }))
 }
 
-fn safety<P: Primitives>(core: &Core<P>, user: UserId) -> Shown<Safety> {
-    Ok(if core.store.violation(user)?.is_some() {
-        Safety::Violation
-    } else if core.store.devlog(user)?.is_some() {
-        Safety::Known
-    } else {
-        Safety::Unknown
-    })
 }
 
 /// Every channel of every guild, in the order of the lists.
@@ -314,6 +316,10 @@ fn devices<P: Primitives>(core: &Core<P>) -> Shown<Vec<DeviceView>> {
                 .filter(|_| state == DeviceState::Pending)
                 .map(fingerprint::device_code),
             approved_by: record.and_then(|record| record.approver),
+            added: log
+                .as_ref()
+                .map(|log| trust::added_by(log, device.id))
+                .unwrap_or_default(),
         }
     };
     let list = core.store.device_list()?.unwrap_or_default();

@@ -11,6 +11,7 @@ mod meta;
 mod outbox;
 mod person;
 mod ratchet;
+mod record;
 mod search;
 mod withheld;
 
@@ -26,6 +27,7 @@ pub(crate) use meta::{Identity, Nonces, Recovery, Trouble};
 pub(crate) use outbox::{EntryState, Frame, OutboxRow, Saying};
 pub(crate) use ratchet::{InboundRow, OutboundRow, Parcel, SentItem};
 pub(crate) use search::{Hit, Marks, Sought};
+pub(crate) use record::Distrust;
 
 /// Why the store could not do something.
 #[derive(Debug, thiserror::Error)]

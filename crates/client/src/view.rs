@@ -25,12 +25,17 @@ mod account;
 mod channel;
 mod poll;
 mod remark;
+mod trust;
 
 pub use self::poll::{PollOptionView, PollView};
 pub use self::remark::{CallView, EditView, MentionView, ReactionView, ReplyView};
 pub use self::{
     account::{AccountAct, AccountReply, FactorsView, HappenedView, SignInView, TotpView},
     channel::{ChannelKind, ChannelView, DmSummary, PersonView, ReaderRight, ReaderView},
+    trust::{
+        ComparisonEnd, ComparisonStage, ComparisonView, EmojiView, KeyChange, PersonTrust, Safety,
+        VerifiedHow,
+    },
 };
 
 view! {
@@ -61,6 +66,10 @@ pub enum Query {
     Edits { channel: ChannelId, message: MessageId },
     /// One's own devices, with those that wait for approval. Topic: `devices`.
     Devices,
+    /// How sure this device is of somebody. Topic: `person`.
+    Person { user: UserId },
+    /// Comparisons of emoji and codes that are under way here. Topic: `comparisons`.
+    Comparisons,
     /// Whether a recovery key waits to be shown, and the key until it was kept. Topic: `recovery`.
     Recovery,
     /// Everything not yet acknowledged by the server, oldest first. Topic: `outbox`.
@@ -98,6 +107,8 @@ pub enum QueryReply {
     Typing { names: Vec<String> },
     Edits { edits: Vec<EditView> },
     Devices { devices: Vec<DeviceView> },
+    Person { person: Option<PersonTrust> },
+    Comparisons { comparisons: Vec<ComparisonView> },
     Recovery(RecoveryView),
     Outbox { entries: Vec<OutboxView> },
     Sent { message: Option<MessageId> },
@@ -120,6 +131,8 @@ pub enum Topic {
     Timeline { channel: ChannelId },
     Typing { channel: ChannelId },
     Devices,
+    Person { user: UserId },
+    Comparisons,
     Recovery,
     Outbox,
     Invites { guild: GuildId },
@@ -203,9 +216,26 @@ pub enum Command {
     LoadHistory { channel: ChannelId, before: Option<u64> },
     /// Keep the text of an unfinished message on this device.
     SaveDraft { channel: ChannelId, body: String },
-    /// Approve a device that shows this code.
+    /// Approve a device that shows this code: typed, or read by a camera.
     ApproveDevice { code: String },
-    RevokeDevice { device: DeviceId },
+    /// End a device, and those of the devices it has added that are named too.
+    RevokeDevice { device: DeviceId, #[serde(default)] also: Vec<DeviceId> },
+    /// Compare emoji with one's device that waits for approval; it is approved if they match.
+    CompareDevice { device: DeviceId },
+    /// Ask somebody to compare emoji.
+    Compare { user: UserId },
+    /// Take up a comparison that somebody asked for.
+    AcceptComparison { id: String },
+    /// Both show the same, or it really was them who read the code; or not.
+    JudgeComparison { id: String, same: bool },
+    /// Give a comparison up, or close one that is over.
+    EndComparison { id: String },
+    /// What somebody's QR code says, as a camera read it or somebody pasted it.
+    ReadCode { user: UserId, code: String },
+    /// The two have read this safety number to each other, and it is the same.
+    NumberMatches { user: UserId, number: String },
+    /// Take somebody's new keys as they are, without comparing.
+    AcceptKeys { user: UserId },
     RenameDevice { device: DeviceId, name: String },
     /// The person says that the recovery key is kept: forget it here.
     RecoveryKept,
@@ -231,6 +261,7 @@ pub enum CommandReply {
     Guild { guild: GuildId },
     Channel { channel: ChannelId },
     Invite { code: String, url: String },
+    Comparison { id: String },
     /// The outbox entry; it becomes a message with this same id once acknowledged.
     Queued { entry: String },
     /// The text of a dropped entry.
@@ -272,6 +303,8 @@ pub struct SessionView {
     pub me: Option<MeView>,
     /// What a pending device shows, `XXXX-XXXX-XXXX-XXXX`.
     pub pending_code: Option<String>,
+    /// What the QR code of a pending device says.
+    pub pending_qr: Option<String>,
     /// When the next attempt to connect starts.
     pub retry_at: Option<u64>,
     pub instance_name: String,
@@ -332,18 +365,6 @@ pub struct MemberView {
     pub vouched: bool,
     pub me: bool,
     pub safety: Safety,
-}
-
-/// What this device can say of somebody's keys.
-#[derive(Eq, Copy)]
-#[serde(rename_all = "snake_case")]
-pub enum Safety {
-    /// The device log checks and is the one seen first.
-    Known,
-    /// Not seen yet.
-    Unknown,
-    /// Forked, rolled back or reset: nothing is encrypted to them.
-    Violation,
 }
 
 pub struct TimelineView {
@@ -465,6 +486,8 @@ pub struct DeviceView {
     pub code: Option<String>,
     /// Which of one's devices approved it.
     pub approved_by: Option<DeviceId>,
+    /// Active devices that came in through this one, and through those.
+    pub added: Vec<DeviceId>,
 }
 
 pub struct RecoveryView {

@@ -3,10 +3,10 @@
 //! Keys are taken from here only: never from a message of a channel.
 
 use cloister_proof::{DeviceCert, decode, encode};
-use cloister_wire::{ChannelId, DeviceId, Hash, Txn, UserId};
+use cloister_wire::{ChannelId, DeviceId, Hash, Octets, Txn, UserId};
 use minicbor::{Decode, Encode};
 
-use crate::OpenError;
+use crate::{OpenError, record::PersonRecord};
 
 /// The plaintext of every Olm message.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -75,6 +75,18 @@ pub enum DeviceContent {
     Welcome {
         #[n(0)]
         account_key: Hash,
+    },
+    /// For one's own devices: decisions about other people.
+    #[n(10)]
+    Records {
+        #[n(0)]
+        records: Vec<PersonRecord>,
+    },
+    /// "I have read the code on your screen": the secret that was in it.
+    #[n(11)]
+    CodeRead {
+        #[n(0)]
+        secret: Octets<16>,
     },
 }
 

@@ -10,7 +10,10 @@ pub mod content;
 pub mod device_message;
 pub mod direct;
 pub mod primitives;
+pub mod record;
 pub mod recovery;
+#[cfg(feature = "vodozemac")]
+pub mod sas;
 pub mod sealed;
 pub mod seed;
 pub mod symbolic;

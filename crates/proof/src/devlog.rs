@@ -3,176 +3,19 @@
 //! What people verify of each other is the hash of its first entry, which does not change when
 //! devices come and go.
 
+mod entry;
+
 use std::collections::BTreeMap;
 
-use cloister_wire::{Bytes, DeviceId, Hash, UserId};
+use cloister_wire::{DeviceId, Hash, UserId};
 use minicbor::{Decode, Encode};
 
+pub use entry::{
+    Body, DeviceCert, DeviceOffer, DeviceRecord, Enrolment, Entry, Life, Proposal,
+    RECOVERY_WAIT_MS, RevokeReason,
+};
+
 use crate::{ProofError, Purpose, Signed};
-
-/// The public keys of one installation. They never change under a device id.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct DeviceCert {
-    #[n(0)]
-    pub user: UserId,
-    #[n(1)]
-    pub device: DeviceId,
-    /// Rises when a device comes back after it had been dormant.
-    #[n(2)]
-    pub reg_id: u32,
-    /// Ed25519: signs log entries, prekeys and operations.
-    #[n(3)]
-    pub signing: Hash,
-    /// Curve25519: Olm identity.
-    #[n(4)]
-    pub identity: Hash,
-    /// Ed25519: signs in calls.
-    #[n(5)]
-    pub calls: Hash,
-    /// `web`, `cli`, `desktop`: what kind of code runs there.
-    #[n(6)]
-    pub platform: String,
-    #[n(7)]
-    pub created_ms: u64,
-}
-
-/// What a device says when it asks to be added: its keys, and which account it believes to be
-/// joining. Signed by itself, so that nobody can add an unwilling device.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct DeviceOffer {
-    #[n(0)]
-    pub cert: DeviceCert,
-    /// Hash of the account's first log entry, as the server showed it to this device.
-    #[n(1)]
-    pub genesis: Hash,
-}
-
-impl DeviceOffer {
-    /// Reads an offer and checks that the device in it signed it.
-    pub fn verify(bytes: &[u8]) -> Result<Self, ProofError> {
-        let signed = Signed::parse(bytes)?;
-        let offer: Self = signed.open()?;
-        signed.verify(Purpose::DeviceOffer, &offer.cert.signing)?;
-        Ok(offer)
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Entry {
-    #[n(0)]
-    pub v: u8,
-    #[n(1)]
-    pub user: UserId,
-    /// 1 for the genesis.
-    #[n(2)]
-    pub version: u64,
-    /// Hash of the previous entry's payload.
-    #[n(3)]
-    pub prev: Option<Hash>,
-    #[n(4)]
-    pub at_ms: u64,
-    #[n(5)]
-    pub body: Body,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub enum Body {
-    /// The first device and the recovery key. Signed by both.
-    #[n(0)]
-    Genesis {
-        #[n(0)]
-        device: DeviceCert,
-        /// Ed25519, from the recovery secret.
-        #[n(1)]
-        recovery_key: Hash,
-    },
-    /// Signed by an active device or the recovery key; the new device's own consent is inside.
-    #[n(1)]
-    AddDevice {
-        /// Signed [`DeviceOffer`].
-        #[n(0)]
-        offer: Bytes,
-        #[n(1)]
-        how: Enrolment,
-        /// The device that approved; absent for the recovery key.
-        #[n(2)]
-        approver: Option<DeviceId>,
-    },
-    #[n(2)]
-    Revoke {
-        #[n(0)]
-        device: DeviceId,
-        #[n(1)]
-        reason: RevokeReason,
-        /// Devices that the revoked one had added, if they go too.
-        #[n(2)]
-        also: Vec<DeviceId>,
-    },
-    /// A dormant device is back with new prekeys. Signed by itself.
-    #[n(3)]
-    Renew {
-        #[n(0)]
-        device: DeviceId,
-        #[n(1)]
-        reg_id: u32,
-    },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-#[cbor(index_only)]
-pub enum Enrolment {
-    #[n(0)]
-    Code,
-    #[n(1)]
-    Recovery,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-#[cbor(index_only)]
-pub enum RevokeReason {
-    #[n(0)]
-    SignedOut,
-    #[n(1)]
-    Lost,
-    #[n(2)]
-    Compromised,
-    /// A device that came back under a new id from the same store.
-    #[n(3)]
-    Superseded,
-}
-
-/// A device as the log tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct DeviceRecord {
-    #[n(0)]
-    pub cert: DeviceCert,
-    /// The current one; `cert.reg_id` is the first.
-    #[n(1)]
-    pub reg_id: u32,
-    /// Version of the entry that added it.
-    #[n(2)]
-    pub added: u64,
-    /// Version of the entry that revoked it.
-    #[n(3)]
-    pub revoked: Option<u64>,
-    #[n(4)]
-    pub approver: Option<DeviceId>,
-}
-
-impl DeviceRecord {
-    pub fn active(&self) -> bool {
-        self.revoked.is_none()
-    }
-
-    /// Whether it could sign at `version` of the log.
-    pub fn active_at(&self, version: u64) -> bool {
-        self.added <= version && self.revoked.is_none_or(|revoked| revoked > version)
-    }
-}
 
 /// A log whose every entry was verified.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -185,13 +28,20 @@ pub struct DeviceLog {
     /// Hash of the newest entry's payload.
     #[n(2)]
     pub head: Hash,
-    /// Hash of the first entry's payload: who this person is.
+    /// Hash of the payload of the first entry, or of the one that started over: who this
+    /// person is.
     #[n(3)]
     pub genesis: Hash,
     #[n(4)]
     pub recovery_key: Hash,
     #[n(5)]
     pub devices: BTreeMap<DeviceId, DeviceRecord>,
+    /// Who the person was, the first life first; the last is the one now.
+    #[n(6)]
+    pub lives: Vec<Life>,
+    /// A recovery key that waits to be set.
+    #[n(7)]
+    pub proposal: Option<Proposal>,
 }
 
 impl DeviceLog {
@@ -202,6 +52,7 @@ impl DeviceLog {
         let Body::Genesis {
             device,
             recovery_key,
+            reset_of: None,
         } = entry.body
         else {
             return Err(ProofError::Broken);
@@ -230,6 +81,12 @@ impl DeviceLog {
             genesis: head,
             recovery_key,
             devices,
+            lives: vec![Life {
+                version: 1,
+                genesis: head,
+                at_ms: entry.at_ms,
+            }],
+            proposal: None,
         })
     }
 
@@ -255,7 +112,14 @@ impl DeviceLog {
         if entry.user != self.user {
             return Err(ProofError::Mismatch);
         }
-        if entry.v != 1 || entry.version != self.version + 1 || entry.prev != Some(self.head) {
+        let starts_over =
+            matches!(&entry.body, Body::Genesis { reset_of, .. } if *reset_of == Some(self.head));
+        let follows = if starts_over {
+            entry.prev.is_none()
+        } else {
+            entry.prev == Some(self.head)
+        };
+        if entry.v != 1 || entry.version != self.version + 1 || !follows {
             return Err(ProofError::Broken);
         }
         self.apply(&entry, &signed)?;
@@ -266,7 +130,34 @@ impl DeviceLog {
 
     fn apply(&mut self, entry: &Entry, signed: &Signed) -> Result<(), ProofError> {
         match &entry.body {
-            Body::Genesis { .. } => Err(ProofError::Broken),
+            Body::Genesis {
+                device,
+                recovery_key,
+                ..
+            } => self.start_over(entry, signed, device, recovery_key),
+            Body::ProposeRecovery { recovery_key } => {
+                let signer = self.signer(signed)?;
+                if self.proposal.is_some() || *recovery_key == self.recovery_key {
+                    return Err(ProofError::Broken);
+                }
+                self.proposal = Some(Proposal {
+                    version: entry.version,
+                    recovery_key: *recovery_key,
+                    at_ms: entry.at_ms,
+                    device: signer,
+                });
+                Ok(())
+            }
+            Body::CancelRecovery { proposal } => {
+                let open = self.open_proposal(*proposal)?;
+                self.may_cancel(signed, &open)?;
+                self.proposal = None;
+                Ok(())
+            }
+            Body::SetRecovery {
+                recovery_key,
+                proposal,
+            } => self.set_recovery(entry, signed, recovery_key, *proposal),
             Body::AddDevice {
                 offer, approver, ..
             } => {
@@ -305,6 +196,100 @@ impl DeviceLog {
                 Ok(())
             }
         }
+    }
+
+    /// Everything from before is over: devices, recovery key, proposals.
+    fn start_over(
+        &mut self,
+        entry: &Entry,
+        signed: &Signed,
+        device: &DeviceCert,
+        recovery_key: &Hash,
+    ) -> Result<(), ProofError> {
+        if device.user != self.user {
+            return Err(ProofError::Mismatch);
+        }
+        signed.verify(Purpose::Devlog, &device.signing)?;
+        signed.verify(Purpose::Devlog, recovery_key)?;
+        // Old keys in a new life would let whoever has them go on.
+        if *recovery_key == self.recovery_key {
+            return Err(ProofError::Mismatch);
+        }
+        self.add(device.clone(), entry.version, None)?;
+        for record in self.devices.values_mut() {
+            if record.cert.device != device.device && record.active() {
+                record.revoked = Some(entry.version);
+            }
+        }
+        self.recovery_key = *recovery_key;
+        self.genesis = signed.payload_hash();
+        self.proposal = None;
+        self.lives.push(Life {
+            version: entry.version,
+            genesis: self.genesis,
+            at_ms: entry.at_ms,
+        });
+        Ok(())
+    }
+
+    fn open_proposal(&self, version: u64) -> Result<Proposal, ProofError> {
+        self.proposal
+            .filter(|open| open.version == version)
+            .ok_or(ProofError::Mismatch)
+    }
+
+    fn may_cancel(&self, signed: &Signed, open: &Proposal) -> Result<(), ProofError> {
+        let key = self
+            .devices
+            .values()
+            .filter(|record| record.active_at(open.version))
+            .map(|record| record.cert.signing)
+            .chain(std::iter::once(self.recovery_key))
+            .find(|key| signed.signatures.iter().any(|one| one.key == *key))
+            .ok_or(ProofError::NotAllowed)?;
+        signed.verify(Purpose::Devlog, &key)
+    }
+
+    fn set_recovery(
+        &mut self,
+        entry: &Entry,
+        signed: &Signed,
+        recovery_key: &Hash,
+        proposal: Option<u64>,
+    ) -> Result<(), ProofError> {
+        match proposal {
+            None => signed.verify(Purpose::Devlog, &self.recovery_key)?,
+            Some(version) => {
+                let open = self.open_proposal(version)?;
+                self.signer(signed)?;
+                if open.recovery_key != *recovery_key {
+                    return Err(ProofError::Mismatch);
+                }
+                if entry.at_ms < open.ripe_at_ms() {
+                    return Err(ProofError::NotAllowed);
+                }
+            }
+        }
+        if *recovery_key == self.recovery_key {
+            return Err(ProofError::Broken);
+        }
+        self.recovery_key = *recovery_key;
+        self.proposal = None;
+        Ok(())
+    }
+
+    /// The active device that signed.
+    fn signer(&self, signed: &Signed) -> Result<DeviceId, ProofError> {
+        let device = self
+            .active()
+            .find(|record| {
+                let key = &record.cert.signing;
+                signed.signatures.iter().any(|one| one.key == *key)
+            })
+            .map(|record| record.cert.device)
+            .ok_or(ProofError::NotAllowed)?;
+        self.signed_by_device(signed, device)?;
+        Ok(device)
     }
 
     fn add(
@@ -359,6 +344,23 @@ impl DeviceLog {
     /// Devices that may read and write now, by id.
     pub fn active(&self) -> impl Iterator<Item = &DeviceRecord> {
         self.devices.values().filter(|record| record.active())
+    }
+
+    /// Who the person was at `version`.
+    pub fn genesis_at(&self, version: u64) -> Option<Hash> {
+        self.lives
+            .iter()
+            .rev()
+            .find(|life| life.version <= version)
+            .map(|life| life.genesis)
+    }
+
+    /// When the person last started over, if they ever did.
+    pub fn started_over_at(&self) -> Option<u64> {
+        match self.lives.as_slice() {
+            [] | [_] => None,
+            [.., last] => Some(last.at_ms),
+        }
     }
 
     /// The device, if it could sign at `version`.

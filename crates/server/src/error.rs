@@ -193,7 +193,7 @@ pub fn status_of(code: ErrorCode) -> u16 {
         E::Internal
         // Codes that only clients make; a server that sends one is at fault.
         | E::Offline | E::RosterUnverifiable | E::TrustViolation | E::StoreBusy | E::StoreFailed
-        | E::RecoveryKeyWrong | E::CodeUnknown | E::CertificateChanged => 500,
+        | E::RecoveryKeyWrong | E::PersonCodeWrong | E::KeysDiffer | E::CodeUnknown | E::CertificateChanged => 500,
     }
 }
 

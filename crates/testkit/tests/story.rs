@@ -280,7 +280,13 @@ fn a_revoked_device_reads_nothing_that_is_said_later() {
     let laptop = two.second_device();
     two.stage.says(two.alice, general, "for both");
     let device = two.stage.world.clients[laptop].session().me.unwrap().device;
-    two.stage.does(two.bob, Command::RevokeDevice { device });
+    two.stage.does(
+        two.bob,
+        Command::RevokeDevice {
+            device,
+            also: Vec::new(),
+        },
+    );
     two.stage.settle();
     two.stage.says(two.alice, general, "for one");
     assert_eq!(two.stage.state(laptop), DeviceState::Revoked);

@@ -169,7 +169,12 @@ requests! {
     pub struct Refresh { pub refresh_token: Option<String> }
 
     /// `POST /api/v1/devlog`: compare-and-set by the entry's own version and previous hash.
-    pub struct AppendDevlog { pub entry: Bytes }
+    pub struct AppendDevlog {
+        pub entry: Bytes,
+        /// With an entry that sets a recovery key: the vault that it opens.
+        #[serde(default)]
+        pub vault: Option<Bytes>,
+    }
 
     /// `POST /api/v1/devlogs`.
     pub struct QueryDevlogs { pub users: Vec<KnownLog> }

@@ -126,6 +126,10 @@ codes! {
     StoreFailed
     RecoveryKeyWrong
     CodeUnknown
+    /// What was read is no code of that person for this one.
+    PersonCodeWrong
+    /// Two devices that compared do not know the same keys.
+    KeysDiffer
     /// The server's certificate is not the pinned one.
     CertificateChanged
 }

@@ -33,7 +33,8 @@ requests! {
     /// An Olm ciphertext for one device.
     pub struct Envelope {
         pub reg_id: u32,
-        /// 0: makes a session; 1: within one. As in the Olm specification.
+        /// 0: makes a session; 1: within one. As in the Olm specification. 2, in the class
+        /// `verification` only: no ciphertext, a step of a comparison that proves itself.
         pub kind: u8,
         pub ct: Bytes,
     }
@@ -55,6 +56,8 @@ pub enum ToDeviceClass {
     DmKey,
     Secret,
     Control,
+    /// A step of two devices that compare emoji. The only class that a waiting device may send.
+    Verification,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

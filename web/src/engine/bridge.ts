@@ -233,6 +233,8 @@ function topicOf(query: Query): Topic {
       return { topic: "channel", channel: query.channel };
     case "locate":
       return { topic: "search" };
+    case "person":
+      return { topic: "person", user: query.user };
     case "status":
       return { topic: "session" };
     case "sent":

@@ -35,7 +35,7 @@ function Door() {
     case "signed_out":
       return <Outside session={session} />;
     case "pending":
-      return <Pending code={session.pending_code} />;
+      return <Pending code={session.pending_code} qr={session.pending_qr} />;
     case "revoked":
     case "cloned":
       return <Ended state={session.state} />;

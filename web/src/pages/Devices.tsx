@@ -1,4 +1,4 @@
-import { Laptop, Smartphone, SquareTerminal } from "lucide-react";
+import { Laptop, ScanQrCode, Smartphone, SquareTerminal } from "lucide-react";
 import { useState } from "react";
 import { submit } from "../parts/GuildDialogs";
 import { useGive, useTask, useView } from "../state/engine";
@@ -7,10 +7,14 @@ import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
 import { Note, RefusalNote, Skeleton } from "../ui/Note";
-import { agoInSentence, app, devices as words, refusalSentence, wholeDate } from "../words";
+import { Scanner } from "../ui/Scanner";
+import { agoInSentence, app, devices as words, refusalSentence, trust, wholeDate } from "../words";
 import type { DeviceView } from "../wire";
 import { OwnPage } from "./Own";
+import "../parts/trust.css";
 import "./page.css";
+
+const isDeviceCode = (text: string) => text.startsWith("CLOISTER:DEVICE:");
 
 export function Devices() {
   const all = useView({ ask: "devices" })?.devices;
@@ -43,8 +47,11 @@ function WaitingDevice({ device }: { device: DeviceView }) {
   const approve = useTask(async () => {
     await give({ do: "approve_device", code: device.code ?? "" });
   });
+  const compare = useTask(async () => {
+    await give({ do: "compare_device", device: device.id });
+  });
   const refuse = useTask(async () => {
-    await give({ do: "revoke_device", device: device.id });
+    await give({ do: "revoke_device", device: device.id, also: [] });
   });
   return (
     <section className="own-section approve" aria-label={words.waitingTitle}>
@@ -54,10 +61,13 @@ function WaitingDevice({ device }: { device: DeviceView }) {
         {device.code ?? "…"}
       </output>
       <p>{words.waitingLead}</p>
-      <RefusalNote refusal={approve.refusal ?? refuse.refusal} />
+      <RefusalNote refusal={approve.refusal ?? compare.refusal ?? refuse.refusal} />
       <div className="approve-actions">
         <Button look="primary" onPress={() => void approve.run()} isPending={approve.busy} isDisabled={device.code === null}>
           {words.approve}
+        </Button>
+        <Button onPress={() => void compare.run()} isPending={compare.busy}>
+          {trust.compareDevice}
         </Button>
         <Button look="danger-quiet" onPress={() => void refuse.run()} isPending={refuse.busy}>
           {words.refuse}
@@ -72,8 +82,9 @@ function Approve() {
   const give = useGive();
   const [code, setCode] = useState("");
   const [done, setDone] = useState(false);
-  const approve = useTask(async () => {
-    await give({ do: "approve_device", code: code.trim().toUpperCase() });
+  const [scans, setScans] = useState(false);
+  const approve = useTask(async (read: string) => {
+    await give({ do: "approve_device", code: read.trim().toUpperCase() });
     setCode("");
     setDone(true);
   });
@@ -81,7 +92,7 @@ function Approve() {
     <section className="own-section" aria-label={words.approveTitle}>
       <h2>{words.approveTitle}</h2>
       <p className="own-lead">{words.approveLead}</p>
-      <form className="approve-form" onSubmit={submit(() => void approve.run())}>
+      <form className="approve-form" onSubmit={submit(() => void approve.run(code))}>
         <Field
           label={words.code}
           value={code}
@@ -100,6 +111,21 @@ function Approve() {
           {words.approveSubmit}
         </Button>
       </form>
+      {scans ? (
+        <Scanner
+          accepts={isDeviceCode}
+          onRead={(read) => {
+            setScans(false);
+            void approve.run(read);
+          }}
+          busy={approve.busy}
+          error={null}
+        />
+      ) : (
+        <Button icon={ScanQrCode} onPress={() => setScans(true)}>
+          {trust.scanDevice}
+        </Button>
+      )}
       <div role="status">{done && <Note kind="accent">{words.approved}</Note>}</div>
     </section>
   );
@@ -116,7 +142,7 @@ function factsOf(device: DeviceView, names: Map<string, string>, now: number): s
   return [
     device.state === "revoked" ? words.removed : device.state === "cloned" ? words.stopped : null,
     device.this_one || device.last_seen_at === null ? null : words.lastSeen(agoInSentence(device.last_seen_at, now)),
-    words.added(wholeDate(device.created_at)),
+    trust.firstSeen(wholeDate(device.created_at)),
     approver === undefined || device.approved_by === device.id ? null : words.approvedBy(approver),
   ]
     .filter((fact) => fact !== null)
@@ -157,7 +183,7 @@ function Device({ device, names }: { device: DeviceView; names: Map<string, stri
           )}
         </>
       )}
-      {mode === "removing" && <Remove device={device} onDone={back} />}
+      {mode === "removing" && <Remove device={device} names={names} onDone={back} />}
     </li>
   );
 }
@@ -182,15 +208,37 @@ function Rename({ device, onDone }: { device: DeviceView; onDone: () => void }) 
   );
 }
 
-function Remove({ device, onDone }: { device: DeviceView; onDone: () => void }) {
+function Remove({ device, names, onDone }: { device: DeviceView; names: Map<string, string>; onDone: () => void }) {
   const give = useGive();
+  const [also, setAlso] = useState<ReadonlySet<string>>(() => new Set(device.added));
   const remove = useTask(async () => {
-    await give({ do: "revoke_device", device: device.id });
+    await give({ do: "revoke_device", device: device.id, also: [...also] });
     onDone();
   });
   return (
     <Dialog title={words.revokeTitle(device.name)} open onClose={onDone} firm>
       <p>{words.revokeLead}</p>
+      {device.added.length > 0 && (
+        <fieldset className="also-list">
+          <legend>{trust.alsoLegend}</legend>
+          <p className="quiet">{trust.alsoLead}</p>
+          {device.added.map((id) => (
+            <label key={id} dir="auto">
+              <input
+                type="checkbox"
+                checked={also.has(id)}
+                onChange={(event) => {
+                  const next = new Set(also);
+                  if (event.target.checked) next.add(id);
+                  else next.delete(id);
+                  setAlso(next);
+                }}
+              />
+              {trust.alsoOne(names.get(id) ?? id)}
+            </label>
+          ))}
+        </fieldset>
+      )}
       <RefusalNote refusal={remove.refusal} />
       <div className="form-actions">
         <Button look="quiet" onPress={onDone} autoFocus>

@@ -4,6 +4,7 @@ import { Redirect, Route, Switch } from "wouter";
 import { AccountFoot } from "../parts/AccountFoot";
 import { BottomBar } from "../parts/BottomBar";
 import { ChannelList, ConversationList } from "../parts/ChannelList";
+import { ComparisonDialog } from "../parts/ComparisonDialog";
 import { Alarm } from "../parts/ConnectionPill";
 import { OpenDialog } from "../parts/Dialogs";
 import { GroupPanel } from "../parts/GroupPanel";
@@ -67,6 +68,7 @@ export function Inside({ session, me }: Props) {
         </Route>
       </Switch>
       <OpenDialog />
+      <ComparisonDialog />
       <Shortcuts />
       <Notices />
     </DialogsProvider>

@@ -1,5 +1,5 @@
 /** A channel or a conversation: head, timeline, composer. */
-import { ArrowLeft, Download, EyeOff, Hash, Info, MessageCircle, PenLine, Search, Settings2, UserPlus, UsersRound } from "lucide-react";
+import { ArrowLeft, Download, EyeOff, Hash, Info, MessageCircle, PenLine, ScanFace, Search, Settings2, UserPlus, UsersRound } from "lucide-react";
 import { type PointerEvent, type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
 import { Composer, type ComposerHandle } from "../parts/Composer";
@@ -8,6 +8,7 @@ import { useDialogs } from "../parts/open";
 import { RecoveryCard } from "../parts/RecoveryCard";
 import { TalkingProvider } from "../parts/talking";
 import { Timeline } from "../parts/Timeline";
+import { TrustBanner } from "../parts/TrustBanner";
 import { path } from "../paths";
 import { useView } from "../state/engine";
 import { PlaceProvider } from "../state/place";
@@ -21,7 +22,7 @@ import { Avatar, Cloister, GroupMark } from "../ui/Arch";
 import { Empty, Note, Skeleton } from "../ui/Note";
 import { Seal } from "../ui/Seal";
 import "../parts/picker.css";
-import { app, channel as words, conversations, exporting, guild as guildWords, safety, search as searchWords, seen as seenWords, talk } from "../words";
+import { app, channel as words, conversations, exporting, guild as guildWords, safety, search as searchWords, seen as seenWords, talk, trust } from "../words";
 import type { ChannelView, GuildView, MeView, MemberView, SessionView } from "../wire";
 
 export interface PanelSwitch {
@@ -93,6 +94,7 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
         lastOwn={lastOwn}
       />
       {recovery?.offer === true && recovery.key !== null && <RecoveryCard recoveryKey={recovery.key} me={me} offered />}
+      <Trust view={view} guild={guildView} />
       <div className="talk-compose" data-region>
         <Ghosts view={view} guild={guildView} me={me} />
         <Composer ref={composer} view={view} place={place} lastOwn={() => lastOwn.current} />
@@ -101,6 +103,12 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
     </TalkingProvider>
     </PlaceProvider>
   );
+}
+
+/** Somebody here has keys that must be looked at first. */
+function Trust({ view, guild }: { view: ChannelView; guild: GuildView | null }) {
+  const changed = view.kind.kind === "dm" ? view.kind.peer : guild?.members.find((member) => member.safety === "violation")?.user;
+  return changed === undefined ? null : <TrustBanner user={changed} />;
 }
 
 function useGuild(guild: string | null): GuildView | null {
@@ -150,6 +158,7 @@ function Head({ view, guild, me, panel }: { view: ChannelView; guild: GuildView 
         <span dir="auto">{view.name}</span>
       </h1>
       <ChannelSeal view={view} guild={guild} me={me} />
+      {view.kind.kind === "dm" && <VerifyButton user={view.kind.peer} name={view.name} />}
       <span className="talk-about">{words.topReaders(view.readers, view.devices)}</span>
       {!isDm && <IconButton icon={Info} label={words.about} onPress={() => open({ dialog: "about-channel", channel: view.id })} />}
       {guild !== null && may(guild.my_permissions, "create_invite") && <IconButton icon={UserPlus} label={words.invite} onPress={() => open({ dialog: "invite", guild: guild.id })} />}
@@ -160,9 +169,17 @@ function Head({ view, guild, me, panel }: { view: ChannelView; guild: GuildView 
   );
 }
 
+function VerifyButton({ user, name }: { user: string; name: string }) {
+  const open = useDialogs();
+  return <IconButton icon={ScanFace} label={trust.verifyNamed(name)} onPress={() => open({ dialog: "person", user, name })} />;
+}
+
 function ChannelSeal({ view, guild, me }: { view: ChannelView; guild: GuildView | null; me: MeView }) {
   const open = useDialogs();
   const more = { label: seenWords.open, open: () => open({ dialog: "seen", channel: view.id }) };
+  const dm = useView({ ask: "dms" })?.dms.find((one) => one.channel === view.id);
+  if (dm?.safety === "violation") return <Seal kind="attention" word={safety.attention} what={safety.violationWhat(view.name)} next={safety.violationNext} />;
+  if (dm?.safety === "verified") return <Seal kind="verified" word={trust.verified} what={safety.encryptedWhat(words.topReaders(view.readers, view.devices))} next={trust.verifiedShort(view.name)} />;
   const changed = guild?.members.find((member: MemberView) => member.safety === "violation");
   if (changed !== undefined) return <Seal kind="attention" word={safety.attention} what={safety.violationWhat(changed.display_name)} next={safety.violationNext} more={more} />;
   const unvouched = view.unvouched.filter((user) => user !== me.user);

@@ -1,12 +1,14 @@
 /** States of a device in which there is nothing to read yet, or no more. */
 import { useLocation } from "wouter";
+import { ComparisonHere } from "../parts/ComparisonDialog";
 import { Doorway } from "../parts/Doorway";
 import { path } from "../paths";
 import { useGive, useTask } from "../state/engine";
 import { useTitle } from "../state/page";
 import { Button } from "../ui/Button";
 import { RefusalNote } from "../ui/Note";
-import { account, app, blocked, ended, pending } from "../words";
+import { QrCode } from "../ui/QrCode";
+import { account, app, blocked, ended, pending, trust } from "../words";
 import { refusalSentence } from "../words";
 import type { Refusal } from "../wire";
 
@@ -20,7 +22,7 @@ function useLeave() {
 }
 
 /** Signed in, and waiting until another device says that this one belongs to the person. */
-export function Pending({ code }: { code: string | null }) {
+export function Pending({ code, qr }: { code: string | null; qr: string | null }) {
   const leave = useLeave();
   useTitle(app.title(pending.title, 0));
   return (
@@ -28,11 +30,18 @@ export function Pending({ code }: { code: string | null }) {
       <output className="door-code" aria-label={pending.code} dir="ltr">
         {code ?? "····-····-····-····"}
       </output>
+      <ComparisonHere />
       <ol className="door-steps">
         <li>{pending.step1}</li>
         <li>{pending.step2}</li>
         <li>{pending.step3}</li>
       </ol>
+      {qr !== null && (
+        <>
+          <p className="door-facts">{trust.pendingHow}</p>
+          <QrCode text={qr} label={trust.pendingQr} />
+        </>
+      )}
       <p className="door-facts" role="status">
         {pending.waiting}
       </p>

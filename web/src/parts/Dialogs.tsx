@@ -10,6 +10,7 @@ import { ForwardDialog } from "./ForwardDialog";
 import { PollDialog } from "./PollDialog";
 import { Switcher } from "./Switcher";
 import { SeenDialog } from "./SeenDialog";
+import { PersonDialog } from "./PersonDialog";
 import { SignOutDialog } from "./SignOutDialog";
 
 /** The dialog that is open, if one is. */
@@ -42,6 +43,8 @@ export function OpenDialog() {
       return <DeleteMessages messages={shown.messages} author={shown.author} onClose={close} />;
     case "edits":
       return <Edits channel={shown.channel} message={shown.message} onClose={close} />;
+    case "person":
+      return <PersonDialog user={shown.user} name={shown.name} onClose={close} />;
     case "sign-out":
       return <SignOutDialog onClose={close} />;
     case "poll":

@@ -1,5 +1,5 @@
 /** Who is here, and what this device can say of them. */
-import { MessageCircle, UserCheck, X } from "lucide-react";
+import { MessageCircle, ScanFace, UserCheck, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button as AriaButton, DialogTrigger } from "react-aria-components";
 import { useLocation } from "wouter";
@@ -12,8 +12,9 @@ import { Button, IconButton } from "../ui/Button";
 import { Bubble } from "../ui/Dialog";
 import { RefusalNote, Skeleton } from "../ui/Note";
 import { SealMark } from "../ui/Seal";
-import { app, channel as channelWords, member as words, places, safety, wholeDate } from "../words";
+import { app, channel as channelWords, member as words, places, safety, trust, wholeDate } from "../words";
 import type { GuildView, MemberView } from "../wire";
+import { useDialogs } from "./open";
 import "./member.css";
 
 export function MemberPanel({ guild, onClose, children }: { guild: string; onClose: () => void; children: ReactNode }) {
@@ -75,6 +76,13 @@ function Person({ member, guild, vouches }: { member: MemberView; guild: string;
         <span className="member-text">
           <span className="member-name" dir="auto">
             {member.display_name}
+            {member.safety === "verified" && (
+              <>
+                {" "}
+                <SealMark kind="verified" />
+                <span className="unseen">{trust.verified}</span>
+              </>
+            )}
             {member.me && <span className="quiet"> ({words.you})</span>}
           </span>
           {label !== null && (
@@ -94,6 +102,7 @@ function Person({ member, guild, vouches }: { member: MemberView; guild: string;
 
 function Card({ member, guild, vouches }: { member: MemberView; guild: string; vouches: boolean }) {
   const give = useGive();
+  const open = useDialogs();
   const [, go] = useLocation();
   const message = useTask(async () => {
     const reply = await give({ do: "open_dm", user: member.user });
@@ -127,6 +136,9 @@ function Card({ member, guild, vouches }: { member: MemberView; guild: string; v
           <Button small look={unvouched && vouches ? "plain" : "primary"} icon={MessageCircle} onPress={() => void message.run()} isPending={message.busy} aria-label={words.messageNamed(member.display_name)}>
             {words.message}
           </Button>
+          <Button small icon={ScanFace} onPress={() => open({ dialog: "person", user: member.user, name: member.display_name })} aria-label={trust.verifyNamed(member.display_name)}>
+            {trust.verify}
+          </Button>
           {unvouched && vouches && (
             <Button small look="primary" icon={UserCheck} onPress={() => void vouch.run()} isPending={vouch.busy} aria-label={words.vouchNamed(member.display_name)}>
               {words.vouch}
@@ -153,7 +165,8 @@ function SafetyLine({ member }: { member: MemberView }) {
   return (
     <p className="card-line" dir="auto">
       {member.safety === "known" && <SealMark kind="encrypted" />}
-      <span>{member.safety === "known" ? safety.knownWhat(member.display_name) : safety.unknownWhat(member.display_name)}</span>
+      {member.safety === "verified" && <SealMark kind="verified" />}
+      <span>{member.safety === "verified" ? trust.verifiedShort(member.display_name) : member.safety === "known" ? safety.knownWhat(member.display_name) : safety.unknownWhat(member.display_name)}</span>
     </p>
   );
 }

@@ -14,6 +14,7 @@ export type DialogName =
   | { dialog: "delete-guild"; guild: string; name: string }
   | { dialog: "delete-messages"; messages: string[]; author: string | null }
   | { dialog: "edits"; channel: string; message: string }
+  | { dialog: "person"; user: string; name: string }
   | { dialog: "sign-out" }
   | { dialog: "poll"; channel: string }
   | { dialog: "forward"; message: string }

@@ -1,5 +1,5 @@
 /** Made-up people, servers and talk for the engine that lives in memory. */
-import type { ChannelView, DeviceView, GuildView, InviteView, MemberView, MessageView, OutboxView, ReaderView, SessionView } from "../wire";
+import type { ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, OutboxView, ReaderView, SessionView } from "../wire";
 
 export const id = (number: number): string => `0190c0de-0000-7000-8000-${String(number).padStart(12, "0")}`;
 
@@ -27,6 +27,10 @@ export interface World {
   devices: DeviceView[];
   invites: InviteView[];
   recovery: { key: string | null; offer: boolean };
+  comparisons: ComparisonView[];
+  /** People whose keys were compared, and since when. */
+  verified: Map<string, number>;
+  changed: Map<string, KeyChange>;
   people: Map<string, { username: string; display_name: string }>;
 }
 
@@ -59,7 +63,7 @@ export function makeWorld(scene: Scene): World {
   const now = Date.now();
   const start = new Date(now).setHours(9, 12, 0, 0) - (new Date(now).getHours() < 11 ? day : 0);
   const world: World = {
-    session: { state: "active", connection: "online", me: { user: id(1), username: "ada", display_name: "Ada Lindqvist", device: id(901), operator: true }, pending_code: null, retry_at: null, instance_name: "Rowing on the Elbe", alarm: null },
+    session: { state: "active", connection: "online", me: { user: id(1), username: "ada", display_name: "Ada Lindqvist", device: id(901), operator: true }, pending_code: null, pending_qr: null, retry_at: null, instance_name: "Rowing on the Elbe", alarm: null },
     setUpNeeded: false,
     guilds: [],
     channels: new Map(),
@@ -77,6 +81,9 @@ export function makeWorld(scene: Scene): World {
     ],
     recovery: { key: "4K7P Q2MX 9TRD HH3V 81ZB W6YC NE5A JG0S", offer: false },
     people,
+    comparisons: [],
+    verified: new Map(scene.has("verified") ? [[id(2), now - 3 * day]] : []),
+    changed: new Map(),
   };
   addGuild(world, { number: 101, name: scene.has("names") ? "Gesellschaft zur Förderung des gemeinschaftlichen Ruderns auf der Elbe" : "Rowing club", owner: 1, people: [1, 2, 3, 4, 5, 6, 7], start });
   addGuild(world, { number: 102, name: "Neighbours", owner: 2, people: [2, 1, 3], start });
@@ -246,10 +253,10 @@ function huge(): string {
 
 function devices(now: number): DeviceView[] {
   return [
-    { id: id(901), name: "Chromium on Linux", platform: "web", state: "active", this_one: true, created_at: now - 60 * day, last_seen_at: now, code: null, approved_by: null },
-    { id: id(902), name: "Ada's phone", platform: "web android", state: "active", this_one: false, created_at: now - 20 * day, last_seen_at: now - 12 * minute, code: null, approved_by: id(901) },
-    { id: id(903), name: "cloister on boathouse", platform: "cli", state: "active", this_one: false, created_at: now - 4 * day, last_seen_at: now - 2 * day, code: null, approved_by: id(902) },
-    { id: id(904), name: "Old tablet", platform: "web", state: "revoked", this_one: false, created_at: now - 300 * day, last_seen_at: now - 200 * day, code: null, approved_by: id(901) },
+    { id: id(901), name: "Chromium on Linux", platform: "web", state: "active", this_one: true, created_at: now - 60 * day, last_seen_at: now, code: null, approved_by: null, added: [] },
+    { id: id(902), name: "Ada's phone", platform: "web android", state: "active", this_one: false, created_at: now - 20 * day, last_seen_at: now - 12 * minute, code: null, approved_by: id(901), added: [id(903)] },
+    { id: id(903), name: "cloister on boathouse", platform: "cli", state: "active", this_one: false, created_at: now - 4 * day, last_seen_at: now - 2 * day, code: null, approved_by: id(902), added: [] },
+    { id: id(904), name: "Old tablet", platform: "web", state: "revoked", this_one: false, created_at: now - 300 * day, last_seen_at: now - 200 * day, code: null, approved_by: id(901), added: [] },
   ];
 }
 
@@ -257,7 +264,7 @@ function applyScene(world: World, scene: Scene, now: number): void {
   const general = world.channels.get(id(201));
   if (scene.has("out") || scene.has("set-up")) Object.assign(world.session, { state: "signed_out", me: null });
   world.setUpNeeded = scene.has("set-up");
-  if (scene.has("pending")) Object.assign(world.session, { state: "pending", pending_code: "7QKM-2XPD-V49T-HB3C" });
+  if (scene.has("pending")) Object.assign(world.session, { state: "pending", pending_code: "7QKM-2XPD-V49T-HB3C", pending_qr: "CLOISTER:DEVICE:1:034C1QHC000YG000G00000004W:7QKM2XPDV49THB3C7QKM2XPDV49THB3C7QKM2XPDV49THB3C7QKM" });
   if (scene.has("revoked")) world.session.state = "revoked";
   if (scene.has("cloned")) world.session.state = "cloned";
   if (scene.has("offline")) Object.assign(world.session, { connection: "offline", retry_at: now + 14_000 });
@@ -266,9 +273,22 @@ function applyScene(world: World, scene: Scene, now: number): void {
   if (scene.has("kept")) world.recovery = { key: null, offer: false };
   if (scene.has("only")) world.devices = world.devices.slice(0, 1);
   if (scene.has("new")) Object.assign(world, { guilds: [], dms: [] });
-  if (scene.has("waiting-device")) world.devices.push({ id: id(905), name: "Firefox on Windows", platform: "web", state: "pending", this_one: false, created_at: now, last_seen_at: now, code: "7QKM-2XPD-V49T-HB3C", approved_by: null });
+  if (scene.has("waiting-device")) world.devices.push({ id: id(905), name: "Firefox on Windows", platform: "web", state: "pending", this_one: false, created_at: now, last_seen_at: now, code: "7QKM-2XPD-V49T-HB3C", approved_by: null, added: [] });
   if (scene.has("blocked-send") && general !== undefined) general.blocked = { code: "ROSTER_UNVERIFIABLE", message: "", retry_after_ms: null };
   if (scene.has("closed") && general !== undefined) general.can_send = false;
+  if (scene.has("pending-emoji")) {
+    Object.assign(world.session, { state: "pending", pending_code: "7QKM-2XPD-V49T-HB3C", pending_qr: null });
+    world.comparisons.push({ id: "C1", user: id(1), name: "Ada Lindqvist", device: id(902), own_device: true, stage: { stage: "compare", emoji } });
+  }
+  if (scene.has("asks")) world.comparisons.push({ id: "C2", user: id(2), name: "Bruno Okafor", device: null, own_device: false, stage: { stage: "incoming" } });
+  if (scene.has("emoji")) world.comparisons.push({ id: "C3", user: id(2), name: "Bruno Okafor", device: null, own_device: false, stage: { stage: "compare", emoji } });
+  if (scene.has("code-read")) world.comparisons.push({ id: "C4", user: id(2), name: "Bruno Okafor", device: null, own_device: false, stage: { stage: "code_read" } });
+  if (scene.has("emoji-differ")) world.comparisons.push({ id: "C5", user: id(2), name: "Bruno Okafor", device: null, own_device: false, stage: { stage: "ended", why: "different" } });
+  for (const guild of world.guilds) for (const member of guild.members) if (world.verified.has(member.user)) member.safety = "verified";
+  if (scene.has("violation")) world.changed.set(id(6), { change: "started_over" });
+  if (scene.has("contradiction")) world.changed.set(id(2), { change: "contradiction", what: "" });
+  if (scene.has("dm-changed")) world.changed.set(id(2), { change: "started_over" });
+  for (const guild of world.guilds) for (const member of guild.members) if (world.changed.has(member.user)) member.safety = "violation";
   if (scene.has("violation")) for (const member of world.guilds[0]?.members ?? []) if (member.username === "farida") member.safety = "violation";
   if (scene.has("states")) addStates(world, now);
   if (scene.has("remarks")) addRemarks(world, scene, now);
@@ -329,6 +349,16 @@ function addRemarks(world: World, scene: Scene, now: number): void {
   const view = world.channels.get(channel);
   if (view !== undefined) view.read_seq = list.at(-1)?.seq ?? 0;
 }
+
+const emoji: EmojiView[] = [
+  ["🐙", "Octopus"],
+  ["🌳", "Tree"],
+  ["✂️", "Scissors"],
+  ["🚲", "Bicycle"],
+  ["⌛", "Hourglass"],
+  ["🍓", "Strawberry"],
+  ["⚓", "Anchor"],
+].map(([symbol, name]) => ({ symbol: symbol ?? "", name: name ?? "" }));
 
 /** One of everything that can happen to a message. */
 function addStates(world: World, now: number): void {

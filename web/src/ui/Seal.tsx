@@ -4,13 +4,15 @@ import { Button as LookButton, Hinted } from "./Button";
 import { Bubble } from "./Dialog";
 import "./seal.css";
 
-export type SealKind = "encrypted" | "attention";
+export type SealKind = "encrypted" | "verified" | "attention";
 
 export function SealMark({ kind }: { kind: SealKind }) {
   return (
     <svg className={`seal-mark seal-${kind}`} width="14" height="16" viewBox="0 0 14 16" fill="none" strokeWidth="1.5" strokeLinejoin="round" aria-hidden focusable="false">
       <path d="M1.25 14.75V6.9a5.75 5.75 0 0 1 11.5 0v7.85z" stroke="currentColor" />
-      {kind === "encrypted" ? <path d="M5 14.5V9.6a2 2 0 0 1 4 0v4.9z" fill="currentColor" /> : <path d="M7 5.4v4M7 12v.1" stroke="currentColor" strokeLinecap="round" />}
+      {kind === "encrypted" && <path d="M5 14.5V9.6a2 2 0 0 1 4 0v4.9z" fill="currentColor" />}
+      {kind === "verified" && <path d="M4.2 8.6l2.1 2.2 3.6-4.2" stroke="currentColor" strokeLinecap="round" />}
+      {kind === "attention" && <path d="M7 5.4v4M7 12v.1" stroke="currentColor" strokeLinecap="round" />}
     </svg>
   );
 }

@@ -10,4 +10,8 @@ code: string | null,
 /**
  * Which of one's devices approved it.
  */
-approved_by: DeviceId | null, };
+approved_by: DeviceId | null, 
+/**
+ * Active devices that came in through this one, and through those.
+ */
+added: Array<DeviceId>, };

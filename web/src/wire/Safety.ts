@@ -3,4 +3,4 @@
 /**
  * What this device can say of somebody's keys.
  */
-export type Safety = "known" | "unknown" | "violation";
+export type Safety = "known" | "verified" | "unknown" | "violation";

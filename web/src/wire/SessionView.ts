@@ -9,6 +9,10 @@ export type SessionView = { state: DeviceState, connection: Connection, me: MeVi
  */
 pending_code: string | null, 
 /**
+ * What the QR code of a pending device says.
+ */
+pending_qr: string | null, 
+/**
  * When the next attempt to connect starts.
  */
 retry_at: number | null, instance_name: string, 

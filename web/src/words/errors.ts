@@ -74,6 +74,8 @@ const sentences: Record<ErrorCode, string> = {
   STORE_FAILED: "This browser can't keep your messages: its storage is full or switched off. Free some space, or leave private browsing, then reload.",
   RECOVERY_KEY_WRONG: "This recovery key doesn't fit the account. Check each group; letters and digits can look alike.",
   CODE_UNKNOWN: "No device of yours shows this code. Compare it once more, character by character.",
+  PERSON_CODE_WRONG: "That isn't their code for you. Ask them to open their page about you, and read the code there.",
+  KEYS_DIFFER: "The two devices don't know the same keys: the server, or somebody on the way, may be lying to one of you. Don't write anything secret, and tell them.",
   CERTIFICATE_CHANGED: "The server's certificate changed. Ask whoever runs it whether they renewed it before you go on.",
 };
 

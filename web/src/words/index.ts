@@ -11,6 +11,7 @@ export { happened, placeName, reset, security } from "./security";
 export * from "./search";
 export * from "./seen";
 export * from "./time";
+export { trust } from "./trust";
 
 export const app = {
   name: "Cloister",
@@ -511,7 +512,6 @@ export const devices = {
   lead: "Each browser or program you use has keys of its own. Remove what you no longer use or don't know.",
   thisOne: "This device",
   lastSeen: (when: string) => fill("Last seen {when}", { when }),
-  added: (when: string) => fill("Added on {when}", { when }),
   approvedBy: (name: string) => fill("approved by {name}", { name }),
   rename: "Rename",
   renameNamed: (name: string) => fill("Rename {name}", { name }),

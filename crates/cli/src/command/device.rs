@@ -1,12 +1,13 @@
 //! One's own devices.
 
 use clap::Subcommand;
-use cloister_client::view::{Command, DeviceView, Query, QueryReply};
+use cloister_client::view::{Command, CommandReply, DeviceView, Query, QueryReply};
 use cloister_wire::DeviceId;
 use serde_json::json;
 
 use crate::{
     arguments::Global,
+    command::verify,
     failure::{CONFLICT, Failure},
     print::{Print, moment, printable},
     seat::{self, Seat},
@@ -19,13 +20,22 @@ pub(crate) enum Device {
     List,
     /// Approve the device that shows this code
     Approve {
-        /// XXXX-XXXX-XXXX-XXXX
+        /// XXXX-XXXX-XXXX-XXXX, or what its QR code says
         code: String,
+    },
+    /// Compare emoji with a device that waits, and approve it if they match; on the one that
+    /// waits, without an id
+    Compare {
+        /// Id of the waiting device
+        id: Option<String>,
     },
     /// End a device: it is signed out and gets no more keys
     Revoke {
         /// Its id
         id: String,
+        /// End every device that came in through it, too
+        #[arg(long)]
+        with_added: bool,
     },
     /// Call a device something else
     Rename {
@@ -40,13 +50,15 @@ impl Device {
         seat::with_profile(global, print, async |seat| match self {
             Device::List => list(seat).await,
             Device::Approve { code } => approve(seat, code).await,
-            Device::Revoke { id } => {
-                seat.reach().await?;
-                let device = find(seat, &id).await?;
-                seat.done(Command::RevokeDevice { device }).await?;
+            Device::Compare { id: Some(id) } => compare(seat, &id).await,
+            Device::Compare { id: None } => {
                 seat.print
-                    .line(&json!({"id": device, "state": "revoked"}), "revoked")
+                    .note("Waiting: choose \"Compare emoji\" for this device on another one.");
+                let id = verify::next(seat).await?;
+                verify::compare(seat, &id).await?;
+                seat.print.line(&json!({"state": "compared"}), "compared")
             }
+            Device::Revoke { id, with_added } => revoke(seat, &id, with_added).await,
             Device::Rename { id, name } => {
                 seat.reach().await?;
                 let device = find(seat, &id).await?;
@@ -56,6 +68,31 @@ impl Device {
             }
         })
     }
+}
+
+async fn compare(seat: &Seat<'_>, id: &str) -> Result<(), Failure> {
+    seat.reach().await?;
+    let device = find(seat, id).await?;
+    match seat.command(Command::CompareDevice { device }).await? {
+        CommandReply::Comparison { id } => verify::compare(seat, &id).await?,
+        other => return Err(unexpected(&other)),
+    }
+    seat.print
+        .line(&json!({"id": device, "state": "approved"}), "approved")
+}
+
+async fn revoke(seat: &Seat<'_>, id: &str, with_added: bool) -> Result<(), Failure> {
+    seat.reach().await?;
+    let device = find(seat, id).await?;
+    let listed = devices(seat).await?;
+    let added = listed.into_iter().find(|one| one.id == device);
+    let also = match added {
+        Some(one) if with_added => one.added,
+        _ => Vec::new(),
+    };
+    let object = json!({"id": device, "also": also, "state": "revoked"});
+    seat.done(Command::RevokeDevice { device, also }).await?;
+    seat.print.line(&object, "revoked")
 }
 
 async fn approve(seat: &Seat<'_>, code: String) -> Result<(), Failure> {
@@ -95,17 +132,21 @@ async fn list(seat: &Seat<'_>) -> Result<(), Failure> {
             "id": device.id, "name": device.name, "platform": device.platform,
             "state": device.state, "this_one": device.this_one, "created_at": device.created_at,
             "last_seen_at": device.last_seen_at, "code": device.code,
-            "approved_by": device.approved_by,
+            "approved_by": device.approved_by, "added": device.added,
         });
         let state = object["state"].as_str().unwrap_or_default().to_owned();
         let this = if device.this_one { "  this one" } else { "" };
+        let seen = device.last_seen_at.map_or_else(
+            || "not seen yet".to_owned(),
+            |at| format!("seen {}", moment(at)),
+        );
         let code = device
             .code
             .map_or_else(String::new, |code| format!("  code {code}"));
         seat.print.line(
             &object,
             format_args!(
-                "{}  {}  {}  since {}  {state}{code}{this}",
+                "{}  {}  {}  since {}  {seen}  {state}{code}{this}",
                 device.id,
                 printable(&device.name),
                 printable(&device.platform),

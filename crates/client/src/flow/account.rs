@@ -248,7 +248,7 @@ pub(crate) async fn sign_out<P: Primitives>(shared: &Shared<P>) -> Result<Comman
     };
     if trouble.is_none() {
         if identity.standing == DeviceStanding::Active {
-            device::revoke(shared, identity.device, RevokeReason::SignedOut).await?;
+            device::revoke(shared, identity.device, Vec::new(), RevokeReason::SignedOut).await?;
         }
         match shared
             .call(Method::Delete, "/api/v1/session".to_owned(), None)
@@ -304,5 +304,6 @@ pub(crate) const fn state_of(standing: DeviceStanding) -> DeviceState {
 pub(crate) fn append_body(entry: Vec<u8>) -> AppendDevlog {
     AppendDevlog {
         entry: Bytes(entry),
+        vault: None,
     }
 }

@@ -296,7 +296,7 @@ pub(crate) fn distrusted<P: Primitives>(
 ) -> Result<BTreeSet<UserId>, Refusal> {
     let mut distrusted = BTreeSet::new();
     for user in roster.users() {
-        if core.store.violation(user)?.is_some() {
+        if core.store.distrust(user)?.is_some() {
             distrusted.insert(user);
         }
     }

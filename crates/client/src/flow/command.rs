@@ -8,7 +8,7 @@ use crate::{
     core::{Outcome, Shared, refuse},
     flow::{
         account, connect, device, group, guild, incoming, invite, poll, reading, say, search,
-        security, typing,
+        security, typing, verify,
     },
     view::{Command, CommandReply, Topic},
 };
@@ -135,9 +135,17 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
             Ok(CommandReply::Done)
         }
         Command::ApproveDevice { code } => device::approve(shared, &code).await,
-        Command::RevokeDevice { device } => {
-            device::revoke(shared, device, RevokeReason::Lost).await
+        Command::RevokeDevice { device, also } => {
+            device::revoke(shared, device, also, RevokeReason::Lost).await
         }
+        Command::CompareDevice { device } => verify::compare_device(shared, device).await,
+        Command::Compare { user } => verify::compare(shared, user).await,
+        Command::AcceptComparison { id } => verify::accept_comparison(shared, &id).await,
+        Command::JudgeComparison { id, same } => verify::judge(shared, &id, same),
+        Command::EndComparison { id } => verify::end(shared, &id),
+        Command::ReadCode { user, code } => verify::read_code(shared, user, &code).await,
+        Command::NumberMatches { user, number } => verify::number_matches(shared, user, &number),
+        Command::AcceptKeys { user } => verify::accept(shared, user).await,
         Command::RenameDevice { device, name } => device::rename(shared, device, &name).await,
         Command::RecoveryKept => {
             let mut core = shared.core();

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use cloister_e2ee::{DeviceContent, Primitives, recovery::RecoveryKey};
 use cloister_proof::{
     DeviceLog, DeviceOffer, Purpose, Signed, Signer,
-    devlog::{Body, Enrolment, Entry, RevokeReason},
-    fingerprint,
+    devlog::{Body, DeviceRecord, Enrolment, Entry, RevokeReason},
+    fingerprint::{self, DeviceCode},
 };
 use cloister_wire::{
-    Bytes, DeviceId, ErrorCode,
+    Bytes, DeviceId, ErrorCode, Hash,
     account::{DeviceStanding, Devices, RenameDevice},
     key::{SendToDevice, ToDeviceClass, ToDeviceItem},
 };
@@ -20,7 +20,7 @@ use crate::{
     flow::{
         account,
         call::{CallError, to_cbor},
-        envelope, people, queue,
+        envelope, people, queue, verify,
     },
     store::{Parcel, StoreError, Trouble},
     view::{CommandReply, Refusal, Topic},
@@ -29,12 +29,48 @@ use crate::{
 /// How often a log entry is signed anew because another one came first.
 const TRIES: usize = 5;
 
-/// Approves the device that shows `code`.
+/// Which of one's waiting devices is meant.
+pub(crate) enum Wanted {
+    /// Its code, as somebody typed it.
+    Typed(String),
+    /// What a camera read from its screen.
+    Read(DeviceCode),
+    /// It showed the same emoji, and has this signing key.
+    Compared(DeviceId, Hash),
+}
+
+impl Wanted {
+    fn is(&self, offer: &DeviceOffer) -> bool {
+        match self {
+            Self::Typed(code) => fingerprint::device_code(offer) == *code,
+            Self::Read(code) => DeviceCode::of(offer) == *code,
+            Self::Compared(device, signing) => {
+                offer.cert.device == *device && offer.cert.signing == *signing
+            }
+        }
+    }
+}
+
+/// Approves the device that shows `code`, typed or read by a camera.
 pub(crate) async fn approve<P: Primitives>(
     shared: &Shared<P>,
     code: &str,
 ) -> Result<CommandReply, Refusal> {
-    let wanted = fingerprint::normalise(code);
+    match DeviceCode::parse(code) {
+        Some(read) => admit(shared, &Wanted::Read(read), Enrolment::Qr).await,
+        None => {
+            let typed = Wanted::Typed(fingerprint::normalise(code));
+            admit(shared, &typed, Enrolment::Code).await
+        }
+    }
+}
+
+/// Signs that a waiting device is one of this person's.
+pub(crate) async fn admit<P: Primitives>(
+    shared: &Shared<P>,
+    wanted: &Wanted,
+    how: Enrolment,
+) -> Result<CommandReply, Refusal> {
     let list: Devices = shared.get("/api/v1/devices".to_owned()).await?;
     let unknown = || {
         refuse(
@@ -51,7 +87,7 @@ pub(crate) async fn approve<P: Primitives>(
                 .ok()
                 .map(|offer| (device.cert.clone(), offer))
         })
-        .find(|(_, offer)| fingerprint::device_code(offer) == wanted)
+        .find(|(_, offer)| wanted.is(offer))
         .ok_or_else(unknown)?;
     {
         let core = shared.core();
@@ -66,7 +102,7 @@ pub(crate) async fn approve<P: Primitives>(
     }
     append(shared, |log, me| Body::AddDevice {
         offer: offer_bytes.clone(),
-        how: Enrolment::Code,
+        how,
         approver: log.devices.contains_key(&me).then_some(me),
     })
     .await?;
@@ -111,7 +147,8 @@ async fn greet<P: Primitives>(shared: &Shared<P>, offer: &DeviceOffer) -> Result
         };
         core.store.put_parcel(&parcel)?;
         core.store.raise_writes()?;
-        Ok(())
+        let records = core.store.person_records()?;
+        verify::pack_records(&mut core, to, &records)
     });
     core.store.end(done)
 }
@@ -138,14 +175,39 @@ pub(crate) async fn add_self<P: Primitives>(
 pub(crate) async fn revoke<P: Primitives>(
     shared: &Shared<P>,
     device: DeviceId,
+    also: Vec<DeviceId>,
     reason: RevokeReason,
 ) -> Result<CommandReply, Refusal> {
-    append(shared, |_, _| Body::Revoke {
-        device,
-        reason,
-        also: Vec::new(),
-    })
-    .await?;
+    let waits = {
+        let core = shared.core();
+        let me = core.store.me()?;
+        let log = core.store.devlog(me.user)?.ok_or(StoreError::Unreadable)?;
+        if also.contains(&me.device) {
+            return Err(refuse(
+                ErrorCode::Invalid,
+                "This device can't be removed along with another. Sign out here instead.",
+            ));
+        }
+        !log.devices.contains_key(&device)
+    };
+    if waits {
+        // It is in no log: the server just sends it away.
+        shared
+            .call(Method::Delete, format!("/api/v1/devices/{device}"), None)
+            .await?;
+    } else {
+        append(shared, |log, _| Body::Revoke {
+            device,
+            reason,
+            also: also
+                .iter()
+                .filter(|one| **one != device)
+                .filter(|one| log.devices.get(one).is_some_and(DeviceRecord::active))
+                .copied()
+                .collect(),
+        })
+        .await?;
+    }
     reload(shared);
     Ok(CommandReply::Done)
 }
@@ -291,13 +353,17 @@ pub(crate) fn notice_standing<P: Primitives>(shared: &Shared<P>) -> Result<(), R
 /// Brings the list of one's devices anew.
 pub(crate) fn reload<P: Primitives>(shared: &Shared<P>) {
     shared.spawn_single("devices".to_owned(), |shared| async move {
-        let list: Result<Devices, CallError> = shared.get("/api/v1/devices".to_owned()).await;
-        let mut core = shared.core();
-        if let Ok(list) = list {
-            match core.store.put_device_list(&list.devices) {
-                Ok(()) => core.tell(Topic::Devices),
-                Err(error) => core.fail(&Refusal::from(error)),
-            }
-        }
+        // A device that waits for approval has no list.
+        let _ = fetch(&shared).await;
     });
+}
+
+/// Brings the list of one's devices now.
+pub(crate) async fn fetch<P: Primitives>(shared: &Shared<P>) -> Result<(), Refusal> {
+    let list: Result<Devices, CallError> = shared.get("/api/v1/devices".to_owned()).await;
+    let list = list?;
+    let mut core = shared.core();
+    core.store.put_device_list(&list.devices)?;
+    core.tell(Topic::Devices);
+    Ok(())
 }

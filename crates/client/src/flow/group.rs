@@ -172,7 +172,7 @@ pub(crate) fn rename<P: Primitives>(
 
 /// The operation that lets somebody in, as the account that this device knows.
 fn letting_in<P: Primitives>(core: &Core<P>, user: UserId) -> Result<OpBody, Refusal> {
-    if core.store.violation(user)?.is_some() {
+    if core.store.distrust(user)?.is_some() {
         return Err(refuse(
             ErrorCode::TrustViolation,
             "Their keys changed in a way that can't be right. Find out why before you let them in.",

@@ -17,7 +17,7 @@ pub(crate) use self::nack::{answer_nacks, resend};
 use crate::{
     core::{Core, Shared},
     engine::Method,
-    flow::{account, call::CallError, device, incoming, people},
+    flow::{account, call::CallError, device, incoming, people, verify},
     store::{Identity, InboundRow, MessageState, StoreError},
     view::{Refusal, Topic, Undecryptable},
 };
@@ -141,6 +141,13 @@ fn apply<P: Primitives>(
             session,
             code,
         } => withheld(core, item, *channel, session, *code),
+        QueuedBody::Sealed { kind: 2, ct } => {
+            if core.store.was_taken(&item.dedupe_id)? {
+                return Ok(());
+            }
+            core.store.take_item(&item.dedupe_id, now)?;
+            verify::take(shared, core, (item.sender_user, item.sender_device), &ct.0)
+        }
         QueuedBody::Sealed { .. } if core.store.was_taken(&item.dedupe_id)? => Ok(()),
         QueuedBody::Sealed { kind, ct } => {
             let Some(sender) = core.store.cert(item.sender_user, item.sender_device)? else {
@@ -226,7 +233,10 @@ fn open_letter<P: Primitives>(
 }
 
 /// What this device is to others. Before it is approved, its offer says so.
-fn own_cert<P: Primitives>(core: &Core<P>, me: &Identity) -> Result<Option<DeviceCert>, Refusal> {
+pub(crate) fn own_cert<P: Primitives>(
+    core: &Core<P>,
+    me: &Identity,
+) -> Result<Option<DeviceCert>, Refusal> {
     let offered = || {
         let offer = me.offer.as_ref()?;
         DeviceOffer::verify(offer.as_ref())
@@ -236,6 +246,7 @@ fn own_cert<P: Primitives>(core: &Core<P>, me: &Identity) -> Result<Option<Devic
     Ok(core.store.cert(me.user, me.device)?.or_else(offered))
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each content")]
 fn effect<P: Primitives>(
     core: &mut Core<P>,
     item: &QueuedItem,
@@ -304,7 +315,13 @@ fn effect<P: Primitives>(
             core.tell(Topic::Devices);
             Ok(())
         }
-        DeviceContent::Welcome { .. } => Ok(()),
+        DeviceContent::Records { records } if sender.user == me.user => {
+            verify::merge(core, &records)
+        }
+        DeviceContent::CodeRead { secret } => {
+            verify::code_was_read(core, (sender.user, sender.device), &secret)
+        }
+        DeviceContent::Welcome { .. } | DeviceContent::Records { .. } => Ok(()),
     }
 }
 

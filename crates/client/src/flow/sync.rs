@@ -20,7 +20,7 @@ use crate::{
     core::{Core, Shared},
     flow::{
         call::CallError, device, incoming, outgoing, people, prekeys, queue, reading, remark,
-        search,
+        search, verify,
     },
     store::{Store, StoreError},
     view::{Refusal, Topic},
@@ -115,6 +115,7 @@ pub(crate) fn go_on<P: Primitives>(shared: &Shared<P>) {
     queue::acknowledge(shared);
     queue::answer_nacks(shared);
     queue::settle(shared);
+    verify::hand_out(shared);
 }
 
 fn store_ready<P: Primitives>(core: &mut Core<P>, ready: &Ready) -> Result<(), Refusal> {

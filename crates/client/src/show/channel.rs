@@ -8,12 +8,12 @@ use cloister_proof::{
 };
 use cloister_wire::{ChannelId, ErrorCode, Permissions, UserId, guild::GuildKind};
 
-use super::{Shown, safety, unread};
+use super::{Shown, trust::{self, safety}, unread};
 use crate::{
     core::Core,
     flow::mention,
     store::{ChannelRow, GuildRow, MessageRow},
-    view::{ChannelKind, ChannelView, DmSummary, PersonView, ReaderRight, ReaderView, Refusal},
+    view::{ChannelKind, ChannelView, DmSummary, PersonView, ReaderRight, ReaderView, Refusal, Safety},
 };
 
 /// Names of so many people stand for a conversation without one.
@@ -55,6 +55,7 @@ fn summary<P: Primitives>(
         username,
         display_name,
         people,
+        safety: peer.map_or(Ok(Safety::Known), |peer| safety(core, peer))?,
         unread: unread(core, row)?,
         last_at: row.last_at,
         preview: core
@@ -260,7 +261,7 @@ fn people<P: Primitives>(
 fn blocked<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<Option<Refusal>> {
     let why = match (row.view.guild, row.peer) {
         (Some(guild), _) => core.store.guild(guild)?.and_then(|row| row.violation),
-        (None, Some(peer)) => core.store.violation(peer)?,
+        (None, Some(peer)) => trust::why_distrusted(core, peer)?,
         (None, None) => None,
     };
     Ok(why.map(|message| Refusal {

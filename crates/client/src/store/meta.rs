@@ -72,6 +72,7 @@ facts! {
     fallback_at put_fallback_at "fallback_at": u64;
     device_list put_device_list "device_list": Vec<cloister_wire::account::Device>;
     index_version put_index_version "index_version": u64;
+    records_due put_records_due "records_due": Vec<UserId>;
     device_name put_device_name_fact "device_name": String;
 }
 

@@ -54,11 +54,12 @@ pub(crate) struct SentItem {
     pub resent: u32,
 }
 
-const CLASSES: [ToDeviceClass; 4] = [
+const CLASSES: [ToDeviceClass; 5] = [
     ToDeviceClass::RoomKey,
     ToDeviceClass::DmKey,
     ToDeviceClass::Secret,
     ToDeviceClass::Control,
+    ToDeviceClass::Verification,
 ];
 const REASONS: [NackReason; 3] = [
     NackReason::UnknownPrekey,

@@ -9,6 +9,9 @@ CREATE TABLE person (
     violation TEXT
 ) STRICT, WITHOUT ROWID;
 
+-- Whom this person has verified, and whose new keys they accepted.
+CREATE TABLE person_record (user BLOB PRIMARY KEY, record BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
 CREATE TABLE guild (
     guild BLOB PRIMARY KEY,
     view BLOB NOT NULL,

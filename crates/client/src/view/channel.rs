@@ -16,6 +16,8 @@ pub struct DmSummary {
     pub display_name: String,
     /// People in it, this one included.
     pub people: u32,
+    /// Of the other person; `known` in a conversation of several.
+    pub safety: Safety,
     pub unread: u32,
     pub last_at: u64,
     pub preview: Option<String>,

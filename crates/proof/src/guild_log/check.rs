@@ -16,11 +16,12 @@ impl GuildLog {
             return Err(ProofError::Mismatch);
         }
         let log = devlogs.devlog(op.user).ok_or(ProofError::UnknownSigner)?;
-        if log.genesis != op.genesis {
-            return Err(ProofError::Mismatch);
-        }
         if op.devlog_version > log.version {
             return Err(ProofError::UnknownSigner);
+        }
+        // Who they were when they signed: an operation outlives its signer's starting over.
+        if log.genesis_at(op.devlog_version) != Some(op.genesis) {
+            return Err(ProofError::Mismatch);
         }
         let device = log
             .signer_at(op.device, op.devlog_version)

@@ -45,6 +45,7 @@ impl Person {
         let body = Body::Genesis {
             device: device.clone(),
             recovery_key: recovery.public_key(),
+            reset_of: None,
         };
         let entry = Entry {
             v: 1,
@@ -71,6 +72,7 @@ impl Person {
         let body = Body::Genesis {
             device,
             recovery_key: from.recovery.public_key(),
+            reset_of: None,
         };
         let entry = Entry {
             v: 1,

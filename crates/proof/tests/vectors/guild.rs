@@ -33,6 +33,7 @@ fn log_of(byte: u8) -> DeviceLog {
         body: Body::Genesis {
             device: cert(byte, byte),
             recovery_key: key(byte + 0x80).public_key(),
+            reset_of: None,
         },
     };
     let signed = Signed::seal(Purpose::Devlog, &entry, &[&key(byte), &key(byte + 0x80)]);

@@ -72,6 +72,7 @@ fn device_logs_are_as_frozen() {
         Body::Genesis {
             device: cert(ALICE, PHONE),
             recovery_key: key(RECOVERY).public_key(),
+            reset_of: None,
         },
         &[PHONE, RECOVERY],
     );

@@ -174,9 +174,9 @@ CREATE TABLE inbox_item (
     sender_user     BLOB NOT NULL CHECK (length(sender_user) = 16),
     sender_device   BLOB NOT NULL CHECK (length(sender_device) = 16),
     dedupe_id       BLOB NOT NULL CHECK (length(dedupe_id) = 32),
-    class           TEXT NOT NULL CHECK (class IN ('room_key', 'dm_key', 'secret', 'control')),
+    class           TEXT NOT NULL CHECK (class IN ('room_key', 'dm_key', 'secret', 'control', 'verification')),
     -- A ciphertext with its kind, or why somebody could not open one, or that a key is withheld.
-    kind            INTEGER CHECK (kind IN (0, 1)),
+    kind            INTEGER CHECK (kind IN (0, 1, 2)),
     ct              BLOB,
     nack            TEXT CHECK (nack IN ('unknown_prekey', 'no_session', 'corrupt')),
     withheld        TEXT CHECK (withheld IN ('trust_violation', 'min_trust', 'no_prekey')),

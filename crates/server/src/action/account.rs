@@ -134,9 +134,7 @@ pub fn begin(
     }
     check_version(first.user.0)?;
     check_version(record.cert.device.0)?;
-    if first.vault.0.len() > VAULT_BYTES {
-        return Err(Error::invalid("The vault is too large."));
-    }
+    check_vault(first.vault)?;
     check_device_name(first.name_ct)?;
     let cert = record.cert.clone();
     let now = tx.now();
@@ -156,6 +154,13 @@ pub fn begin(
     store::account::insert_vault(tx, permit, first.user, first.vault)?;
     prekey::take_in(tx, &holder(&cert), first.keys)?;
     Ok(cert)
+}
+
+pub fn check_vault(vault: &Bytes) -> Result<()> {
+    if vault.0.len() > VAULT_BYTES {
+        return Err(Error::invalid("The vault is too large."));
+    }
+    Ok(())
 }
 
 pub fn check_device_name(name_ct: &Bytes) -> Result<()> {

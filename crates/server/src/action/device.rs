@@ -7,8 +7,9 @@ use cloister_proof::{
 };
 use cloister_wire::{
     Bytes, DeviceId, ErrorCode,
-    account::{DeviceStanding, KnownLog, RenameDevice, UserLog},
+    account::{AppendDevlog, DeviceStanding, KnownLog, RenameDevice, UserLog},
     gateway::{CloseCode, Event},
+    limits,
 };
 
 use super::{account::check_device_name, ending, epoch, inbox};
@@ -29,8 +30,9 @@ pub fn append(
     tx: &mut Tx<'_>,
     parts: &Parts,
     permit: &Permit<'_, Enrol>,
-    entry: &Bytes,
+    request: &AppendDevlog,
 ) -> Result<()> {
+    let entry = &request.entry;
     let before = store::device::lock_log(tx, permit)?;
     let mut log = before.clone();
     let body = log
@@ -42,6 +44,19 @@ pub fn append(
             "Approve this device first, from another one or with the recovery key.",
         ));
     }
+    check_time(tx, &body, entry)?;
+    match (&request.vault, &body) {
+        (Some(vault), Body::SetRecovery { .. }) => {
+            super::account::check_vault(vault)?;
+            store::account::renew_vault(tx, permit, vault)?;
+        }
+        (Some(_), _) => {
+            return Err(Error::invalid(
+                "A vault comes with the recovery key that opens it.",
+            ));
+        }
+        (None, _) => {}
+    }
     store::device::append_entry(tx, permit, &log, entry)?;
     let audience = epoch::acquaintances(tx, permit.user)?;
     let (user, version) = (permit.user, log.version);
@@ -51,14 +66,41 @@ pub fn append(
         entry: entry.clone(),
     };
     tx.emit(Notice::event(audience, appended));
-    let cause = follow(tx, permit, &body)?;
-    epoch::bump_person(tx, &parts.authority, user, cause)
+    match follow(tx, permit, &body)? {
+        Some(cause) => epoch::bump_person(tx, &parts.authority, user, cause),
+        None => Ok(()),
+    }
+}
+
+/// The waiting time of a recovery key is as long as it says: entries that begin and end it bear
+/// the time at which the server takes them.
+fn check_time(tx: &Tx<'_>, body: &Body, entry: &Bytes) -> Result<()> {
+    if !matches!(
+        body,
+        Body::ProposeRecovery { .. } | Body::SetRecovery { .. }
+    ) {
+        return Ok(());
+    }
+    let at_ms = cloister_proof::Signed::parse(entry.as_ref())
+        .and_then(|signed| signed.open::<cloister_proof::devlog::Entry>())
+        .map_err(|_| Error::malformed("The device log's entry can't be read."))?
+        .at_ms;
+    if at_ms.abs_diff(tx.now()) > limits::CLOCK_SKEW_MS {
+        return Err(Error::invalid(
+            "The clock of this device is more than five minutes off. Set it right first.",
+        ));
+    }
+    Ok(())
 }
 
 /// Makes the rows say what the log says now.
-fn follow(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, body: &Body) -> Result<EpochCause> {
+fn follow(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, body: &Body) -> Result<Option<EpochCause>> {
     match body {
-        Body::Genesis { .. } => Err(Error::internal("a log has one genesis")),
+        // Starting over has a request of its own.
+        Body::Genesis { .. } => Err(Error::invalid("A log is not begun anew by an entry of it.")),
+        Body::ProposeRecovery { .. } | Body::CancelRecovery { .. } | Body::SetRecovery { .. } => {
+            Ok(None)
+        }
         Body::AddDevice { offer, .. } => {
             let device = offered(offer)?;
             let stored = store::device::get_own(tx, permit, device)?;
@@ -69,17 +111,17 @@ fn follow(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, body: &Body) -> Result<Ep
                 return Err(Error::invalid("No such device waits for approval."));
             }
             store::device::update_active(tx, permit, device)?;
-            Ok(EpochCause::DeviceAdded)
+            Ok(Some(EpochCause::DeviceAdded))
         }
         Body::Revoke { device, also, .. } => {
             for device in std::iter::once(device).chain(also) {
                 revoke(tx, permit, *device)?;
             }
-            Ok(EpochCause::DeviceRevoked)
+            Ok(Some(EpochCause::DeviceRevoked))
         }
         Body::Renew { device, reg_id } => {
             store::device::update_reg_id(tx, permit, *device, *reg_id)?;
-            Ok(EpochCause::DeviceRenewed)
+            Ok(Some(EpochCause::DeviceRenewed))
         }
     }
 }

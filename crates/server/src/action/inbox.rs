@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use cloister_wire::{
     DeviceId, ErrorCode, Hash,
+    account::DeviceStanding,
     channel::WithholdCode,
     gateway::Event,
     key::{
@@ -15,7 +16,7 @@ use cloister_wire::{
 
 use crate::{
     Error, Result,
-    access::{Act, Actor, Enrol, Permit, channel::Send},
+    access::{Actor, Enrol, Permit, channel::Send},
     gateway::bus::{Audience, Notice},
     store::{
         self,
@@ -34,7 +35,8 @@ pub struct Parcel<'a> {
 }
 
 /// Items that have no request of their own.
-pub fn send(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, request: &SendToDevice) -> Result<()> {
+/// A device that waits for approval may only compare emoji with its person's own devices.
+pub fn send(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, request: &SendToDevice) -> Result<()> {
     if request.items.len() > limits::ENVELOPES_PER_SHARE {
         return Err(Error::refuse(
             ErrorCode::TooLarge,
@@ -48,6 +50,13 @@ pub fn send(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, request: &SendToDevice) -
     for item in items {
         let target = store::device_target::get(tx, item.device)?.ok_or_else(Error::not_found)?;
         let own = target.user == permit.user;
+        let waits = permit.standing == DeviceStanding::Pending;
+        if waits && !(own && item.class == ToDeviceClass::Verification) {
+            return Err(Error::refuse(
+                ErrorCode::DevicePending,
+                "Approve this device first, from another one or with the recovery key.",
+            ));
+        }
         if !own && !reachable.contains(&target.user) {
             if !store::dm::may_reach(tx, [permit.user, target.user])? {
                 return Err(Error::not_found());
@@ -77,7 +86,7 @@ pub fn send(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, request: &SendToDevice) -
 
 /// Puts a ciphertext into its recipient's queue. The same one twice is there once.
 pub(super) fn deliver(tx: &mut Tx<'_>, sender: &Actor, parcel: &Parcel<'_>) -> Result<()> {
-    check_envelope(parcel.envelope)?;
+    check_envelope(parcel.class, parcel.envelope)?;
     if store::inbox::is_known(tx, parcel.recipient, sender.device, &parcel.dedupe_id)? {
         return Ok(());
     }
@@ -178,10 +187,14 @@ fn append(tx: &mut Tx<'_>, recipient: DeviceId, new: &New<'_>) -> Result<()> {
     Ok(())
 }
 
-fn check_envelope(envelope: &Envelope) -> Result<()> {
-    if envelope.kind > 1 || envelope.ct.0.is_empty() {
+fn check_envelope(class: ToDeviceClass, envelope: &Envelope) -> Result<()> {
+    let kinds = match class {
+        ToDeviceClass::Verification => 2..=2,
+        _ => 0..=1,
+    };
+    if !kinds.contains(&envelope.kind) || envelope.ct.0.is_empty() {
         return Err(Error::invalid(
-            "An envelope is of kind 0 or 1 and holds a ciphertext.",
+            "An envelope is of kind 0 or 1 and holds a ciphertext; a step of a verification is of kind 2.",
         ));
     }
     if envelope.ct.0.len() > limits::ENVELOPE_BYTES {

@@ -37,7 +37,7 @@ pub async fn append(
     app.db
         .write(move |tx| {
             let permit = access::enrol(tx, &caller)?;
-            action::device::append(tx, &parts, &permit, &request.entry)
+            action::device::append(tx, &parts, &permit, &request)
         })
         .await?;
     Ok(Done::default())

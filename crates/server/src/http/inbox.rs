@@ -51,7 +51,7 @@ pub async fn send(
 ) -> Result<Done> {
     app.db
         .write(move |tx| {
-            let permit = access::act(tx, &caller)?;
+            let permit = access::enrol(tx, &caller)?;
             action::inbox::send(tx, &permit, &request)
         })
         .await?;

@@ -169,6 +169,12 @@ pub fn update_vault(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, vault: &Bytes) ->
         .map(|_| ())
 }
 
+/// The vault that goes with a new recovery key.
+pub fn renew_vault(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, vault: &Bytes) -> Result<()> {
+    tx.execute(UPDATE_VAULT, params![permit.user, vault])
+        .map(|_| ())
+}
+
 /// The vault of an account that is being made.
 pub fn insert_vault(
     tx: &mut Tx<'_>,

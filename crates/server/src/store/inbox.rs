@@ -244,6 +244,7 @@ const fn class_text(class: ToDeviceClass) -> &'static str {
         ToDeviceClass::DmKey => "dm_key",
         ToDeviceClass::Secret => "secret",
         ToDeviceClass::Control => "control",
+        ToDeviceClass::Verification => "verification",
     }
 }
 
@@ -253,6 +254,7 @@ fn class_of(text: &str) -> Result<ToDeviceClass> {
         "dm_key" => Ok(ToDeviceClass::DmKey),
         "secret" => Ok(ToDeviceClass::Secret),
         "control" => Ok(ToDeviceClass::Control),
+        "verification" => Ok(ToDeviceClass::Verification),
         _ => Err(Error::internal("a queued item has an unknown class")),
     }
 }

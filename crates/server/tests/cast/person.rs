@@ -119,6 +119,7 @@ impl Person {
         let body = Body::Genesis {
             device: device.cert(id),
             recovery_key: recovery.public_key(),
+            reset_of: None,
         };
         let entry = Entry {
             v: 1,

@@ -212,7 +212,13 @@ impl<P: Primitives> Sim<P> {
         };
         let others: Vec<_> = devices.iter().filter(|one| !one.this_one).collect();
         if let Some(device) = self.world.chance.one_of(&others).map(|one| one.id) {
-            self.world.command(client, Command::RevokeDevice { device });
+            self.world.command(
+                client,
+                Command::RevokeDevice {
+                    device,
+                    also: Vec::new(),
+                },
+            );
         }
     }
 

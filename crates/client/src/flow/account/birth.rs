@@ -70,6 +70,7 @@ pub(super) fn genesis<P: Primitives>(
         body: Body::Genesis {
             device: newborn.cert.clone(),
             recovery_key: signing.public_key(),
+            reset_of: None,
         },
     };
     Signed::seal(Purpose::Devlog, &entry, &[&newborn.account, &signing]).to_bytes()

@@ -155,7 +155,7 @@ fn keys() -> Vec<Route> {
         get("/api/v1/to-device", For::Enrolling, inbox::page)
             .gives::<QueuePage>()
             .about("What waits for this device."),
-        post("/api/v1/to-device", For::Person, inbox::send)
+        post("/api/v1/to-device", For::Enrolling, inbox::send)
             .takes::<SendToDevice>()
             .body_bytes(BODY_BYTES_SHARE)
             .about("Put items into the queues of other devices."),
