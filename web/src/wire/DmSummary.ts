@@ -3,4 +3,4 @@ import type { ChannelId } from "./ChannelId";
 import type { Safety } from "./Safety";
 import type { UserId } from "./UserId";
 
-export type DmSummary = { channel: ChannelId, peer: UserId, username: string, display_name: string, safety: Safety, unread: number, last_at: number, preview: string | null, };
+export type DmSummary = { channel: ChannelId, peer: UserId, username: string, display_name: string, safety: Safety, unread: number, last_at: number, preview: string | null, mentions: number, };
