@@ -41,6 +41,8 @@ export type { Permissions } from "./Permissions";
 export type { PersonView } from "./PersonView";
 export type { Place } from "./Place";
 export type { PlaceView } from "./PlaceView";
+export type { PollOptionView } from "./PollOptionView";
+export type { PollView } from "./PollView";
 export type { Query } from "./Query";
 export type { QueryReply } from "./QueryReply";
 export type { ReactionView } from "./ReactionView";
