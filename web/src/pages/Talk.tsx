@@ -178,8 +178,8 @@ function ChannelSeal({ view, guild, me }: { view: ChannelView; guild: GuildView 
   const open = useDialogs();
   const more = { label: seenWords.open, open: () => open({ dialog: "seen", channel: view.id }) };
   const dm = useView({ ask: "dms" })?.dms.find((one) => one.channel === view.id);
-  if (dm?.safety === "violation") return <Seal kind="attention" word={safety.attention} what={safety.violationWhat(view.name)} next={safety.violationNext} />;
-  if (dm?.safety === "verified") return <Seal kind="verified" word={trust.verified} what={safety.encryptedWhat(words.topReaders(view.readers, view.devices))} next={trust.verifiedShort(view.name)} />;
+  if (dm?.safety === "violation") return <Seal kind="attention" word={safety.attention} what={safety.violationWhat(view.name)} next={safety.violationNext} more={more} />;
+  if (dm?.safety === "verified") return <Seal kind="verified" word={trust.verified} what={safety.encryptedWhat(words.topReaders(view.readers, view.devices))} next={trust.verifiedShort(view.name)} more={more} />;
   const changed = guild?.members.find((member: MemberView) => member.safety === "violation");
   if (changed !== undefined) return <Seal kind="attention" word={safety.attention} what={safety.violationWhat(changed.display_name)} next={safety.violationNext} more={more} />;
   const unvouched = view.unvouched.filter((user) => user !== me.user);
