@@ -244,8 +244,6 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
     }))
 }
 
-}
-
 /// Every channel of every guild, in the order of the lists.
 fn places<P: Primitives>(core: &Core<P>) -> Shown<Vec<PlaceView>> {
     let mut places = Vec::new();

@@ -26,8 +26,8 @@ pub(crate) use message::{MessageRow, MessageState, Remark, text_of};
 pub(crate) use meta::{Identity, Nonces, Recovery, Trouble};
 pub(crate) use outbox::{EntryState, Frame, OutboxRow, Saying};
 pub(crate) use ratchet::{InboundRow, OutboundRow, Parcel, SentItem};
-pub(crate) use search::{Hit, Marks, Sought};
 pub(crate) use record::Distrust;
+pub(crate) use search::{Hit, Marks, Sought};
 
 /// Why the store could not do something.
 #[derive(Debug, thiserror::Error)]

@@ -127,7 +127,8 @@ export class FakeEngine implements EngineBridge {
     }
   }
 
-  #safety(user: string): Safety {
+  #safety(user: string | null): Safety {
+    if (user === null) return "known";
     return this.world.changed.has(user) ? "violation" : this.world.verified.has(user) ? "verified" : "known";
   }
 

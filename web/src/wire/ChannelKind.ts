@@ -2,8 +2,4 @@
 import type { GuildId } from "./GuildId";
 import type { UserId } from "./UserId";
 
-export type ChannelKind = { "kind": "text" } | { "kind": "private" } | { "kind": "dm", peer: UserId, } | { "kind": "group", guild: GuildId, owner: UserId, 
-/**
- * x
- */
-title: string | null, };
+export type ChannelKind = { "kind": "text" } | { "kind": "private" } | { "kind": "dm", peer: UserId, } | { "kind": "group", guild: GuildId, owner: UserId, title: string | null, };

@@ -12,9 +12,21 @@ export type ChannelView = { id: ChannelId, kind: ChannelKind, guild: GuildId | n
  */
 readers: number, devices: number, 
 /**
- * Members who are not vouched for and receive what is sent now.
+ * People in the audience whom nobody has vouched for.
  */
-unvouched: Array<UserId>, unvouched_kept_out: boolean, people: Array<ReaderView>, can_set_policy: boolean, can_send: boolean, 
+unvouched: Array<UserId>, 
+/**
+ * Whether they are kept from the keys, as the signed policy says.
+ */
+unvouched_kept_out: boolean, 
+/**
+ * Who reads here, and by what right; empty where every member does.
+ */
+people: Array<ReaderView>, 
+/**
+ * This person may sign another policy.
+ */
+can_set_policy: boolean, can_send: boolean, 
 /**
  * Set when nothing can be encrypted here now, and why.
  */

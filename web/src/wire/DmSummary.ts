@@ -3,4 +3,23 @@ import type { ChannelId } from "./ChannelId";
 import type { Safety } from "./Safety";
 import type { UserId } from "./UserId";
 
-export type DmSummary = { channel: ChannelId, peer: UserId, username: string, display_name: string, safety: Safety, unread: number, last_at: number, preview: string | null, mentions: number, };
+/**
+ * A conversation with one person, or (without `peer`) of several.
+ */
+export type DmSummary = { channel: ChannelId, peer: UserId | null, 
+/**
+ * Empty for a conversation of several.
+ */
+username: string, 
+/**
+ * The person's name, the conversation's, or its people's.
+ */
+display_name: string, 
+/**
+ * People in it, this one included.
+ */
+people: number, 
+/**
+ * Of the other person; `known` in a conversation of several.
+ */
+safety: Safety, unread: number, last_at: number, preview: string | null, mentions: number, };

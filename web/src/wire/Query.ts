@@ -2,9 +2,10 @@
 import type { ChannelId } from "./ChannelId";
 import type { GuildId } from "./GuildId";
 import type { MessageId } from "./MessageId";
+import type { SearchOrder } from "./SearchOrder";
 import type { UserId } from "./UserId";
 
 /**
  * What a shell may ask. Each is answered at once from the store.
  */
-export type Query = { "ask": "session" } | { "ask": "guilds" } | { "ask": "guild", guild: GuildId, } | { "ask": "dms" } | { "ask": "channel", channel: ChannelId, } | { "ask": "timeline", channel: ChannelId, before: number | null, limit: number, } | { "ask": "mentions", limit: number, } | { "ask": "places" } | { "ask": "typing", channel: ChannelId, } | { "ask": "edits", channel: ChannelId, message: MessageId, } | { "ask": "devices" } | { "ask": "person", user: UserId, } | { "ask": "comparisons" } | { "ask": "recovery" } | { "ask": "outbox" } | { "ask": "sent", entry: string, } | { "ask": "invites", guild: GuildId, } | { "ask": "status" };
+export type Query = { "ask": "session" } | { "ask": "guilds" } | { "ask": "guild", guild: GuildId, } | { "ask": "dms" } | { "ask": "people" } | { "ask": "channel", channel: ChannelId, } | { "ask": "timeline", channel: ChannelId, before: number | null, limit: number, } | { "ask": "mentions", limit: number, } | { "ask": "places" } | { "ask": "typing", channel: ChannelId, } | { "ask": "edits", channel: ChannelId, message: MessageId, } | { "ask": "devices" } | { "ask": "person", user: UserId, } | { "ask": "comparisons" } | { "ask": "recovery" } | { "ask": "outbox" } | { "ask": "sent", entry: string, } | { "ask": "invites", guild: GuildId, } | { "ask": "status" } | { "ask": "seen", channel: ChannelId, } | { "ask": "locate", message: MessageId, } | { "ask": "search", text: string, channel: ChannelId | null, order: SearchOrder, cursor: string | null, limit: number, zone_minutes: number, };

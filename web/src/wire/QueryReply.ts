@@ -9,10 +9,14 @@ import type { GuildSummary } from "./GuildSummary";
 import type { GuildView } from "./GuildView";
 import type { InviteView } from "./InviteView";
 import type { MessageId } from "./MessageId";
+import type { MessagePlace } from "./MessagePlace";
 import type { OutboxView } from "./OutboxView";
+import type { PersonTrust } from "./PersonTrust";
 import type { PersonView } from "./PersonView";
 import type { PlaceView } from "./PlaceView";
 import type { RecoveryView } from "./RecoveryView";
+import type { SearchView } from "./SearchView";
+import type { SeenView } from "./SeenView";
 import type { SessionView } from "./SessionView";
 import type { StatusView } from "./StatusView";
 import type { TimelineView } from "./TimelineView";
@@ -20,4 +24,4 @@ import type { TimelineView } from "./TimelineView";
 /**
  * The answer to the query of the same name.
  */
-export type QueryReply = { "answer": "session" } & SessionView | { "answer": "guilds", guilds: Array<GuildSummary>, } | { "answer": "guild", guild: GuildView | null, } | { "answer": "dms", dms: Array<DmSummary>, } | { "answer": "channel", channel: ChannelView | null, } | { "answer": "timeline" } & TimelineView | { "answer": "mentions", mentions: Array<CallView>, } | { "answer": "places", places: Array<PlaceView>, } | { "answer": "typing", names: Array<string>, } | { "answer": "edits", edits: Array<EditView>, } | { "answer": "devices", devices: Array<DeviceView>, } | { "answer": "person", person: PersonView | null, } | { "answer": "comparisons", comparisons: Array<ComparisonView>, } | { "answer": "recovery" } & RecoveryView | { "answer": "outbox", entries: Array<OutboxView>, } | { "answer": "sent", message: MessageId | null, } | { "answer": "invites", invites: Array<InviteView>, } | { "answer": "status" } & StatusView;
+export type QueryReply = { "answer": "session" } & SessionView | { "answer": "guilds", guilds: Array<GuildSummary>, } | { "answer": "guild", guild: GuildView | null, } | { "answer": "dms", dms: Array<DmSummary>, } | { "answer": "people", people: Array<PersonView>, } | { "answer": "channel", channel: ChannelView | null, } | { "answer": "timeline" } & TimelineView | { "answer": "mentions", mentions: Array<CallView>, } | { "answer": "places", places: Array<PlaceView>, } | { "answer": "typing", names: Array<string>, } | { "answer": "edits", edits: Array<EditView>, } | { "answer": "devices", devices: Array<DeviceView>, } | { "answer": "person", person: PersonTrust | null, } | { "answer": "comparisons", comparisons: Array<ComparisonView>, } | { "answer": "recovery" } & RecoveryView | { "answer": "outbox", entries: Array<OutboxView>, } | { "answer": "sent", message: MessageId | null, } | { "answer": "invites", invites: Array<InviteView>, } | { "answer": "status" } & StatusView | { "answer": "seen", seen: SeenView | null, } | { "answer": "locate", place: MessagePlace | null, } | { "answer": "search" } & SearchView;

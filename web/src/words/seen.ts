@@ -41,6 +41,11 @@ export const facts: Record<Fact, { what: string; why: string }> = {
 };
 
 export const safetyStates: Record<Safety, { name: string; means: string; next: string }> = {
+  verified: {
+    name: "Verified",
+    means: "You and they have compared, so these keys are theirs.",
+    next: "Nothing to do.",
+  },
   known: { name: "Same keys as ever", means: "This person's keys are the ones that this device saw first.", next: "Nothing to do. To be sure that the first ones were theirs, compare outside Cloister." },
   unknown: { name: "Not seen yet", means: "This device hasn't met this person's keys.", next: "It checks them the first time you write to each other." },
   violation: { name: "Keys changed", means: "Their keys changed in a way that can't be right, so nothing is encrypted to them.", next: "Ask them outside Cloister what happened before you go on." },

@@ -8,12 +8,18 @@ use cloister_proof::{
 };
 use cloister_wire::{ChannelId, ErrorCode, Permissions, UserId, guild::GuildKind};
 
-use super::{Shown, trust::{self, safety}, unread};
+use super::{
+    Shown,
+    trust::{self, safety},
+    unread,
+};
 use crate::{
     core::Core,
     flow::mention,
     store::{ChannelRow, GuildRow, MessageRow},
-    view::{ChannelKind, ChannelView, DmSummary, PersonView, ReaderRight, ReaderView, Refusal, Safety},
+    view::{
+        ChannelKind, ChannelView, DmSummary, PersonView, ReaderRight, ReaderView, Refusal, Safety,
+    },
 };
 
 /// Names of so many people stand for a conversation without one.
