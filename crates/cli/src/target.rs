@@ -106,11 +106,18 @@ pub(crate) async fn user(seat: &Seat<'_>, wanted: &str) -> Result<UserId, Failur
         QueryReply::Dms { dms } => dms,
         other => return Err(unexpected(&other)),
     };
-    let known = pick("person", wanted, dms, |dm: &DmSummary| {
-        (dm.peer.to_string(), dm.username.clone())
-    });
+    let peers: Vec<_> = dms
+        .into_iter()
+        .filter_map(|dm| Some((dm.peer?, dm.username)))
+        .collect();
+    let known = pick(
+        "person",
+        wanted,
+        peers,
+        |(user, name): &(UserId, String)| (user.to_string(), name.clone()),
+    );
     match known {
-        Ok(dm) => Ok(dm.peer),
+        Ok((user, _)) => Ok(user),
         Err(_) => person(seat, wanted).await,
     }
 }

@@ -21,7 +21,7 @@ use cloister_wire::{
 
 use crate::{
     core::Core,
-    flow::{account, invite, mention},
+    flow::{account, invite},
     store::{ChannelRow, EntryState, StoreError, Trouble},
     view::{
         CauseCount, ChannelSummary, DeviceState, DeviceView, GuildSummary, GuildView, InviteView,
