@@ -57,6 +57,8 @@ pub(crate) struct Core<P: Primitives> {
     pub alarm: Option<String>,
     /// Who is writing where, and until when that is believed.
     pub typing: BTreeMap<(ChannelId, UserId), u64>,
+    /// When the next message disappears, while somebody waits for that.
+    pub expiry_at: Option<u64>,
     /// Where and when this person's writing was told last.
     pub typed: Option<(ChannelId, u64)>,
     /// How far bringing older messages for a search is.
@@ -141,6 +143,7 @@ impl<P: Primitives> Shared<P> {
             alarm: None,
             typing: BTreeMap::new(),
             typed: None,
+            expiry_at: None,
             bringing: crate::flow::search::Bringing::default(),
             send: Vec::new(),
             tell: BTreeSet::new(),
@@ -300,6 +303,7 @@ impl<P: Primitives> Core<P> {
         self.again.clear();
         self.comparing.clear();
         self.letters.clear();
+        self.expiry_at = None;
     }
 
     /// Random bytes for ids and nonces.

@@ -139,6 +139,7 @@ impl<P: Primitives> GenericEngine<P> {
             Input::Start => {
                 flow::search::fill(&self.shared);
                 flow::connect::start(&self.shared);
+                flow::expiry::watch(&self.shared);
             }
             Input::Command { id, command } => flow::command::begin(&self.shared, id, command),
             Input::Reply { request, outcome } => self.shared.core().reply(request, outcome),

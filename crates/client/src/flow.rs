@@ -9,6 +9,7 @@ pub(crate) mod command;
 pub(crate) mod connect;
 pub(crate) mod device;
 pub(crate) mod envelope;
+pub(crate) mod expiry;
 pub(crate) mod group;
 pub(crate) mod guild;
 pub(crate) mod incoming;

@@ -190,6 +190,8 @@ pub enum Command {
     Send { channel: ChannelId, body: String },
     /// Queue an answer to a message, in its channel.
     Reply { message: MessageId, body: String },
+    /// Queue a message that disappears everywhere after so many seconds; perhaps an answer.
+    SendFleeting { channel: ChannelId, body: String, reply: Option<MessageId>, ttl_s: u32 },
     /// Change one's own message. What it said before stays visible to those who read it.
     Edit { message: MessageId, body: String },
     /// Send a copy of a message to another channel.
@@ -407,6 +409,8 @@ pub struct MessageView {
     pub can_react: bool,
     /// It names this person, or everyone.
     pub calls_me: bool,
+    /// When it disappears, by the server's clock.
+    pub expires_at: Option<u64>,
 }
 
 #[serde(tag = "content", rename_all = "snake_case")]
@@ -424,6 +428,8 @@ pub enum Content {
     BeforeYouJoined,
     /// Its content was taken away: by its author, or by somebody with the right, who is named.
     Removed { by_name: Option<String> },
+    /// It was sent to disappear, and did.
+    Disappeared,
 }
 
 /// Why a message cannot be read. Each has its sentence and its next step.

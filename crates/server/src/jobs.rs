@@ -46,6 +46,37 @@ async fn hear(app: &App) -> Result<()> {
         .await
 }
 
+/// Messages that disappear go within so long.
+const EXPIRY_EVERY: Duration = Duration::from_secs(20);
+/// Removed in one transaction.
+const EXPIRED_AT_ONCE: u32 = 200;
+
+/// Removes messages whose time has come, for as long as the server runs.
+pub async fn run_expiry(app: App) {
+    loop {
+        if let Err(error) = expire(&app).await {
+            tracing::warn!(%error, "could not remove messages that disappear; trying again soon");
+        }
+        tokio::time::sleep(EXPIRY_EVERY).await;
+    }
+}
+
+/// Removes every message whose time has come.
+pub async fn expire(app: &App) -> Result<()> {
+    loop {
+        let removed = app
+            .db
+            .write(|tx| {
+                let permit = access::system(tx, "messages that disappear");
+                store::scrub::scrub_expired(tx, &permit, EXPIRED_AT_ONCE)
+            })
+            .await?;
+        if removed < EXPIRED_AT_ONCE {
+            return Ok(());
+        }
+    }
+}
+
 /// Runs the jobs for as long as the server does.
 pub async fn run(app: App) {
     loop {

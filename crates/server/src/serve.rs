@@ -144,6 +144,7 @@ pub async fn serve(
         tracing::warn!("{warning}");
     }
     let jobs = tokio::spawn(jobs::run(app.clone()));
+    let expiry = tokio::spawn(jobs::run_expiry(app.clone()));
     let listening = tokio::spawn(jobs::listen(app.clone()));
     let mut running = std::pin::pin!(running);
     ready(&said);
@@ -153,6 +154,7 @@ pub async fn serve(
     }
     jobs.abort();
     listening.abort();
+    expiry.abort();
     tracing::info!("draining");
     app.bus.drain();
     handle.graceful_shutdown(Some(DRAIN));

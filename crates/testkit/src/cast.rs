@@ -7,7 +7,7 @@ use cloister_client::{
         Refusal,
     },
 };
-use cloister_wire::{ChannelId, GuildId, UserId};
+use cloister_wire::{ChannelId, GuildId, MessageId, UserId};
 
 use crate::world::World;
 
@@ -24,6 +24,49 @@ pub type Who = usize;
 pub struct Stage<P: Primitives> {
     pub world: World<P>,
     people: usize,
+}
+
+/// Alice with a guild, and Bob in it by an invite link.
+#[derive(Debug)]
+pub struct Pair<P: Primitives> {
+    pub stage: Stage<P>,
+    pub alice: Who,
+    pub bob: Who,
+    pub guild: GuildId,
+    pub general: ChannelId,
+}
+
+impl<P: Primitives> Pair<P> {
+    pub fn new(seed: u64) -> Self {
+        let mut stage = Stage::new(seed);
+        let alice = stage.operator("alice");
+        let (guild, general) = stage.guild(alice);
+        let link = stage.link(alice, guild);
+        let (bob, _) = stage.newcomer("bob", &link);
+        Self {
+            stage,
+            alice,
+            bob,
+            guild,
+            general,
+        }
+    }
+
+    /// A message in their channel, by its text on somebody's screen.
+    pub fn shown(&self, who: Who, body: &str) -> MessageView {
+        self.stage.message(who, self.general, body)
+    }
+
+    pub fn id(&self, who: Who, body: &str) -> MessageId {
+        self.shown(who, body).id
+    }
+
+    /// Gives a command and waits until everything has arrived.
+    #[track_caller]
+    pub fn does(&mut self, who: Who, command: Command) {
+        self.stage.does(who, command);
+        self.stage.settle();
+    }
 }
 
 impl<P: Primitives> Stage<P> {
@@ -243,6 +286,7 @@ impl<P: Primitives> Stage<P> {
                 Content::Named { name } => format!("[{name}]"),
                 Content::Waiting => "waiting".to_owned(),
                 Content::Undecryptable { cause } => format!("{cause:?}"),
+                Content::Disappeared => "disappeared".to_owned(),
                 Content::Poll(poll) => poll.question,
                 Content::BeforeYouJoined => "before".to_owned(),
                 Content::Removed { by_name: None } => "deleted".to_owned(),

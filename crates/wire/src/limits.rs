@@ -24,6 +24,8 @@ pub const CIPHERTEXT_BYTES: usize = 64 * 1024;
 pub const MESSAGE_CHARS: usize = 4_000;
 /// Messages in one page of history.
 pub const HISTORY_PAGE: u32 = 100;
+/// The longest life of a message that disappears: 90 days.
+pub const TTL_MAX_S: u32 = 90 * 24 * 3_600;
 /// Options of a poll, and characters of one.
 pub const POLL_OPTIONS: usize = 12;
 pub const POLL_OPTION_CHARS: usize = 120;

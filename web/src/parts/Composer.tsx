@@ -1,13 +1,14 @@
 /** Where a message is written. What stands here is kept as a draft until it is in the outbox. */
-import { ArrowUp, ChartBarBig, Smile, X } from "lucide-react";
+import { ArrowUp, ChartBarBig, Smile, Timer, TimerOff, X } from "lucide-react";
 import { type KeyboardEvent, type Ref, useCallback, useEffect, useId, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useGive, useView } from "../state/engine";
 import { asRefusal } from "../state/refusal";
-import { settings } from "../state/settings";
+import { changeSettings, settings, useSettings } from "../state/settings";
 import { slashOf } from "../state/slash";
 import { DialogTrigger } from "react-aria-components";
 import { IconButton } from "../ui/Button";
 import { Bubble } from "../ui/Dialog";
+import { Menu } from "../ui/Menu";
 import { plainText } from "../ui/Markdown";
 import { composer, failedSend, poll, refusalSentence, slash } from "../words";
 import type { ChannelView, Refusal } from "../wire";
@@ -21,6 +22,14 @@ import "./composer.css";
 
 const draftDelay_ms = 500;
 export const longestMessage = 4_000;
+
+const hour_s = 3_600;
+const vanishing = [
+  { label: composer.vanishOff, ttl_s: 0 },
+  { label: composer.vanishHour, ttl_s: hour_s },
+  { label: composer.vanishDay, ttl_s: 24 * hour_s },
+  { label: composer.vanishWeek, ttl_s: 7 * 24 * hour_s },
+];
 
 export interface ComposerHandle {
   /** Puts a text back, before what is written already. */
@@ -36,6 +45,7 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [caret, setCaret] = useState(0);
   const [hint, setHint] = useState<string | null>(null);
+  const ttl_s = useSettings().vanish[view.id] ?? 0;
   const listId = useId();
   const openDialog = useDialogs();
   const guilds = useView({ ask: "guilds" })?.guilds;
@@ -94,7 +104,8 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
     const answered = replying;
     reply(null);
     try {
-      await give(answered === null ? { do: "send", channel: view.id, body } : { do: "reply", message: answered.id, body });
+      if (ttl_s > 0) await give({ do: "send_fleeting", channel: view.id, body, reply: answered?.id ?? null, ttl_s });
+      else await give(answered === null ? { do: "send", channel: view.id, body } : { do: "reply", message: answered.id, body });
     } catch (error) {
       setRefusal(asRefusal(error));
       const since = area.current?.value ?? "";
@@ -195,6 +206,9 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
           enterKeyHint="send"
           autoComplete="off"
         />
+        <Menu label={composer.vanish} placement="top start" entries={vanishing.map(({ label, ttl_s }) => ({ label, icon: ttl_s === 0 ? TimerOff : Timer, onAction: () => changeSettings({ vanish: { ...settings().vanish, [view.id]: ttl_s } }) }))}>
+          <IconButton icon={Timer} label={ttl_s === 0 ? composer.vanish : composer.vanishes} pressed={ttl_s > 0} />
+        </Menu>
         <IconButton icon={ChartBarBig} label={poll.title} onPress={() => openDialog({ dialog: "poll", channel: view.id })} />
         <DialogTrigger>
           <IconButton icon={Smile} label={composer.emoji} />

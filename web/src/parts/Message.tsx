@@ -1,14 +1,15 @@
 /** One message, or one that is not sent yet, as a line of the conversation. */
-import { CornerUpRight, Forward, RotateCcw, Undo2 } from "lucide-react";
+import { CornerUpRight, Forward, RotateCcw, Timer, Undo2 } from "lucide-react";
 import { memo, type PointerEvent, type ReactNode, useRef } from "react";
 import { Button as AriaButton, DialogTrigger } from "react-aria-components";
 import { useGive, useTask } from "../state/engine";
+import { useNow } from "../state/page";
 import { Avatar } from "../ui/Arch";
 import { Button } from "../ui/Button";
 import { Bubble } from "../ui/Dialog";
 import { Markdown, plainText } from "../ui/Markdown";
 import { SealMark } from "../ui/Seal";
-import { conversations, failedSend, talk, timeOfDay, unreadable, wholeTime } from "../words";
+import { conversations, failedSend, relative, talk, timeOfDay, unreadable, wholeTime } from "../words";
 import type { MessageView, OutboxView, ReplyView, Undecryptable } from "../wire";
 import { MessageBar, useMessageKeys } from "./MessageBar";
 import { PollCard } from "./PollCard";
@@ -145,6 +146,7 @@ function Body({ message, inOrder }: { message: MessageView; inOrder: boolean }) 
             </p>
           )}
           <Markdown body={content.body} mentions={mentions} />
+          {message.expires_at !== null && <Vanishes at={message.expires_at} />}
           {edited !== null && (
             <span className="line-edited" title={wholeTime(edited)}>
               {talk.edited}
@@ -156,6 +158,8 @@ function Body({ message, inOrder }: { message: MessageView; inOrder: boolean }) 
       return <PollCard message={message} poll={content} inOrder={inOrder} />;
     case "named":
       return <p dir="auto">{conversations.named(message.author_name, content.name)}</p>;
+    case "disappeared":
+      return <p className="line-removed">{talk.disappeared}</p>;
     case "removed":
       return <p className="line-removed">{content.by_name === null ? talk.deleted : talk.removedBy(content.by_name)}</p>;
     case "waiting":
@@ -183,6 +187,16 @@ function Quote({ reply }: { reply: ReplyView }) {
         {text}
       </span>
     </AriaButton>
+  );
+}
+
+/** How long a message that disappears is still here. */
+function Vanishes({ at }: { at: number }) {
+  const now = useNow(30_000);
+  return (
+    <span className="line-edited line-vanishes" title={wholeTime(at)}>
+      <Timer size={12} strokeWidth={1.75} aria-hidden /> {talk.vanishes(relative(at, now))}
+    </span>
   );
 }
 

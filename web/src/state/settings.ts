@@ -21,6 +21,8 @@ export interface Settings {
   /** Which messages make the desktop tell, and what it tells of them. */
   desktop: "off" | "me" | "all";
   notice: "place" | "name" | "text";
+  /** Seconds after which what one sends in a channel disappears. */
+  vanish: Record<string, number>;
   /** The last channel looked at in each server, and the last place of all. */
   lastChannel: Record<string, string>;
   lastPlace: string | null;
@@ -45,6 +47,7 @@ const usual: Settings = {
   typing: true,
   desktop: "off",
   notice: "name",
+  vanish: {},
   lastChannel: {},
   lastPlace: null,
   seenUnvouched: [],
@@ -70,6 +73,7 @@ export function parseSettings(stored: string | null): Settings {
     typing: typeof found["typing"] === "boolean" ? found["typing"] : usual.typing,
     desktop: oneOf(found["desktop"], ["off", "me", "all"], usual.desktop),
     notice: oneOf(found["notice"], ["place", "name", "text"], usual.notice),
+    vanish: times(found["vanish"]),
     lastChannel: places(found["lastChannel"]),
     lastPlace: typeof found["lastPlace"] === "string" ? found["lastPlace"] : null,
     seenUnvouched: Array.isArray(found["seenUnvouched"]) ? found["seenUnvouched"].filter((one) => typeof one === "string") : [],
@@ -88,6 +92,11 @@ function between(value: unknown, limits: { min: number; max: number }): number |
 function places(value: unknown): Record<string, string> {
   if (typeof value !== "object" || value === null) return {};
   return Object.fromEntries(Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
+}
+
+function times(value: unknown): Record<string, number> {
+  if (typeof value !== "object" || value === null) return {};
+  return Object.fromEntries(Object.entries(value).filter((pair): pair is [string, number] => typeof pair[1] === "number" && pair[1] > 0));
 }
 
 /** A server that one left is not where one goes back to. */

@@ -330,6 +330,8 @@ export class FakeEngine implements EngineBridge {
         return { outcome: "channel", channel: id(300 + Number(command.user.slice(-3))) };
       case "send":
         return this.#send(command.channel, command.body);
+      case "send_fleeting":
+        return this.#send(command.channel, command.body, command.reply ?? undefined);
       case "reply":
         return this.#send(this.#message(command.message).channel, command.body, command.message);
       case "edit":

@@ -2,4 +2,4 @@
 import type { PollView } from "./PollView";
 import type { Undecryptable } from "./Undecryptable";
 
-export type Content = { "content": "text", body: string, } | { "content": "poll" } & PollView | { "content": "named", name: string, } | { "content": "waiting" } | { "content": "undecryptable", cause: Undecryptable, } | { "content": "before_you_joined" } | { "content": "removed", by_name: string | null, };
+export type Content = { "content": "text", body: string, } | { "content": "poll" } & PollView | { "content": "named", name: string, } | { "content": "waiting" } | { "content": "undecryptable", cause: Undecryptable, } | { "content": "before_you_joined" } | { "content": "removed", by_name: string | null, } | { "content": "disappeared" };

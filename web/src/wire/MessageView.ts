@@ -23,4 +23,8 @@ changing: boolean, can_edit: boolean, can_delete: boolean, can_react: boolean,
 /**
  * It names this person, or everyone.
  */
-calls_me: boolean, };
+calls_me: boolean, 
+/**
+ * When it disappears, by the server's clock.
+ */
+expires_at: number | null, };

@@ -9,7 +9,7 @@ use cloister_wire::ErrorCode;
 use serde_json::json;
 
 use crate::{
-    arguments::Global,
+    arguments::{Global, duration_s},
     failure::Failure,
     print::Print,
     seat::{self, SETTLE, Seat},
@@ -28,13 +28,16 @@ pub(crate) struct Send {
     /// The text, or `-` to read it from stdin
     #[arg(allow_hyphen_values = true)]
     text: String,
+    /// Disappears everywhere after 90s, 15m, 12h, 7d
+    #[arg(long, value_name = "TIME", value_parser = duration_s)]
+    disappears: Option<u32>,
 }
 
 impl Send {
     pub(crate) fn run(self, global: &Global, print: &Print) -> Result<(), Failure> {
         let body = text_or_stdin(self.text)?;
         seat::with_profile(global, print, async |seat| {
-            send(seat, &self.target, body).await
+            send(seat, &self.target, body, self.disappears).await
         })
     }
 }
@@ -58,7 +61,12 @@ fn from_stdin() -> Result<String, Failure> {
     Ok(body.strip_suffix('\r').unwrap_or(body).to_owned())
 }
 
-async fn send(seat: &Seat<'_>, target: &str, body: String) -> Result<(), Failure> {
+async fn send(
+    seat: &Seat<'_>,
+    target: &str,
+    body: String,
+    ttl_s: Option<u32>,
+) -> Result<(), Failure> {
     // Without a server, what is stored may still know the channel.
     let reached = match seat.reach().await {
         Err(failure) if !failure.is(ErrorCode::Offline) => return Err(failure),
@@ -69,7 +77,16 @@ async fn send(seat: &Seat<'_>, target: &str, body: String) -> Result<(), Failure
         Err(_) => return reached.map(|_| ()),
         Ok(channel) => channel,
     };
-    let entry = match seat.command(Command::Send { channel, body }).await? {
+    let command = match ttl_s {
+        None => Command::Send { channel, body },
+        Some(ttl_s) => Command::SendFleeting {
+            channel,
+            body,
+            reply: None,
+            ttl_s,
+        },
+    };
+    let entry = match seat.command(command).await? {
         CommandReply::Queued { entry } => entry,
         other => return Err(unexpected(&other)),
     };

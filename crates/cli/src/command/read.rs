@@ -292,6 +292,7 @@ fn show(print: &Print, message: &MessageView, names: &Names) -> Result<(), Failu
         (Content::Named { name }, _) => {
             format!("{at}  {author} named this conversation {}", printable(name))
         }
+        (Content::Disappeared, _) => format!("{at}  {author}: [disappeared]"),
         (Content::Removed { by_name: None }, _) => format!("{at}  {author}: [deleted]"),
         (Content::Removed { by_name: Some(by) }, _) => {
             format!("{at}  {author}: [removed by {}]", printable(by))
@@ -332,6 +333,9 @@ fn object(message: &MessageView, author: &str) -> Value {
             .map(|one| json!({"emoji": one.emoji, "count": one.count, "mine": one.mine}))
             .collect::<Vec<_>>(),
     });
+    if let Some(at) = message.expires_at {
+        object["expires_at"] = json!(at);
+    }
     if let Some(from) = &message.forwarded_from {
         object["forwarded_from"] = json!(from);
     }
@@ -364,7 +368,8 @@ fn cause(content: &Content) -> Option<String> {
         Content::Text { .. }
         | Content::Poll(_)
         | Content::Named { .. }
-        | Content::Removed { .. } => None,
+        | Content::Removed { .. }
+        | Content::Disappeared => None,
         Content::Waiting => Some("waiting".into()),
         Content::BeforeYouJoined => Some("before_you_joined".into()),
         Content::Undecryptable { cause } => json!(cause).as_str().map(Into::into),
@@ -398,6 +403,7 @@ mod tests {
             can_delete: false,
             can_react: false,
             calls_me: false,
+            expires_at: None,
         }
     }
 

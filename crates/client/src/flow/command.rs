@@ -94,6 +94,12 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
         Command::OpenDm { user } => guild::open_dm(shared, user).await,
         Command::Send { channel, body } => say::send(shared, channel, &body),
         Command::Reply { message, body } => say::reply(shared, message, &body),
+        Command::SendFleeting {
+            channel,
+            body,
+            reply,
+            ttl_s,
+        } => say::send_fleeting(shared, channel, &body, reply, ttl_s),
         Command::Edit { message, body } => say::edit(shared, message, &body),
         Command::Forward { message, channel } => say::forward(shared, message, channel),
         Command::Poll {

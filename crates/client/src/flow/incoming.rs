@@ -12,7 +12,7 @@ use cloister_wire::{
 
 use crate::{
     core::{Core, Shared},
-    flow::{call::CallError, outgoing, queue, remark},
+    flow::{call::CallError, expiry, outgoing, queue, remark},
     store::{ChannelRow, MessageState, Store, StoreError},
     view::{CommandReply, Refusal, Topic, Undecryptable},
 };
@@ -44,6 +44,9 @@ pub(crate) fn arrive<P: Primitives>(
     if gap {
         catch_up(shared, channel);
     }
+    if message.ttl_s.is_some() {
+        expiry::watch(shared);
+    }
     queue::settle(shared);
     Ok(())
 }
@@ -61,6 +64,7 @@ pub(crate) fn catch_up<P: Primitives>(shared: &Shared<P>, channel: ChannelId) {
                 }
             }
         }
+        expiry::watch(&shared);
         queue::settle(&shared);
     });
 }
@@ -192,6 +196,7 @@ pub(crate) async fn load_older<P: Primitives>(
     core.store.end(done)?;
     tell(&mut core, &row);
     drop(core);
+    expiry::watch(shared);
     queue::settle(shared);
     Ok(CommandReply::History {
         loaded: page.messages.len() as u32,

@@ -20,7 +20,7 @@ use crate::{
     flow::{
         audience,
         call::{CallError, from_cbor, read},
-        connect, incoming,
+        connect, expiry, incoming,
     },
     store::{EntryState, OutboxRow, Parcel, StoreError},
     view::{Connection, Refusal, Topic},
@@ -212,6 +212,9 @@ async fn post<P: Primitives>(
         Ok(bytes) => {
             let sent: Sent = read(&bytes)?;
             arrived(&mut shared.core(), entry, &request, &sent)?;
+            if entry.saying.frame.ttl_s.is_some() {
+                expiry::watch(shared);
+            }
             Ok(Next::GoOn)
         }
         Err(CallError::NoAnswer) => Err(CallError::NoAnswer.into()),

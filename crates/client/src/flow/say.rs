@@ -7,7 +7,7 @@ use cloister_e2ee::{
 use cloister_wire::{
     ChannelId, ErrorCode, MessageId, Permissions, Txn, UserId,
     channel::{Notify, ScrubMessages, Scrubbed},
-    limits::{EMOJI_BYTES, MESSAGE_CHARS, SCRUBS_PER_REQUEST},
+    limits::{EMOJI_BYTES, MESSAGE_CHARS, SCRUBS_PER_REQUEST, TTL_MAX_S},
 };
 
 use crate::{
@@ -53,6 +53,45 @@ pub(super) fn reply<P: Primitives>(shared: &Shared<P>, message: MessageId, body:
         ..Frame::default()
     };
     say(shared, row.channel, Saying { content, frame }, Draft::Used)
+}
+
+/// Puts a message into the outbox that disappears `ttl_s` after the server has taken it.
+pub(super) fn send_fleeting<P: Primitives>(
+    shared: &Shared<P>,
+    channel: ChannelId,
+    body: &str,
+    reply: Option<MessageId>,
+    ttl_s: u32,
+) -> Outcome {
+    if !(1..=TTL_MAX_S).contains(&ttl_s) {
+        return Err(refuse(
+            ErrorCode::Invalid,
+            "A message that disappears lives a second to 90 days.",
+        ));
+    }
+    let answered = match reply {
+        Some(message) => Some(known(shared, message)?),
+        None => None,
+    };
+    if answered.as_ref().is_some_and(|row| row.channel != channel) {
+        return Err(refuse(
+            ErrorCode::Invalid,
+            "An answer stands in the channel of its question.",
+        ));
+    }
+    let also = answered.map(|row| row.author);
+    let (body, notify) = addressed(shared, channel, &checked(body)?, also)?;
+    let content = MessageContent::Text {
+        body,
+        reply,
+        forwarded: None,
+    };
+    let frame = Frame {
+        notify,
+        ttl_s: Some(ttl_s),
+        ..Frame::default()
+    };
+    say(shared, channel, Saying { content, frame }, Draft::Used)
 }
 
 pub(super) fn edit<P: Primitives>(shared: &Shared<P>, message: MessageId, body: &str) -> Outcome {

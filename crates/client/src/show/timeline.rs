@@ -179,7 +179,7 @@ impl<'a, P: Primitives> Place<'a, P> {
         } else {
             Vec::new()
         };
-        let removed = matches!(content, Content::Removed { .. });
+        let removed = matches!(content, Content::Removed { .. } | Content::Disappeared);
         let mentions = match &content {
             Content::Text { body } => mention::mentions(self.core, body)?,
             _ => Vec::new(),
@@ -210,6 +210,7 @@ impl<'a, P: Primitives> Place<'a, P> {
             can_react: readable
                 && may(Permissions::ADD_REACTIONS.union(Permissions::SEND_MESSAGES)),
             calls_me: row.calls_me,
+            expires_at: row.expires_at,
         })
     }
 
@@ -250,6 +251,11 @@ impl<'a, P: Primitives> Place<'a, P> {
                 }
             }
             MessageState::Before => Content::BeforeYouJoined,
+            MessageState::Removed(by)
+                if *by == row.author && row.expires_at.is_some_and(|at| at <= self.core.now) =>
+            {
+                Content::Disappeared
+            }
             MessageState::Removed(by) => Content::Removed {
                 by_name: if *by == row.author {
                     None

@@ -45,9 +45,10 @@ pub(crate) struct MessageRow {
     pub body: Option<String>,
     pub edited_at: Option<u64>,
     pub calls_me: bool,
+    pub expires_at: Option<u64>,
 }
 
-const COLUMNS: &str = "seq, id, at, author, device, state, body, cause, channel, content, edited_at, removed_by, calls_me";
+const COLUMNS: &str = "seq, id, at, author, device, state, body, cause, channel, content, edited_at, removed_by, calls_me, expires_at";
 const CAUSES: [Undecryptable; 8] = [
     Undecryptable::KeyMissing,
     Undecryptable::WithheldUnvouched,
@@ -73,6 +74,7 @@ struct Raw {
     edited_at: Option<i64>,
     removed_by: Option<Vec<u8>>,
     calls_me: i64,
+    expires_at: Option<i64>,
 }
 
 impl Raw {
@@ -91,6 +93,7 @@ impl Raw {
             edited_at: row.get(10)?,
             removed_by: row.get(11)?,
             calls_me: row.get(12)?,
+            expires_at: row.get(13)?,
         })
     }
 
@@ -116,6 +119,7 @@ impl Raw {
             body: self.body,
             edited_at: self.edited_at.map(|at| at as u64),
             calls_me: self.calls_me != 0,
+            expires_at: self.expires_at.map(|at| at as u64),
         })
     }
 }
@@ -189,8 +193,8 @@ impl<P: Primitives> Store<P> {
         };
         self.connection
             .prepare_cached(
-                "INSERT INTO message (channel, seq, id, at, author, device, txn, class, state, body, cause, sealed, session, msg_index, since, target, content, removed_by, calls_me, place)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+                "INSERT INTO message (channel, seq, id, at, author, device, txn, class, state, body, cause, sealed, session, msg_index, since, target, content, removed_by, calls_me, place, expires_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
                  ON CONFLICT (channel, seq) DO UPDATE SET state = excluded.state, body = excluded.body, cause = excluded.cause, sealed = excluded.sealed, content = excluded.content, removed_by = excluded.removed_by, place = excluded.place
                  WHERE message.state <> 4",
             )?
@@ -214,7 +218,10 @@ impl<P: Primitives> Store<P> {
                 content,
                 removed_by,
                 i64::from(calls_me),
-                place
+                place,
+                message
+                    .ttl_s
+                    .map(|ttl| (message.at + u64::from(ttl) * 1_000) as i64)
             ])?;
         match state {
             MessageState::Open(MessageContent::Name { name }) => {
@@ -414,6 +421,28 @@ impl<P: Primitives> Store<P> {
             .connection
             .prepare_cached("SELECT count(*) FROM message WHERE channel = ?1 AND seq > ?2 AND class = 0 AND calls_me = 1")?
             .query_row(params![channel.as_bytes(), after as i64], |row| row.get(0))?)
+    }
+
+    /// The next time at which a message disappears.
+    pub fn next_expiry(&self) -> StoreResult<Option<u64>> {
+        let at: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT min(expires_at) FROM message WHERE expires_at IS NOT NULL AND state <> 4",
+            )?
+            .query_row([], |row| row.get(0))?;
+        Ok(at.map(|at| at as u64))
+    }
+
+    /// Messages whose time has come.
+    pub fn expired(&self, now: u64) -> StoreResult<Vec<MessageRow>> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM message WHERE expires_at <= ?1 AND state <> 4 LIMIT 500"
+        ))?;
+        let raws = statement
+            .query_map([now as i64], Raw::read)?
+            .collect::<Result<Vec<_>, _>>()?;
+        raws.into_iter().map(Raw::understand).collect()
     }
 
     /// Messages that name this person or everyone, newest first.

@@ -85,6 +85,8 @@ CREATE TABLE message (
     edited_at INTEGER,
     -- Who removed its content.
     removed_by BLOB,
+    -- When it disappears, by the server's clock.
+    expires_at INTEGER,
     -- Names this person, or everyone.
     calls_me INTEGER NOT NULL DEFAULT 0,
     -- Where it stands in the search index, in the order of time; none: not there (yet).
@@ -95,6 +97,7 @@ CREATE UNIQUE INDEX message_id ON message (id);
 CREATE INDEX message_session ON message (session, msg_index) WHERE session IS NOT NULL;
 CREATE INDEX message_closed ON message (state, channel) WHERE state <> 0;
 CREATE INDEX message_txn ON message (device, txn);
+CREATE INDEX message_expiry ON message (expires_at) WHERE expires_at IS NOT NULL AND state <> 4;
 CREATE INDEX message_calls ON message (at) WHERE calls_me = 1;
 CREATE INDEX message_about ON message (target, seq) WHERE target IS NOT NULL;
 CREATE UNIQUE INDEX message_place ON message (place) WHERE place IS NOT NULL;

@@ -14,3 +14,9 @@ CREATE TABLE scrub (
 ALTER TABLE channel ADD COLUMN scrub_seq INTEGER NOT NULL DEFAULT 0;
 
 CREATE INDEX message_by_target ON message (target_id, seq) WHERE target_id IS NOT NULL;
+
+-- When a message disappears, if it does.
+ALTER TABLE message ADD COLUMN expires_at INTEGER;
+
+CREATE INDEX message_by_expiry ON message (expires_at)
+    WHERE expires_at IS NOT NULL AND scrubbed_at IS NULL;

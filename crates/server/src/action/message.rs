@@ -152,9 +152,12 @@ fn check_shape(permit: &Sender<'_>, request: &Send) -> Result<()> {
             "Only annotations and deletions have a target.",
         ));
     }
-    if request.ttl_s == Some(0) {
+    if request
+        .ttl_s
+        .is_some_and(|ttl| ttl == 0 || ttl > limits::TTL_MAX_S)
+    {
         return Err(Error::invalid(
-            "A message that disappears lives at least a second.",
+            "A message that disappears lives a second to 90 days.",
         ));
     }
     check_notify(permit, request)

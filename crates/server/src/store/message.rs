@@ -22,8 +22,8 @@ sql! {
               WHERE sender_device = $1 AND txn = $2";
     INSERT = "INSERT INTO message (channel_id, seq, id, sender_user, sender_device, txn, at, \
               epoch, roster_hash, suite, class, target_id, thread_id, notify, ttl_s, \
-              group_session, group_index, ct, c2, frank_tag, head) VALUES ($1, $2, $3, $4, $5, \
-              $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
+              group_session, group_index, ct, c2, frank_tag, head, expires_at) VALUES ($1, $2, $3, $4, $5, \
+              $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
     TARGET = "SELECT sender_user, class, scrubbed_at FROM message \
               WHERE id = $1 AND channel_id = $2";
     ABOUT = "SELECT a.* FROM message t JOIN message a ON a.target_id = t.id \
@@ -93,6 +93,7 @@ pub fn append(
         }
     };
     let notify = message.notify.as_ref().map(write_notify).transpose()?;
+    let expires_at = message.ttl_s.map(|ttl| message.at + u64::from(ttl) * 1_000);
     tx.execute(
         INSERT,
         params![
@@ -116,7 +117,8 @@ pub fn append(
             ct,
             &message.c2,
             &message.frank_tag,
-            head
+            head,
+            expires_at
         ],
     )?;
     Ok(())

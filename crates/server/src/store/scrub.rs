@@ -2,13 +2,13 @@
 
 use std::ops::Deref;
 
-use cloister_wire::{Bytes, ChannelId, MessageId, channel::Scrub};
+use cloister_wire::{Bytes, ChannelId, MessageId, UserId, channel::Scrub};
 
 use super::db::Tx;
 use crate::{
     Result,
     access::{
-        Permit,
+        Permit, System,
         channel::{Place, Read, Remove},
     },
     params, sql,
@@ -19,6 +19,8 @@ sql! {
                 AND (id = $2 OR target_id = $2) AND class <> 'control' AND ct IS NOT NULL";
     SCRUB = "UPDATE message SET ct = NULL, notify = NULL, ct_hash = $2, scrubbed_at = $3, \
              scrubbed_by = $4 WHERE id = $1";
+    EXPIRED = "SELECT id, channel_id, sender_user FROM message \
+               WHERE expires_at <= $1 AND scrubbed_at IS NULL ORDER BY expires_at LIMIT $2";
     NEXT = "UPDATE channel SET scrub_seq = scrub_seq + 1 WHERE id = $1 RETURNING scrub_seq";
     INSERT = "INSERT INTO scrub (channel_id, n, message_id, at, by_user) \
               VALUES ($1, $2, $3, $4, $5)";
@@ -34,12 +36,42 @@ pub fn scrub<R: Deref<Target = Place>>(
     message: MessageId,
     at: u64,
 ) -> Result<()> {
-    let of = params![permit.channel(), message];
+    remove(tx, permit.channel(), message, at, permit.user())
+}
+
+/// Removes the content of at most `limit` messages whose time has come, in their authors' names.
+/// Says how many there were.
+pub fn scrub_expired(tx: &mut Tx<'_>, _: &Permit<'_, System>, limit: u32) -> Result<u32> {
+    let now = tx.now();
+    let expired: Vec<(MessageId, ChannelId, UserId)> =
+        tx.query(EXPIRED, params![now, limit], |row| {
+            Ok((
+                row.get("id")?,
+                row.get("channel_id")?,
+                row.get("sender_user")?,
+            ))
+        })?;
+    for (message, channel, sender) in &expired {
+        // What is being said about it comes before or after, never in between.
+        super::channel::lock(tx, *channel)?;
+        remove(tx, *channel, *message, now, *sender)?;
+    }
+    Ok(expired.len() as u32)
+}
+
+fn remove(
+    tx: &mut Tx<'_>,
+    channel: ChannelId,
+    message: MessageId,
+    at: u64,
+    by: UserId,
+) -> Result<()> {
+    let of = params![channel, message];
     let contents: Vec<(MessageId, Bytes)> =
         tx.query(CONTENTS, of, |row| Ok((row.get("id")?, row.get("ct")?)))?;
     for (id, ct) in contents {
         let hash = cloister_proof::hash(&[ct.as_ref()]);
-        tx.execute(SCRUB, params![id, &hash, at, permit.user()])?;
+        tx.execute(SCRUB, params![id, &hash, at, by])?;
     }
     Ok(())
 }

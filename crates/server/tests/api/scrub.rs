@@ -171,3 +171,44 @@ async fn a_page_brings_later_annotations_of_its_messages_with_a_cursor() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_message_that_disappears_is_gone_when_its_time_has_come_and_not_before() {
+    on_every_database(async |stage| {
+        let (alice, bob) = voices(stage).await;
+        let fleeting = Send {
+            ttl_s: Some(60),
+            ..alice.message(1, 0)
+        };
+        let id = sent(&alice, &fleeting).await;
+        sent(&alice, &alice.message(2, 1)).await;
+        sent(&bob, &bob.about(3, 0, MessageClass::Annotation, id)).await;
+        let left = async || {
+            cloister_server::jobs::expire(&stage.app).await.unwrap();
+            let page = history(&bob, "").await.messages;
+            let gone = |one: &&cloister_wire::channel::Message| {
+                matches!(one.content, SealedContent::Scrubbed { .. })
+            };
+            page.iter()
+                .filter(gone)
+                .map(|one| one.seq)
+                .collect::<Vec<_>>()
+        };
+        stage.wait(59_000);
+        assert!(left().await.is_empty());
+        stage.wait(2_000);
+        assert_eq!(
+            left().await,
+            [1, 3],
+            "with what was said about it, and nothing else"
+        );
+        for ttl_s in [0, 91 * 24 * 3_600] {
+            let wrong = Send {
+                ttl_s: Some(ttl_s),
+                ..alice.message(4, 2)
+            };
+            assert_eq!(alice.send(&wrong).await.code(), "INVALID");
+        }
+    })
+    .await;
+}
