@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod fingerprint;
 mod install;
+mod mutate;
 mod place;
 mod postgres;
 mod process;
@@ -64,6 +65,15 @@ enum Command {
         #[arg(long, default_value_t = 10_000)]
         steps: u64,
     },
+    /// Leave out one check of server or client at a time, and say which test notices.
+    Mutate {
+        /// Only the mutation of this name.
+        #[arg(long)]
+        only: Option<String>,
+        /// Only print the names and where the checks stand.
+        #[arg(long)]
+        list: bool,
+    },
     /// Measure the optimized binary: sends, deliveries, memory, start and sizes.
     Bench {
         /// Only the figures whose names begin so.
@@ -85,6 +95,7 @@ fn main() -> ExitCode {
         Command::Wasm { toolchain } => wasm::build(&place, toolchain),
         Command::Wire => wire::write(&place),
         Command::Sim { seed, steps } => sim::sim(&place, seed, steps),
+        Command::Mutate { only, list } => mutate::mutate(&place, only.as_deref(), list),
         Command::Bench { name, json } => bench::bench(&place, name.as_deref(), json),
         Command::Release => release::release(&place),
     });

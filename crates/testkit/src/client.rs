@@ -36,6 +36,13 @@ pub struct Client<P: Primitives> {
     chance: Chance,
 }
 
+/// A store that was copied while its engine was stopped.
+#[derive(Debug)]
+pub struct Copied {
+    database: String,
+    eyes: Connection,
+}
+
 impl<P: Primitives> std::fmt::Debug for Client<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Client({})", self.name)
@@ -89,6 +96,26 @@ impl<P: Primitives> Client<P> {
         let engine = GenericEngine::open(connection, options, self.chance.bytes(), now);
         self.engine = Some(engine.expect("the store of an earlier life opens"));
         self.life += 1;
+    }
+
+    /// A copy of the store as it is now.
+    pub fn copy_store(&self) -> Copied {
+        let database = memory("copy");
+        // A database in memory lives as long as somebody has it open.
+        let eyes = Connection::open(&database).expect("a database in memory opens");
+        self.eyes
+            .execute("VACUUM INTO ?1", [&database])
+            .expect("a database in memory can be copied");
+        Copied { database, eyes }
+    }
+
+    /// Puts an earlier copy in place of the store; the engine must be stopped.
+    pub fn put_store(&mut self, copy: Copied) {
+        assert!(self.engine.is_none(), "the store is in use");
+        Copied {
+            database: self.database,
+            eyes: self.eyes,
+        } = copy;
     }
 
     pub fn handle(&mut self, input: Input, now: u64) -> Step {

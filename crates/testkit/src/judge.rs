@@ -202,6 +202,7 @@ pub(crate) fn posts_to(request: &WireRequest) -> Option<ChannelId> {
     rest.strip_suffix("/messages")?.parse().ok()
 }
 
-pub(crate) fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+/// A body as a value, if it is one.
+pub fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     ciborium::from_reader(bytes).ok()
 }

@@ -7,6 +7,7 @@ pub mod gateway;
 mod inspect;
 pub mod judge;
 pub mod mallory;
+pub mod meddler;
 pub mod server;
 pub mod sim;
 pub mod trace;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use cloister_proof::{EpochRecord, Roster};
 use cloister_wire::{ChannelId, DeviceId, GuildId, Hash, MessageId, Octets, Txn, UserId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -50,6 +51,26 @@ pub fn channels(db: &Connection) -> Read<Vec<ChannelId>> {
     db.prepare_cached("SELECT id FROM channel ORDER BY id")?
         .query_map([], |row| Ok(ChannelId::from_bytes(id16(row, 0)?)))?
         .collect()
+}
+
+/// The roster of a channel's current epoch.
+pub fn roster(db: &Connection, channel: ChannelId) -> Read<Roster> {
+    let bytes: Vec<u8> = db
+        .prepare_cached(
+            "SELECT r.devices FROM channel c JOIN roster r ON r.hash = c.roster_hash WHERE c.id = ?1",
+        )?
+        .query_row([channel.as_bytes()], |row| row.get(0))?;
+    Ok(Roster::parse(&bytes).expect("the server keeps rosters as they are hashed"))
+}
+
+/// The newest epoch record of a channel.
+pub fn epoch_record(db: &Connection, channel: ChannelId) -> Read<EpochRecord> {
+    let bytes: Vec<u8> = db
+        .prepare_cached(
+            "SELECT record FROM epoch_record WHERE channel_id = ?1 ORDER BY epoch DESC LIMIT 1",
+        )?
+        .query_row([channel.as_bytes()], |row| row.get(0))?;
+    Ok(cloister_proof::decode(&bytes).expect("the server keeps records as they are signed"))
 }
 
 /// Messages after `seq`, in order.

@@ -15,6 +15,7 @@ use crate::{
     clock::{Chance, Clock},
     judge::Judge,
     mallory::Mallory,
+    meddler::Meddler,
     server::{Server, WireRequest},
     trace::Trace,
     weather::Weather,
@@ -109,6 +110,8 @@ pub struct World<P: Primitives> {
     pub judge: Judge,
     /// A server that leaves out one of its checks.
     pub mallory: Option<Mallory>,
+    /// A hand on everything that travels.
+    pub meddler: Meddler,
     /// The first broken promise.
     pub broken: Option<String>,
     pub steps: u64,
@@ -139,6 +142,7 @@ impl<P: Primitives> World<P> {
             answers: BTreeMap::new(),
             judge: Judge::default(),
             mallory: None,
+            meddler: Meddler::default(),
             broken: None,
             steps: 0,
         }

@@ -118,6 +118,7 @@ impl<P: Primitives> World<P> {
             let done = mallory.before(&self.server, &mut request);
             done.expect("the database of the server takes what Mallory writes");
         }
+        self.meddler.request(client, &mut request);
         let (status, body) = self.server.handle(&request);
         let mut everybody_out = false;
         if let Some(mallory) = &mut self.mallory {
@@ -135,6 +136,9 @@ impl<P: Primitives> World<P> {
             self.broken.get_or_insert(broken);
         }
         if answered {
+            let (status, body) = self
+                .meddler
+                .answer(&self.server, client, &request, status, body);
             let outcome = HttpOutcome::Answer { status, body };
             let at = self.now() + self.weather.delay(&mut self.chance);
             self.at(
@@ -172,6 +176,9 @@ impl<P: Primitives> World<P> {
                     } = *line;
                     if torn {
                         self.tear(client);
+                        continue;
+                    }
+                    if !self.meddler.lets_down(client, &bytes) {
                         continue;
                     }
                     self.at(
