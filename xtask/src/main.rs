@@ -60,10 +60,14 @@ enum Command {
     Wire,
     /// Run many clients and a server through a hostile network, from a seed.
     Sim {
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
+        /// A seed, or a range: `1..51` are the seeds from 1 to 50.
+        #[arg(long, visible_alias = "seed", default_value = "1", value_parser = sim::seeds)]
+        seeds: std::ops::Range<u64>,
+        /// Steps of each seed.
         #[arg(long, default_value_t = 10_000)]
         steps: u64,
+        #[arg(long, value_enum, default_value_t = sim::Primitives::Symbolic)]
+        primitives: sim::Primitives,
     },
     /// Leave out one check of server or client at a time, and say which test notices.
     Mutate {
@@ -94,7 +98,11 @@ fn main() -> ExitCode {
         Command::Check { only } => check::check(&place, &only),
         Command::Wasm { toolchain } => wasm::build(&place, toolchain),
         Command::Wire => wire::write(&place),
-        Command::Sim { seed, steps } => sim::sim(&place, seed, steps),
+        Command::Sim {
+            seeds,
+            steps,
+            primitives,
+        } => sim::sim(&place, seeds, steps, primitives),
         Command::Mutate { only, list } => mutate::mutate(&place, only.as_deref(), list),
         Command::Bench { name, json } => bench::bench(&place, name.as_deref(), json),
         Command::Release => release::release(&place),

@@ -107,9 +107,7 @@ fn plain() -> Plain {
         head: Octets([0; 32]),
         signature: Octets([0; 64]),
     };
-    let content = MessageContent::Text {
-        body: "said once".to_owned(),
-    };
+    let content = MessageContent::text("said once");
     let mut chance = ChaCha20Rng::from_seed([7; 32]);
     Plain::new(context(), 1, content, &seen, &mut chance)
 }
