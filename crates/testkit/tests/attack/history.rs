@@ -224,3 +224,24 @@ fn a6_what_a_server_refused_and_leaked_was_not_sealed_for_the_removed_twice() {
     assert_eq!(held, 0, "carol holds the key of what was said without her");
     assert_eq!(cast.accepted(general), 2);
 }
+
+#[test]
+fn a12_nobody_changes_what_somebody_else_said() {
+    let mut cast: Cast = Cast::new(231);
+    let (alice, bob, carol, general) = (cast.alice, cast.bob, cast.carol, cast.general);
+    cast.stage.says(alice, general, "I never said so");
+    let message = cast.stage.world.judge.accepted(general)[0].row.id;
+    // Bob's own client takes the message for his: it lets him change it.
+    let changed = cast.stage.world.clients[bob].eyes.execute(
+        "UPDATE message SET author = ?1, device = ?2",
+        rusqlite::params![cast.stage.user(bob).as_bytes(), cast.device(bob).as_bytes()],
+    );
+    assert_eq!(changed.unwrap(), 1);
+    let body = "I said so".to_owned();
+    cast.stage.does(bob, Command::Edit { message, body });
+    cast.stage.settle();
+    assert_eq!(cast.accepted(general), 2, "the server took no edit");
+    for who in [alice, carol] {
+        assert_eq!(cast.stage.sees(who, general)[0], "I never said so");
+    }
+}
