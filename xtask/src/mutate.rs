@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -22,6 +23,8 @@ use crate::process::{self, say};
 
 /// Names the mutation that is on.
 const SWITCH: &str = "CLOISTER_MUTATION";
+/// A test that takes longer waits for something that the missing check would have brought about.
+const PATIENCE: Duration = Duration::from_secs(90);
 /// What answers in the copy whether a mutation is on.
 const SWITCHES: &str = r#"//! Which check is left out in this run.
 
@@ -120,6 +123,8 @@ fn copy(place: &Place, all: &[Mutation]) -> Result<PathBuf> {
         &copy.join("crates/wire/src/mutation.rs"),
         SWITCHES.as_bytes(),
     )?;
+    // The server's build looks here, and would look again each time if there were nothing.
+    fs::create_dir_all(copy.join("web/dist"))?;
     Ok(copy)
 }
 
@@ -198,26 +203,30 @@ fn run(
         .get(&test.program)
         .with_context(|| format!("there is no test program {}", test.program))?;
     let package = folder_of(&test.program);
-    let output = Command::new(program)
+    let shown = copy.join("output.txt");
+    let output = fs::File::create(&shown)?;
+    let mut child = Command::new(program)
         .arg(&test.name)
         .current_dir(copy.join(package))
         .env(SWITCH, mutation)
         .env("RUST_BACKTRACE", "0")
-        .output()
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        .spawn()
         .with_context(|| program.display().to_string())?;
-    let (text, errors) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
+    let Some(status) = process::wait_at_most(&mut child, PATIENCE)? else {
+        return Ok(Some("it waited for what never came".to_owned()));
+    };
+    let text = fs::read_to_string(&shown)?;
     if text.contains("running 0 tests") {
         bail!("{} has no test {}", test.program, test.name);
     }
-    if output.status.success() {
+    if status.success() {
         return Ok(None);
     }
     // After the place of a panic comes what it says.
-    let said = text.lines().chain(errors.lines());
-    let said = said
+    let said = text
+        .lines()
         .skip_while(|line| !line.contains("panicked at"))
         .skip(1)
         .find(|line| !line.trim().is_empty());

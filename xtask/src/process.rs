@@ -85,14 +85,19 @@ pub(crate) fn succeeds_within(command: &mut Command, limit: Duration) -> bool {
     let Ok(mut child) = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn() else {
         return false;
     };
+    matches!(wait_at_most(&mut child, limit), Ok(Some(status)) if status.success())
+}
+
+/// How a program ended; none if its time was over before, and it was ended.
+pub(crate) fn wait_at_most(child: &mut Child, limit: Duration) -> Result<Option<ExitStatus>> {
     let end = Instant::now() + limit;
     loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return status.success(),
-            Ok(None) if Instant::now() < end => thread::sleep(Duration::from_millis(50)),
-            Ok(None) | Err(_) => {
-                stop(&mut child);
-                return false;
+        match child.try_wait()? {
+            Some(status) => return Ok(Some(status)),
+            None if Instant::now() < end => thread::sleep(Duration::from_millis(50)),
+            None => {
+                stop(child);
+                return Ok(None);
             }
         }
     }

@@ -138,6 +138,12 @@ async fn keys_of_others_of_the_wrong_kind_or_too_many_are_refused() {
         upload(stage, &bob, &[theirs], false)
             .await
             .refused(422, "BAD_SIGNATURE");
+        let key = Signed::parse(prekey(&bob, 9, 1, PrekeyKind::OneTime).as_ref()).unwrap();
+        let key: Prekey = key.open().unwrap();
+        let forged = Signed::seal(Purpose::Prekey, &key, &[&alice.device.key]);
+        upload(stage, &bob, &[Bytes(forged.to_bytes())], false)
+            .await
+            .refused(422, "BAD_SIGNATURE");
         let fallback = prekey(&bob, 9, 1, PrekeyKind::Fallback);
         upload(stage, &bob, &[fallback], false)
             .await
