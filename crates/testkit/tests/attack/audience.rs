@@ -72,16 +72,22 @@ fn a4_a_revoked_device_does_not_come_back_with_an_audience() {
     let gone = cast.entry(laptop);
     cast.stage.says(alice, general, "for all of bob's devices");
     let device = gone.device;
-    cast.stage.does(bob, Command::RevokeDevice { device });
+    let also = Vec::new();
+    cast.stage.does(bob, Command::RevokeDevice { device, also });
     // Alice learns of it before she knows who reads now.
     cast.stage.says(alice, general, "not for the laptop");
     cast.forget_handed();
     cast.swells_audience(alice, general, vec![gone]);
     let name = "Pond".to_owned();
     let guild = cast.guild;
-    let made = cast
-        .stage
-        .does(alice, Command::CreateChannel { guild, name });
+    let made = cast.stage.does(
+        alice,
+        Command::CreateChannel {
+            guild,
+            name,
+            readers: None,
+        },
+    );
     let cloister_client::view::CommandReply::Channel { channel } = made else {
         panic!("a channel was answered with {made:?}");
     };

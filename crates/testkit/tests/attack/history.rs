@@ -90,8 +90,14 @@ fn a13_a_message_of_one_channel_is_not_shown_in_another() {
     let mut cast: Cast = Cast::new(224);
     let (guild, alice) = (cast.guild, cast.alice);
     let name = "Pond".to_owned();
-    cast.stage
-        .does(alice, Command::CreateChannel { guild, name });
+    cast.stage.does(
+        alice,
+        Command::CreateChannel {
+            guild,
+            name,
+            readers: None,
+        },
+    );
     cast.stage.settle();
     let taken = Rc::new(RefCell::new(None));
     let (bob, general, book) = (cast.bob, cast.general, taken.clone());
