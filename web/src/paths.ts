@@ -16,6 +16,7 @@ export const pattern = {
   appearance: "/you/appearance",
   security: "/you/security",
   reset: "/reset",
+  signUp: "/sign-up",
   recovery: "/you/recovery-key",
   certificate: "/help/certificate",
 } as const;
@@ -37,6 +38,7 @@ export const path = {
   appearance: () => "/you/appearance",
   security: () => "/you/security",
   reset: () => "/reset",
+  signUp: () => "/sign-up",
   recovery: () => "/you/recovery-key",
   certificate: () => "/help/certificate",
 };

@@ -53,6 +53,9 @@ pub(crate) enum Command {
     /// People of a server, by its operator
     #[command(subcommand)]
     User(operator::User),
+    /// Keys of a server, by its operator
+    #[command(subcommand)]
+    Keys(operator::Keys),
     /// Make, list and end invites
     #[command(subcommand)]
     Invite(invite::Invite),

@@ -147,8 +147,8 @@ pub enum Topic {
 pub enum Command {
     /// Look at the instance and, if a code is given, at what it invites to. Needs no account.
     Preview { invite: Option<String> },
-    /// Make an account. Exactly one of `set_up_token` and `invite`; `invite` may be `CODE` or
-    /// `CODE#SEED`. With a seed, the guild is joined as part of it.
+    /// Make an account. One of `set_up_token` and `invite`, or neither where registration is open;
+    /// `invite` may be `CODE` or `CODE#SEED`. With a seed, the guild is joined as part of it.
     Register {
         set_up_token: Option<String>,
         invite: Option<String>,
@@ -319,6 +319,8 @@ pub struct MeView { pub user: UserId, pub username: String, pub display_name: St
 pub struct InstanceView {
     pub name: String,
     pub set_up_needed: bool,
+    /// Anybody may make an account, without an invite.
+    pub open: bool,
     pub invite: Option<InvitePreview>,
 }
 

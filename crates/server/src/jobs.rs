@@ -1,9 +1,12 @@
 //! What the server does by itself, once an hour: throws away what has run out. None of it was
 //! worth anything before, so that a job that stands still harms nobody.
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use crate::{App, Result, access, action, action::factor::OFFER_MS, store};
+use crate::{App, Result, access, action, action::factor::OFFER_MS, seal::rotation, store};
 
 const EVERY: Duration = Duration::from_hours(1);
 
@@ -15,15 +18,45 @@ const LISTEN_EVERY: Duration = Duration::from_millis(500);
 /// Clocks and commits of two programs are not in step: what is looked at twice does no harm.
 const LISTEN_BACK_MS: u64 = 3_000;
 
+/// How long no token lives: the key before the current one is of no use any more.
+const OLD_KEY_MS: u64 = 25 * 60 * 60_000;
+
 /// Ends connections of sign-ins that were ended by another program on the same database, such as
-/// the operator's command, within a second.
-pub async fn listen(app: App) {
+/// the operator's command, and takes keys that it rotated, within a second.
+pub async fn listen(app: App, data: PathBuf) {
+    let mut rotated_at = rotation::rotated_at(&data).ok();
     loop {
         tokio::time::sleep(LISTEN_EVERY).await;
+        let now_at = rotation::rotated_at(&data).ok();
+        if now_at != rotated_at && take_keys(&app, &data) {
+            rotated_at = now_at;
+        }
         if let Err(error) = hear(&app).await {
             tracing::warn!(%error, "could not look for ended sign-ins");
         }
     }
+}
+
+fn take_keys(app: &App, data: &Path) -> bool {
+    match app.keys.reload_tokens(data) {
+        Ok(()) => {
+            tracing::info!("the keys of access tokens were rotated");
+            true
+        }
+        Err(error) => {
+            tracing::error!(%error, "rotated keys could not be taken");
+            false
+        }
+    }
+}
+
+/// Forgets the key before the current one once its tokens have run out.
+fn forget_old_key(app: &App, data: &Path) -> Result<()> {
+    if app.env.now() >= rotation::rotated_at(data)? + OLD_KEY_MS {
+        rotation::forget_old(data)?;
+        app.keys.reload_tokens(data)?;
+    }
+    Ok(())
 }
 
 async fn hear(app: &App) -> Result<()> {
@@ -78,8 +111,11 @@ pub async fn expire(app: &App) -> Result<()> {
 }
 
 /// Runs the jobs for as long as the server does.
-pub async fn run(app: App) {
+pub async fn run(app: App, data: PathBuf) {
     loop {
+        if let Err(error) = forget_old_key(&app, &data) {
+            tracing::error!(%error, "the key of old tokens could not be forgotten");
+        }
         if let Err(error) = clean_up(&app).await {
             tracing::error!(%error, "the hourly clean-up failed; it runs again in an hour");
         }

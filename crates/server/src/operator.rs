@@ -1,5 +1,6 @@
 //! What an operator does on the machine itself, beside a running server or without one.
 
+pub mod key;
 pub mod person;
 
 use std::path::Path;

@@ -4,5 +4,6 @@ pub mod authority;
 pub mod keyring;
 pub mod password;
 pub mod refresh;
+pub mod rotation;
 pub mod token;
 pub mod totp;

@@ -143,9 +143,9 @@ pub async fn serve(
     for warning in app.config.warnings() {
         tracing::warn!("{warning}");
     }
-    let jobs = tokio::spawn(jobs::run(app.clone()));
+    let jobs = tokio::spawn(jobs::run(app.clone(), data.to_owned()));
     let expiry = tokio::spawn(jobs::run_expiry(app.clone()));
-    let listening = tokio::spawn(jobs::listen(app.clone()));
+    let listening = tokio::spawn(jobs::listen(app.clone(), data.to_owned()));
     let mut running = std::pin::pin!(running);
     ready(&said);
     tokio::select! {

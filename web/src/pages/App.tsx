@@ -11,6 +11,7 @@ import { Invite } from "./Invite";
 import { Reset } from "./Reset";
 import { SetUp } from "./SetUp";
 import { destination, signInFirst, SignIn } from "./SignIn";
+import { SignUp } from "./SignUp";
 import { Blocked, Ended, Pending } from "./Waiting";
 
 export function App() {
@@ -53,6 +54,9 @@ function Outside({ session }: { session: SessionView }) {
       <Route path={pattern.invite}>{(at) => <Invite key={at.code} code={at.code} me={null} />}</Route>
       <Route path={pattern.reset}>
         <Reset />
+      </Route>
+      <Route path={pattern.signUp}>
+        <SignUp instance={session.instance_name || app.name} />
       </Route>
       <Route path={pattern.signIn}>
         <SignIn instance={session.instance_name || app.name} />

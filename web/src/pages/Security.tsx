@@ -189,7 +189,7 @@ function SignInRow({ one, onEnded }: { one: SignInView; onEnded: () => void }) {
   });
   const name = nameOf(one.device_name, one.user_agent);
   return (
-    <li className="device">
+    <li className="device sign-in">
       <div className="device-text">
         <span className="device-name" dir="auto">
           {name}

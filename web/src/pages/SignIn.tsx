@@ -8,7 +8,7 @@ import { deviceName, useTitle } from "../state/page";
 import { Button } from "../ui/Button";
 import { Field, PasswordField } from "../ui/Field";
 import { Note, RefusalNote } from "../ui/Note";
-import { account, app, refusalSentence, reset, setUp, signIn as words } from "../words";
+import { account, app, refusalSentence, reset, setUp, signIn as words, signUp } from "../words";
 
 /** Where somebody was going before signing in; only a path of this page. */
 export function destination(hash: string): string {
@@ -29,7 +29,7 @@ export function SignIn({ instance }: { instance: string }) {
   const [key, setKey] = useState<string | null>(null);
   const [code, setCode] = useState("");
   const [forgot, setForgot] = useState(false);
-  const setUpNeeded = useSetUpNeeded();
+  const { setUpNeeded, open } = useInstance();
   useTitle(app.title(words.submit, 0));
   const enter = useTask(async () => {
     const recovery_key = key === null || key.trim() === "" ? null : key.trim();
@@ -39,7 +39,8 @@ export function SignIn({ instance }: { instance: string }) {
   const wrongKey = enter.refusal?.code === "RECOVERY_KEY_WRONG";
   const byKey = key !== null;
   const wrongCode = enter.refusal?.code === "SECOND_FACTOR_WRONG";
-  const codeAsked = code !== "" || wrongCode || enter.refusal?.code === "SECOND_FACTOR_REQUIRED";
+  const codeMissing = enter.refusal?.code === "SECOND_FACTOR_REQUIRED";
+  const codeAsked = code !== "" || wrongCode || codeMissing;
   if (setUpNeeded) return <Doorway title={setUp.title} lead={setUp.noToken} />;
   return (
     <Doorway title={byKey ? words.recoveryTitle : words.title} lead={words.lead(instance)} foot={<JoinByInvite onDone={() => undefined} />}>
@@ -65,13 +66,18 @@ export function SignIn({ instance }: { instance: string }) {
         {codeAsked && (
           <Field label={words.code} value={code} onChange={setCode} hint={words.codeHint} error={wrongCode && enter.refusal !== null ? refusalSentence(enter.refusal) : null} mono autoFocus autoComplete="one-time-code" spellCheck="false" />
         )}
-        <RefusalNote refusal={wrongKey || wrongCode ? null : enter.refusal} />
+        <RefusalNote refusal={wrongKey || wrongCode || codeMissing ? null : enter.refusal} />
         <Button type="submit" look="primary" wide isDisabled={username.trim() === "" || password === "" || (byKey && key.trim() === "")} isPending={enter.busy}>
           {words.submit}
         </Button>
         <Button look="quiet" small onPress={() => setKey(byKey ? null : "")}>
           {byKey ? words.recoveryBack : words.recovery}
         </Button>
+        {open && (
+          <Button look="quiet" small onPress={() => go(path.signUp())}>
+            {signUp.link}
+          </Button>
+        )}
         <Button look="quiet" small aria-expanded={forgot} onPress={() => setForgot(!forgot)}>
           {reset.forgot}
         </Button>
@@ -81,15 +87,15 @@ export function SignIn({ instance }: { instance: string }) {
   );
 }
 
-/** A fresh instance has nobody to sign in as. */
-function useSetUpNeeded(): boolean {
+/** A fresh instance has nobody to sign in as; an open one takes anybody. */
+function useInstance(): { setUpNeeded: boolean; open: boolean } {
   const give = useGive();
-  const [needed, setNeeded] = useState(false);
+  const [instance, setInstance] = useState({ setUpNeeded: false, open: false });
   useEffect(() => {
     let here = true;
     give({ do: "preview", invite: null }).then(
       (reply) => {
-        if (here && reply.outcome === "instance") setNeeded(reply.set_up_needed);
+        if (here && reply.outcome === "instance") setInstance({ setUpNeeded: reply.set_up_needed, open: reply.open });
       },
       () => undefined,
     );
@@ -97,5 +103,5 @@ function useSetUpNeeded(): boolean {
       here = false;
     };
   }, [give]);
-  return needed;
+  return instance;
 }

@@ -14,12 +14,14 @@ const refuse = (code: ErrorCode): never => {
 export class FakeEngine implements EngineBridge {
   readonly world: World;
   readonly given: Command[] = [];
+  readonly open: boolean;
   readonly #listeners = new Set<(topics: Topic[]) => void>();
   readonly #status: EngineStatus;
   #next = 5_000;
   readonly #account: FakeAccount;
 
   constructor(scene: Scene = new Set()) {
+    this.open = scene.has("open");
     this.world = makeWorld(scene);
     this.#account = new FakeAccount(scene, () => this.tell({ topic: "security" }));
     this.#status = scene.has("blocked") ? "blocked" : "leader";
@@ -421,7 +423,7 @@ export class FakeEngine implements EngineBridge {
     const code = invite?.split("#")[0] ?? "";
     if (code === "gone") refuse("INVITE_INVALID");
     const preview = invite === null ? null : { code, guild: id(101), guild_name: "Rowing club", inviter_name: "Bruno Okafor", members: 7, expires_at: Date.now() + 5 * 86_400_000, seeded: invite.includes("#") };
-    return { outcome: "instance", name: "Rowing on the Elbe", set_up_needed: this.world.setUpNeeded, invite: preview };
+    return { outcome: "instance", name: "Rowing on the Elbe", set_up_needed: this.world.setUpNeeded, open: this.world.session.state === "signed_out" && this.open, invite: preview };
   }
 
   #register(command: Extract<Command, { do: "register" }>): CommandReply {

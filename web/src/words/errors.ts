@@ -29,7 +29,7 @@ const sentences: Record<ErrorCode, string> = {
   FORBIDDEN: "You're not allowed to do this here. Ask the owner of the server.",
 
   USERNAME_TAKEN: "Somebody has this name already. Choose another one.",
-  USERNAME_INVALID: "A name has 3 to 32 characters: small letters, digits and underscores.",
+  USERNAME_INVALID: "A name has 3 to 32 small letters, digits and underscores, and can't be one that people would take for staff. Choose another one.",
   PASSWORD_TOO_WEAK: "This password is too easy to guess. Use a longer one; a few unrelated words work well.",
   INVITE_INVALID: "This invite doesn't exist or has expired. Ask for a new link.",
   INVITE_USED_UP: "This invite has been used as often as it allows. Ask for a new link.",

@@ -116,6 +116,13 @@ export const signIn = {
   certificate: "About the browser's warning",
 };
 
+export const signUp = {
+  link: "Create an account",
+  title: (instance: string) => fill("Join {instance}", { instance }),
+  lead: "This Cloister is open: anybody may have an account.",
+  submit: "Create account",
+};
+
 export const pending = {
   title: "One more step",
   lead: "Compare this code on a device where you're already signed in. That's how your other devices know that this one is yours.",

@@ -28,9 +28,9 @@ pub(crate) struct Register {
     /// Address of the server; not needed with a whole invite link
     #[arg(long, value_name = "URL")]
     server: Option<String>,
-    /// The invite: CODE, CODE#SEED or the whole link
-    #[arg(long, value_name = "CODE")]
-    invite: String,
+    /// The invite: CODE, CODE#SEED or the whole link; not needed where registration is open
+    #[arg(long, value_name = "CODE", required_unless_present = "server")]
+    invite: Option<String>,
     #[command(flatten)]
     sign: Sign,
 }
@@ -69,13 +69,14 @@ struct Sign {
 impl Register {
     pub(crate) fn run(self, global: &Global, print: &Print) -> Result<(), Failure> {
         let dir = seat::folder(global)?;
-        let server = self.server.as_deref().or_else(|| link_of(&self.invite));
+        let link = self.invite.as_deref().and_then(link_of);
+        let server = self.server.as_deref().or(link);
         let sign = self.sign;
         seat::run(async {
             let profile = prepare(&dir, server, sign.trust, print).await?;
             let password =
                 secret::read(sign.password_file.as_deref(), "New password", Typed::Twice)?;
-            let invite = Some(self.invite.clone());
+            let invite = self.invite.clone();
             let register = Command::Register {
                 set_up_token: None,
                 invite,

@@ -1,8 +1,9 @@
 //! What the operator does on the machine of the server, beside a running one or without.
 
+mod key;
 mod person;
 
-pub(crate) use self::person::place;
+pub(crate) use self::{key::Keys, person::place};
 
 use std::{
     fs,

@@ -7,7 +7,9 @@ use cloister_e2ee::{Primitives, recovery::RecoveryKey, sealed};
 use cloister_proof::{DeviceLog, devlog::RevokeReason};
 use cloister_wire::{
     Bytes, ErrorCode, Hash, Octets, UserId,
-    account::{Admission, AppendDevlog, DeviceStanding, Instance, Register, SignedIn},
+    account::{
+        Admission, AppendDevlog, DeviceStanding, Instance, Register, Registration, SignedIn,
+    },
     key::UploadKeys,
     security::SecondFactor,
 };
@@ -58,6 +60,7 @@ pub(crate) async fn look<P: Primitives>(
     Ok(CommandReply::Instance(InstanceView {
         name: instance.name,
         set_up_needed: instance.set_up_needed,
+        open: instance.registration == Registration::Open,
         invite,
     }))
 }

@@ -12,7 +12,7 @@ CREATE TABLE instance (
 
 CREATE TABLE account (
     id              BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
-    -- As the person writes it; unique without regard to case.
+    -- As the person writes it; unique by what it is read as.
     username        TEXT NOT NULL CHECK (length(username) BETWEEN 3 AND 32),
     username_key    TEXT NOT NULL UNIQUE,
     display_name    TEXT NOT NULL CHECK (length(display_name) BETWEEN 1 AND 48),

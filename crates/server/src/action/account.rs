@@ -9,36 +9,77 @@ use cloister_wire::{
     security::SecurityEventKind,
 };
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::{prekey, security, session};
 use crate::{
     Error, Result,
     access::{Actor, Anyone, Permit},
     app::Parts,
     limit::Window,
-    store::{self, account::NewAccount, db::Tx, device::NewDevice},
+    store::{
+        self,
+        account::{NewAccount, name_key},
+        db::Tx,
+        device::NewDevice,
+    },
     visitor::Visitor,
 };
 
-/// A name that people sign in with: 3 to 32 ASCII letters, digits, `.`, `_`, `-`, beginning and
-/// ending with a letter or digit.
+/// A name that people sign in with: 3 to 32 small letters, digits and underscores, and none that
+/// speaks for the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Username(String);
+
+/// Names that people would take for the server itself, for its staff, or for everybody.
+const RESERVED: [&str; 24] = [
+    "admin",
+    "administrator",
+    "all",
+    "bot",
+    "channel",
+    "cloister",
+    "deleted",
+    "everyone",
+    "guild",
+    "help",
+    "here",
+    "me",
+    "mod",
+    "moderator",
+    "nobody",
+    "operator",
+    "owner",
+    "root",
+    "security",
+    "server",
+    "staff",
+    "support",
+    "system",
+    "unknown",
+];
 
 impl Username {
     pub fn parse(text: &str) -> Result<Self> {
         let length_fits = (limits::USERNAME_MIN..=limits::USERNAME_MAX).contains(&text.len());
         let letters = text
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-        let ends = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
-        if length_fits && letters && ends(text.bytes().next()) && ends(text.bytes().last()) {
-            return Ok(Self(text.to_owned()));
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if !length_fits || !letters {
+            return Err(Error::refuse(
+                ErrorCode::UsernameInvalid,
+                "A user name has 3 to 32 small letters, digits or underscores.",
+            ));
         }
-        Err(Error::refuse(
-            ErrorCode::UsernameInvalid,
-            "A user name has 3 to 32 letters, digits, dots, dashes or underscores, and begins and \
-             ends with a letter or digit.",
-        ))
+        // `adm1n` is read as `admin`, and so is `_admin_`.
+        let read_as = name_key(text.trim_matches('_'));
+        if RESERVED.iter().any(|name| name_key(name) == read_as) {
+            return Err(Error::refuse(
+                ErrorCode::UsernameInvalid,
+                "This name would be taken for somebody who runs the place. Choose another one.",
+            ));
+        }
+        Ok(Self(text.to_owned()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -46,14 +87,37 @@ impl Username {
     }
 }
 
-/// A name to be shown: 1 to 48 characters, none of them invisible controls.
+/// A name to be shown: 1 to 48 characters in their composed form, none of them invisible or
+/// able to turn the direction of what stands around it.
 pub fn display_name(text: &str) -> Result<String> {
-    let name = text.trim();
+    let name: String = text.trim().nfc().collect();
     let length = name.chars().count();
-    if length == 0 || length > limits::DISPLAY_NAME_CHARS || name.chars().any(char::is_control) {
-        return Err(Error::invalid("A display name has 1 to 48 characters."));
+    if length == 0 || length > limits::DISPLAY_NAME_CHARS || name.chars().any(is_invisible) {
+        return Err(Error::invalid(
+            "A display name has 1 to 48 characters, all of which can be seen.",
+        ));
     }
-    Ok(name.to_owned())
+    Ok(name)
+}
+
+/// Controls, marks of direction, and characters without width. The joiner within emoji and the
+/// selectors of their form are not among them.
+fn is_invisible(one: char) -> bool {
+    one.is_control()
+        || matches!(
+            one,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 /// What a person and their first device bring.
@@ -92,7 +156,7 @@ pub fn register(
     if !store::account::insert(tx, permit, &account)? {
         return Err(Error::refuse(
             ErrorCode::UsernameTaken,
-            "This name is taken. Choose another one.",
+            "This name, or one that reads like it, is taken. Choose another one.",
         ));
     }
     let first = First {
@@ -269,30 +333,52 @@ mod tests {
     use super::*;
 
     #[test]
-    fn user_names_are_plain_letters_and_begin_and_end_with_one() {
-        for name in ["bob", "Bob.Smith", "a-1", "x_y_z9"] {
+    fn user_names_are_small_letters_digits_and_underscores() {
+        for name in ["bob", "bob_smith", "a1b", "x_y_z9", &"b".repeat(32)] {
             assert_eq!(Username::parse(name).unwrap().as_str(), name);
         }
         for name in [
             "bo",
-            ".bob",
-            "bob-",
+            "Bob",
+            "bob.smith",
+            "bob-x",
             "b b",
             "böb",
+            "аdmin",
             "bob\u{202e}x",
             &"b".repeat(33),
             "",
         ] {
-            assert_eq!(
-                Username::parse(name).unwrap_err().code(),
-                ErrorCode::UsernameInvalid
-            );
+            let refused = Username::parse(name).unwrap_err();
+            assert_eq!(refused.code(), ErrorCode::UsernameInvalid, "{name}");
         }
+    }
+
+    #[test]
+    fn nobody_takes_a_name_that_speaks_for_the_place() {
+        for name in [
+            "admin", "adm1n", "_admin_", "system", "everyone", "0perator", "cl01ster",
+        ] {
+            let refused = Username::parse(name).unwrap_err();
+            assert_eq!(refused.code(), ErrorCode::UsernameInvalid, "{name}");
+        }
+        Username::parse("administer").unwrap();
     }
 
     #[test]
     fn display_names_show_no_controls() {
         assert_eq!(display_name("  Zoë 🦊 ").unwrap(), "Zoë 🦊");
+        assert_eq!(display_name("Zoe\u{308}").unwrap(), "Zoë");
+        assert_eq!(display_name("👩\u{200d}🚀").unwrap(), "👩\u{200d}🚀");
+        for hidden in [
+            "a\u{202e}b",
+            "a\u{200b}b",
+            "\u{feff}a",
+            "a\u{2066}b",
+            "a\u{ad}b",
+        ] {
+            assert!(display_name(hidden).is_err(), "{hidden:?}");
+        }
         assert!(display_name("a\u{7}b").is_err());
         assert!(display_name("  ").is_err());
         assert!(display_name(&"x".repeat(49)).is_err());

@@ -250,7 +250,7 @@ fn refund(
 /// Of the address, and of the name from there or the device.
 fn windows(parts: &Parts, attempt: &Attempt) -> [(Hash, Window); 2] {
     let limits = &parts.config.limits;
-    let name = store::account::name_key(&attempt.username);
+    let name = attempt.username.to_ascii_lowercase();
     let network = attempt.visitor.network();
     let key = |names: &[&str]| {
         parts
@@ -274,6 +274,6 @@ fn windows(parts: &Parts, attempt: &Attempt) -> [(Hash, Window); 2] {
 }
 
 fn name_key(parts: &Parts, username: &str) -> Hash {
-    let name = store::account::name_key(username);
+    let name = username.to_ascii_lowercase();
     parts.keys.hash_secret("lockout", name.as_bytes())
 }

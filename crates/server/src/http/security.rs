@@ -1,6 +1,6 @@
 //! What guards one's account: password, second factors, sign-ins, and what happened to it.
 
-use axum::extract::State;
+use axum::{extract::State, response::Redirect};
 use cloister_wire::{
     ErrorCode, SessionId,
     security::{
@@ -123,6 +123,11 @@ pub async fn reset_password(
         })
         .await?;
     Ok(Done::default())
+}
+
+/// Where a password is changed (W3C: a well-known URL for changing passwords).
+pub async fn to_password() -> Redirect {
+    Redirect::to("/you/security")
 }
 
 pub async fn prove(

@@ -2,7 +2,8 @@
 //! user may read.
 //!
 //! * `server.key`, Ed25519: signs epochs, guild logs and heads; clients pin it at first contact.
-//! * `token.key`, Ed25519: signs access tokens.
+//! * `token.key`, Ed25519: signs access tokens; `token.old.key` is the one before it, whose tokens
+//!   are read until they have run out. Rotated by [`super::rotation`].
 //! * `frank.key`, 32 bytes: the server's tag on messages.
 //! * `pepper.key`, 32 bytes: keys the hashes of bearer secrets and passwords, so that a stolen
 //!   database alone lets nobody in.
@@ -12,7 +13,8 @@ use std::{
     fs,
     io::Write,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
-    path::Path,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use aes_gcm::{
@@ -30,13 +32,15 @@ use super::{authority::Authority, token::AccessTokens};
 use crate::{Error, Result, env::Env};
 
 const FOLDER: &str = "keys";
+pub(super) const TOKEN_KEY: &str = "token.key";
+pub(super) const OLD_TOKEN_KEY: &str = "token.old.key";
 /// Which frank key tags say that they were made with.
 const FRANK_GENERATION: u32 = 1;
 
 /// Prints and serialises nothing.
 pub struct Keyring {
     server: SigningKey,
-    tokens: AccessTokens,
+    tokens: RwLock<Arc<AccessTokens>>,
     frank: Zeroizing<[u8; 32]>,
     pepper: Zeroizing<[u8; 32]>,
     seal: Zeroizing<[u8; 32]>,
@@ -49,13 +53,14 @@ const NONCE_BYTES: usize = 12;
 impl Keyring {
     /// Reads the keys in the data folder, making those that are not there.
     pub fn open(data: &Path, env: &Env) -> Result<Self> {
-        let folder = data.join(FOLDER);
+        let folder = key_folder(data);
         private_folder(&folder)?;
         let key = |name: &str| key_file(&folder.join(name), env);
-        let (server, token) = (key("server.key")?, key("token.key")?);
+        let server = key("server.key")?;
+        key(TOKEN_KEY)?;
         Ok(Self::from_keys(
             &server,
-            &token,
+            read_tokens(&folder)?,
             key("frank.key")?,
             key("pepper.key")?,
             key("seal.key")?,
@@ -65,19 +70,19 @@ impl Keyring {
     /// Keys that exist in memory only.
     pub fn fresh(env: &Env) -> Self {
         let key = || Zeroizing::new(env.bytes());
-        Self::from_keys(&key(), &key(), key(), key(), key())
+        Self::from_keys(&key(), AccessTokens::new(&key(), None), key(), key(), key())
     }
 
     fn from_keys(
         server: &[u8; 32],
-        token: &[u8; 32],
+        tokens: AccessTokens,
         frank: Zeroizing<[u8; 32]>,
         pepper: Zeroizing<[u8; 32]>,
         seal: Zeroizing<[u8; 32]>,
     ) -> Self {
         Self {
             server: SigningKey::from_bytes(server),
-            tokens: AccessTokens::new(token),
+            tokens: RwLock::new(Arc::new(tokens)),
             frank,
             pepper,
             seal,
@@ -136,8 +141,16 @@ impl Keyring {
         self.server.public_key()
     }
 
-    pub fn tokens(&self) -> &AccessTokens {
-        &self.tokens
+    pub fn tokens(&self) -> Arc<AccessTokens> {
+        let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&tokens)
+    }
+
+    /// Takes the keys of tokens from the data folder again, after another program rotated them.
+    pub fn reload_tokens(&self, data: &Path) -> Result<()> {
+        let tokens = Arc::new(read_tokens(&key_folder(data))?);
+        *self.tokens.write().unwrap_or_else(PoisonError::into_inner) = tokens;
+        Ok(())
     }
 
     /// What is stored in place of a bearer secret. `kind` keeps secrets of different kinds apart.
@@ -155,6 +168,18 @@ impl std::fmt::Debug for Keyring {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Keyring")
     }
+}
+
+pub(super) fn key_folder(data: &Path) -> PathBuf {
+    data.join(FOLDER)
+}
+
+fn read_tokens(folder: &Path) -> Result<AccessTokens> {
+    let path = folder.join(TOKEN_KEY);
+    let key = read_key(&path)?;
+    let key = key.ok_or_else(|| Error::internal(format!("{} is missing", path.display())))?;
+    let before = read_key(&folder.join(OLD_TOKEN_KEY))?;
+    Ok(AccessTokens::new(&key, before.as_deref()))
 }
 
 /// A folder that only its owner may enter.
@@ -203,15 +228,22 @@ pub(crate) fn at(path: &Path, error: &std::io::Error) -> Error {
 }
 
 fn key_file(path: &Path, env: &Env) -> Result<Zeroizing<[u8; 32]>> {
-    if let Some(mut bytes) = read_private(path)? {
-        let key = <[u8; 32]>::try_from(bytes.as_slice())
-            .map_err(|_| Error::internal(format!("{} is not a key of 32 bytes", path.display())))?;
-        bytes.zeroize();
-        return Ok(Zeroizing::new(key));
+    if let Some(key) = read_key(path)? {
+        return Ok(key);
     }
     let key = Zeroizing::new(env.bytes());
     private_file(path, key.as_slice())?;
     Ok(key)
+}
+
+pub(super) fn read_key(path: &Path) -> Result<Option<Zeroizing<[u8; 32]>>> {
+    let Some(mut bytes) = read_private(path)? else {
+        return Ok(None);
+    };
+    let key = <[u8; 32]>::try_from(bytes.as_slice())
+        .map_err(|_| Error::internal(format!("{} is not a key of 32 bytes", path.display())))?;
+    bytes.zeroize();
+    Ok(Some(Zeroizing::new(key)))
 }
 
 #[cfg(test)]

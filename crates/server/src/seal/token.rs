@@ -19,11 +19,12 @@ const PKCS8: [u8; 16] = [
     0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ];
 
-/// Makes and reads access tokens.
+/// Makes access tokens with one key, and reads those of it and of the one before it.
 pub struct AccessTokens {
     kid: String,
     encoding: EncodingKey,
-    decoding: DecodingKey,
+    /// By key id.
+    decoding: Vec<(String, DecodingKey)>,
 }
 
 /// What a valid access token says.
@@ -48,14 +49,18 @@ struct Body {
 }
 
 impl AccessTokens {
-    pub(super) fn new(key: &[u8; 32]) -> Self {
-        let public = SigningKey::from_bytes(key).verifying_key().to_bytes();
+    /// Signs with `key`; tokens that `before` signed are read too, as long as they live.
+    pub(super) fn new(key: &[u8; 32], before: Option<&[u8; 32]>) -> Self {
         let pkcs8 = Zeroizing::new([PKCS8.as_slice(), key].concat());
-        let kid = URL_SAFE_NO_PAD.encode(&Sha256::digest(public)[..8]);
+        let readers = [Some(key), before].into_iter().flatten();
+        let decoding = readers.map(|key| {
+            let public = SigningKey::from_bytes(key).verifying_key().to_bytes();
+            (kid(key), DecodingKey::from_ed_der(&public))
+        });
         Self {
-            kid,
+            kid: kid(key),
             encoding: EncodingKey::from_ed_der(&pkcs8),
-            decoding: DecodingKey::from_ed_der(&public),
+            decoding: decoding.collect(),
         }
     }
 
@@ -86,17 +91,20 @@ impl AccessTokens {
     /// The same, with the time (ms UTC) at which it runs out.
     pub fn read_with_expiry(&self, token: &str, now: u64) -> Option<(Claims, u64)> {
         let header = jsonwebtoken::decode_header(token).ok()?;
-        let ours = header.typ.as_deref() == Some(TYPE) && header.kid.as_deref() == Some(&self.kid);
-        if !ours {
+        if header.typ.as_deref() != Some(TYPE) {
             return None;
         }
+        let (_, key) = self
+            .decoding
+            .iter()
+            .find(|(kid, _)| header.kid.as_ref() == Some(kid))?;
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[HERE]);
         validation.set_audience(&[HERE]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         // The library would ask the system's clock; ours is the one below.
         validation.validate_exp = false;
-        let body = jsonwebtoken::decode::<Body>(token, &self.decoding, &validation)
+        let body = jsonwebtoken::decode::<Body>(token, key, &validation)
             .ok()?
             .claims;
         let now_s = now / 1_000;
@@ -111,6 +119,12 @@ impl AccessTokens {
         };
         Some((claims, body.exp * 1_000))
     }
+}
+
+/// Names a key without telling it.
+pub(super) fn kid(key: &[u8; 32]) -> String {
+    let public = SigningKey::from_bytes(key).verifying_key().to_bytes();
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(public)[..8])
 }
 
 impl std::fmt::Debug for AccessTokens {
@@ -138,7 +152,7 @@ mod tests {
     }
 
     fn tokens(key: u8) -> AccessTokens {
-        AccessTokens::new(&[key; 32])
+        AccessTokens::new(&[key; 32], None)
     }
 
     #[test]
@@ -147,6 +161,16 @@ mod tests {
         assert_eq!(tokens(1).read(&token, NOW), Some(claims()));
         assert_eq!(tokens(1).read(&token, NOW + 59_000), Some(claims()));
         assert_eq!(tokens(1).read(&token, NOW + 60_000), None);
+    }
+
+    #[test]
+    fn tokens_of_the_key_before_are_read_until_it_is_forgotten() {
+        let token = tokens(1).issue(claims(), NOW, NOW + 60_000).unwrap();
+        let rotated = AccessTokens::new(&[2; 32], Some(&[1; 32]));
+        assert_eq!(rotated.read(&token, NOW), Some(claims()));
+        let new = rotated.issue(claims(), NOW, NOW + 60_000).unwrap();
+        assert_eq!(tokens(2).read(&new, NOW), Some(claims()));
+        assert_eq!(tokens(2).read(&token, NOW), None);
     }
 
     #[test]

@@ -87,7 +87,7 @@ pub fn get_by_name(
     _: &Permit<'_, Anyone>,
     username: &str,
 ) -> Result<Option<Account>> {
-    tx.maybe(GET_BY_NAME, params![&name_key(username)], read)
+    by_name(tx, username)
 }
 
 /// For signing in: the person behind a refresh token.
@@ -102,7 +102,7 @@ pub fn page(tx: &mut Tx<'_>, _: &Permit<'_, System>) -> Result<Vec<Account>> {
 
 /// By name: for the operator on the machine.
 pub fn find(tx: &mut Tx<'_>, _: &Permit<'_, System>, username: &str) -> Result<Option<Account>> {
-    tx.maybe(GET_BY_NAME, params![&name_key(username)], read)
+    by_name(tx, username)
 }
 
 /// Nobody signs in to a disabled account.
@@ -197,9 +197,22 @@ pub(super) fn update_devlog(tx: &mut Tx<'_>, user: UserId, length: u64, head: &H
         .map(|_| ())
 }
 
-/// Names are unique without regard to case.
+/// What a name is read as: names are unique by it, so that `b0b` can't pass for `bob`.
 pub fn name_key(username: &str) -> String {
-    username.to_ascii_lowercase()
+    username
+        .chars()
+        .map(|one| match one.to_ascii_lowercase() {
+            '0' => 'o',
+            '1' | 'i' => 'l',
+            other => other,
+        })
+        .collect()
+}
+
+/// The account of exactly this name, not of one that reads like it.
+fn by_name(tx: &mut Tx<'_>, username: &str) -> Result<Option<Account>> {
+    let found = tx.maybe(GET_BY_NAME, params![&name_key(username)], read)?;
+    Ok(found.filter(|account| account.username.eq_ignore_ascii_case(username)))
 }
 
 fn read(row: Row<'_>) -> Result<Account> {

@@ -32,6 +32,7 @@ sql! {
         FROM session WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
         ORDER BY last_seen_at DESC, id DESC LIMIT 100";
     PAGE_OF_USER = "SELECT id FROM session WHERE user_id = $1 AND ended_at IS NULL ORDER BY id";
+    END_ALL = "UPDATE session SET ended_at = $1, ended_why = $2 WHERE ended_at IS NULL";
     PAGE_ENDED = "SELECT id FROM session WHERE ended_at >= $1";
     PROVE = "UPDATE session SET proved_at = $2 WHERE id = $1";
     GET_PROVED_AT = "SELECT proved_at FROM session WHERE id = $1";
@@ -158,6 +159,12 @@ fn page_seen_from(tx: &mut Tx<'_>, user: UserId, here: Option<SessionId>) -> Res
 /// Sign-ins of a person that have not ended.
 pub fn page_of_user<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, user: UserId) -> Result<Vec<SessionId>> {
     tx.query(PAGE_OF_USER, params![user], |row| row.get(0))
+}
+
+/// Ends every sign-in of everybody; says how many there were.
+pub fn update_all_ended(tx: &mut Tx<'_>, _: &Permit<'_, System>, why: &'static str) -> Result<u64> {
+    let now = tx.now();
+    tx.execute(END_ALL, params![now, why])
 }
 
 /// Sign-ins that ended since `since`, by whichever program.

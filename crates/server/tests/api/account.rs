@@ -246,3 +246,23 @@ async fn an_account_that_the_operator_made_begins_its_log_at_the_first_sign_in()
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_name_that_reads_like_another_is_taken_and_opens_nothing_of_it() {
+    on_every_database(async |stage| {
+        Person::invited(stage, "bob", 2).await;
+        let twin = Person::new("b0b", 3);
+        let code = stage.instance_invite(1).await;
+        let ask = twin.registration(&json!({"invite": {"code": code}}));
+        let answer = stage.post("/api/v1/accounts").json(ask).send().await;
+        answer.refused(409, "USERNAME_TAKEN");
+        let enter = json!({"username": "b0b", "password": PASSWORD});
+        let answer = stage
+            .post("/api/v1/sessions/prepare")
+            .json(enter)
+            .send()
+            .await;
+        answer.refused(401, "WRONG_CREDENTIALS");
+    })
+    .await;
+}
