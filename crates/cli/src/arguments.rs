@@ -53,6 +53,9 @@ pub(crate) enum Command {
     /// People of a server, by its operator
     #[command(subcommand)]
     User(operator::User),
+    /// Limits of a server, by its operator
+    #[command(subcommand)]
+    Limits(operator::Limits),
     /// Keys of a server, by its operator
     #[command(subcommand)]
     Keys(operator::Keys),

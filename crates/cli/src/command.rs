@@ -41,6 +41,7 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
             concat!("cloister ", env!("CARGO_PKG_VERSION")),
         ),
         Command::User(user) => user.run(print),
+        Command::Limits(limits) => limits.run(print),
         Command::Keys(keys) => keys.run(print),
         Command::Invite(invite) => invite.run(&global, print),
         Command::Register(register) => register.run(&global, print),

@@ -4,6 +4,16 @@
 //! beside it, and a secret can be read from a file (`DATABASE_URL_FILE`). Unknown keys are
 //! refused: a key with a typing error must not be a key that silently does nothing.
 
+mod account;
+mod limit;
+
+pub use self::{
+    account::{
+        Lifetimes, PasswordProfile, Passwords, Required, SecondFactors, SessionProfile, Sessions,
+    },
+    limit::{Limit, Limits, LockoutMode},
+};
+
 use std::{
     net::{IpAddr, SocketAddr},
     num::NonZero,
@@ -74,144 +84,6 @@ pub enum TlsMode {
     Off,
 }
 
-/// What a password must be, and the cost of hashing it (Argon2id, RFC 9106).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Passwords {
-    pub profile: PasswordProfile,
-    pub memory_kib: u32,
-    pub passes: u32,
-    pub lanes: u32,
-    /// Hashes computed at once.
-    pub at_once: NonZero<usize>,
-    /// Sign-ins that may wait for a place; the next one is asked to come back.
-    pub waiting: usize,
-}
-
-/// Which passwords are accepted. None is longer than 128 characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PasswordProfile {
-    /// 8 characters, and hard to guess.
-    Usual,
-    /// 15 characters where the password is all there is, 8 beside a second factor.
-    Nist,
-    /// 8 characters with a small letter, a capital and a digit, and none of the common ones.
-    Classic,
-    /// 6 characters. Weak: the server says so at every start.
-    #[serde(rename = "legacy-6")]
-    Legacy6,
-}
-
-/// Who must have a second factor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SecondFactors {
-    pub required: Required,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Required {
-    Nobody,
-    /// Operators: what they may do as such waits until they have one.
-    Staff,
-    All,
-}
-
-/// How long a sign-in lasts: a profile, and what is to differ from it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Sessions {
-    pub profile: SessionProfile,
-    /// How long an access token lives: 1 to 1440.
-    pub access_minutes: Option<NonZero<u32>>,
-    /// Without a refresh for so long, a sign-in ends.
-    pub idle_minutes: Option<NonZero<u32>>,
-    /// A sign-in ends after so long in any case; at most 90 days.
-    pub absolute_minutes: Option<NonZero<u32>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SessionProfile {
-    /// Access 15 minutes, idle 30 days, at most 90 days.
-    #[serde(rename = "balanced")]
-    Balanced,
-    /// Access 15 minutes, idle 2 hours, at most 12 hours.
-    #[serde(rename = "strict")]
-    Strict,
-    /// Access, idle and in all 24 hours.
-    #[serde(rename = "seed-24h")]
-    Seed24h,
-}
-
-/// Milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lifetimes {
-    pub access_ms: u64,
-    pub idle_ms: u64,
-    pub absolute_ms: u64,
-}
-
-impl Sessions {
-    pub fn lifetimes(&self) -> Lifetimes {
-        const DAY: u32 = 24 * 60;
-        let (access, idle, absolute) = match self.profile {
-            SessionProfile::Balanced => (15, 30 * DAY, 90 * DAY),
-            SessionProfile::Strict => (15, 120, 12 * 60),
-            SessionProfile::Seed24h => (DAY, DAY, DAY),
-        };
-        let ms = |own: Option<NonZero<u32>>, usual: u32| {
-            u64::from(own.map_or(usual, NonZero::get)) * 60_000
-        };
-        let absolute_ms = ms(self.absolute_minutes, absolute);
-        Lifetimes {
-            access_ms: ms(self.access_minutes, access).min(absolute_ms),
-            idle_ms: ms(self.idle_minutes, idle).min(absolute_ms),
-            absolute_ms,
-        }
-    }
-}
-
-/// Limits that an operator may change. Without another word each is a number in a minute.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Limits {
-    /// Requests of one person or, not signed in, of one address.
-    pub requests: NonZero<u32>,
-    /// On one account from one address, in 5 minutes.
-    pub sign_ins_per_account: NonZero<u32>,
-    pub sign_ins_per_address: NonZero<u32>,
-    /// Sign-ins and registrations of one address that are looked at at once.
-    pub sign_ins_at_once: NonZero<u32>,
-    /// Codes of an authenticator or backup codes for one account, in 5 minutes.
-    pub codes_per_account: NonZero<u32>,
-    /// In 5 minutes.
-    pub registrations_per_address: NonZero<u32>,
-    pub invite_lookups_per_address: NonZero<u32>,
-    /// Links to a new password that an address tries, in an hour.
-    pub resets_per_address: NonZero<u32>,
-    /// Wrong passwords in a row before unknown devices are kept out for a while.
-    pub wrong_passwords: NonZero<u32>,
-    pub lockout: LockoutMode,
-}
-
-/// Whom too many wrong passwords keep out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LockoutMode {
-    /// A device of the account that proves itself goes on: nobody can lock its owner out.
-    UnknownDevices,
-    Everybody,
-}
-
-const fn positive(number: u32) -> NonZero<u32> {
-    match NonZero::new(number) {
-        Some(number) => number,
-        None => NonZero::<u32>::MIN,
-    }
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -238,56 +110,6 @@ impl Default for Tls {
             cert_file: None,
             key_file: None,
             names: Vec::new(),
-        }
-    }
-}
-
-impl Default for Passwords {
-    fn default() -> Self {
-        let at_once = NonZero::new(2).unwrap_or(NonZero::<usize>::MIN);
-        Self {
-            profile: PasswordProfile::Usual,
-            memory_kib: 64 * 1024,
-            passes: 3,
-            lanes: 1,
-            at_once,
-            waiting: 32,
-        }
-    }
-}
-
-impl Default for Sessions {
-    fn default() -> Self {
-        Self {
-            profile: SessionProfile::Balanced,
-            access_minutes: None,
-            idle_minutes: None,
-            absolute_minutes: None,
-        }
-    }
-}
-
-impl Default for SecondFactors {
-    fn default() -> Self {
-        Self {
-            required: Required::Nobody,
-        }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            requests: positive(1_200),
-            sign_ins_per_account: positive(10),
-            sign_ins_per_address: positive(10),
-            sign_ins_at_once: positive(4),
-            codes_per_account: positive(5),
-            registrations_per_address: positive(5),
-            invite_lookups_per_address: positive(60),
-            resets_per_address: positive(10),
-            wrong_passwords: positive(5),
-            lockout: LockoutMode::UnknownDevices,
         }
     }
 }

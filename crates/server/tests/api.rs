@@ -8,6 +8,7 @@ mod api {
     mod channel;
     mod device;
     mod dm;
+    mod factor;
     mod frame;
     mod group;
     mod guild;

@@ -96,6 +96,12 @@ pub(crate) enum Config {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum Limits {
+    /// Print what is limited, how much, and in which time
+    List(Data),
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum User {
     /// Make an account; its keys are made at its first sign-in
     Create(CreateUser),
@@ -167,6 +173,25 @@ impl Config {
                 print.line(&json!({"ok": true}), "The configuration can be used.")
             }
         }
+    }
+}
+
+impl Limits {
+    pub(crate) fn run(self, print: &Print) -> Result<(), Failure> {
+        let Limits::List(data) = self;
+        for limit in data.of_server()?.limits.table() {
+            let time = limit
+                .window_s
+                .map_or_else(String::new, |seconds| format!(" in {seconds} s"));
+            print.line(
+                &json!({
+                    "key": limit.key, "most": limit.most, "window_s": limit.window_s,
+                    "counts": limit.counts,
+                }),
+                format_args!("{} = {}{time}: {}", limit.key, limit.most, limit.counts),
+            )?;
+        }
+        Ok(())
     }
 }
 

@@ -270,6 +270,31 @@ impl Person {
         sent.stdout.trim().to_owned()
     }
 
+    /// Starts something that asks one question after its first line, and answers it.
+    pub fn answers(
+        &self,
+        arguments: &[impl AsRef<str>],
+        answer: impl FnOnce(&Value) -> String,
+    ) -> Vec<Value> {
+        let mut command = self.command(arguments);
+        command
+            .arg("--json")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut child = command
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let lines = Lines::of(child.stdout.take().expect("stdout is piped"));
+        let first = lines.next_json();
+        let mut pipe = child.stdin.take().expect("stdin is piped");
+        writeln!(pipe, "{}", answer(&first)).expect("it reads");
+        drop(pipe);
+        let second = lines.next_json();
+        assert!(child.wait().expect("it ends").success());
+        vec![first, second]
+    }
+
     pub fn starts(&self, arguments: &[impl AsRef<str>]) -> Running {
         let mut command = self.command(arguments);
         command.arg("--json").stderr(Stdio::null());

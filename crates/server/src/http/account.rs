@@ -29,7 +29,6 @@ pub async fn register(
     visitor: Visitor,
     Body(request): Body<Register>,
 ) -> Result<Reply<SignedIn>> {
-    let _place = app.sign_ins.enter(visitor.network())?;
     action::account::Username::parse(&request.username)?;
     let names = password::names(&app, &request.username, &request.display_name);
     // Where everybody must have a second factor, this password will not stand alone.

@@ -8,6 +8,7 @@
     reason = "each test binary compiles the cast for itself and uses its part of it"
 )]
 
+pub mod guard;
 pub mod live;
 pub mod person;
 pub mod talk;

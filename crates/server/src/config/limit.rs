@@ -1,0 +1,160 @@
+//! Limits that an operator may change.
+
+use std::num::NonZero;
+
+use serde::{Deserialize, Serialize};
+
+/// Without another word each is a number in a minute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Requests of one person or, not signed in, of one address.
+    pub requests: NonZero<u32>,
+    /// On one account from one address, in 5 minutes.
+    pub sign_ins_per_account: NonZero<u32>,
+    pub sign_ins_per_address: NonZero<u32>,
+    /// Sign-ins of one address that are looked at at once.
+    pub sign_ins_at_once: NonZero<u32>,
+    /// Codes of an authenticator or backup codes for one account, in 5 minutes.
+    pub codes_per_account: NonZero<u32>,
+    /// In 5 minutes.
+    pub registrations_per_address: NonZero<u32>,
+    pub invite_lookups_per_address: NonZero<u32>,
+    /// Links to a new password that an address tries, in an hour.
+    pub resets_per_address: NonZero<u32>,
+    /// Wrong passwords in a row before unknown devices are kept out for a while.
+    pub wrong_passwords: NonZero<u32>,
+    pub lockout: LockoutMode,
+}
+
+/// Whom too many wrong passwords keep out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LockoutMode {
+    /// A device of the account that proves itself goes on: nobody can lock its owner out.
+    UnknownDevices,
+    Everybody,
+}
+
+const fn positive(number: u32) -> NonZero<u32> {
+    match NonZero::new(number) {
+        Some(number) => number,
+        None => NonZero::<u32>::MIN,
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            requests: positive(1_200),
+            sign_ins_per_account: positive(10),
+            sign_ins_per_address: positive(10),
+            sign_ins_at_once: positive(4),
+            codes_per_account: positive(5),
+            registrations_per_address: positive(5),
+            invite_lookups_per_address: positive(60),
+            resets_per_address: positive(10),
+            wrong_passwords: positive(5),
+            lockout: LockoutMode::UnknownDevices,
+        }
+    }
+}
+
+/// A limit as an operator is shown it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// Its key in `[limits]`.
+    pub key: &'static str,
+    pub most: u32,
+    /// In how many seconds; none where it is not about time.
+    pub window_s: Option<u64>,
+    /// What is counted, and for whom.
+    pub counts: &'static str,
+}
+
+impl Limits {
+    /// Every number, with what it counts.
+    pub fn table(&self) -> Vec<Limit> {
+        let limit = |key, most: NonZero<u32>, window_s, counts| Limit {
+            key,
+            most: most.get(),
+            window_s,
+            counts,
+        };
+        vec![
+            limit(
+                "requests",
+                self.requests,
+                Some(60),
+                "requests of one person or, not signed in, of one address; a restart forgets",
+            ),
+            limit(
+                "sign_ins_per_account",
+                self.sign_ins_per_account,
+                Some(300),
+                "wrong sign-ins to one account from one address or device",
+            ),
+            limit(
+                "sign_ins_per_address",
+                self.sign_ins_per_address,
+                Some(60),
+                "wrong sign-ins of one address",
+            ),
+            limit(
+                "sign_ins_at_once",
+                self.sign_ins_at_once,
+                None,
+                "sign-ins of one address that are looked at at once",
+            ),
+            limit(
+                "codes_per_account",
+                self.codes_per_account,
+                Some(300),
+                "wrong codes for one account, from wherever",
+            ),
+            limit(
+                "registrations_per_address",
+                self.registrations_per_address,
+                Some(300),
+                "registrations of one address without an invite",
+            ),
+            limit(
+                "invite_lookups_per_address",
+                self.invite_lookups_per_address,
+                Some(60),
+                "invites that one address looks at; a restart forgets",
+            ),
+            limit(
+                "resets_per_address",
+                self.resets_per_address,
+                Some(3_600),
+                "links to a new password that one address tries",
+            ),
+            limit(
+                "wrong_passwords",
+                self.wrong_passwords,
+                None,
+                "wrong passwords in a row before unknown devices wait",
+            ),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_shows_every_limit_that_has_a_key() {
+        let limits = Limits::default();
+        let table = limits.table();
+        let keys = serde_json::to_value(&limits).unwrap();
+        for (key, value) in keys.as_object().unwrap() {
+            let row = table.iter().find(|limit| limit.key == key);
+            match value.as_u64() {
+                Some(most) => assert_eq!(u64::from(row.unwrap().most), most, "{key}"),
+                None => assert_eq!(key, "lockout"),
+            }
+        }
+    }
+}
