@@ -5,7 +5,7 @@ use cloister_client::{
     view::{Command, EditView, MessageView, Query, QueryReply},
 };
 use cloister_e2ee::content::MessageContent;
-use cloister_testkit::cast::{Pair, Who};
+use cloister_testkit::cast::Pair;
 use cloister_wire::ErrorCode;
 
 fn reactions(message: &MessageView) -> Vec<(String, u32, bool)> {
