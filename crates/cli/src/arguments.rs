@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    account, channel, device, group, guild, invite, member, message, operator, outbox, poll, read,
-    remark, search, security, serve, verify,
+    account, audit, ban, channel, device, group, guild, invite, member, message, operator, outbox,
+    poll, read, remark, role, search, security, serve, verify,
 };
 
 /// Private community chat that you host yourself, encrypted end to end.
@@ -85,6 +85,15 @@ pub(crate) enum Command {
     /// Members of a guild
     #[command(subcommand)]
     Member(member::Member),
+    /// Roles of a guild, and why somebody may do something
+    #[command(subcommand)]
+    Role(role::Role),
+    /// Who is kept out of a guild
+    #[command(subcommand)]
+    Ban(ban::Ban),
+    /// What was done in a guild, and that nobody rewrote it
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Send a message
     Send(message::Send),
     /// Read messages

@@ -1,6 +1,8 @@
 //! What each command does, one file for each group.
 
 pub(crate) mod account;
+pub(crate) mod audit;
+pub(crate) mod ban;
 pub(crate) mod channel;
 pub(crate) mod device;
 pub(crate) mod group;
@@ -13,6 +15,7 @@ pub(crate) mod outbox;
 pub(crate) mod poll;
 pub(crate) mod read;
 pub(crate) mod remark;
+pub(crate) mod role;
 pub(crate) mod search;
 pub(crate) mod security;
 pub(crate) mod serve;
@@ -53,6 +56,9 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Join(join) => join.run(&global, print),
         Command::Channel(channel) => channel.run(&global, print),
         Command::Member(member) => member.run(&global, print),
+        Command::Role(role) => role.run(&global, print),
+        Command::Ban(ban) => ban.run(&global, print),
+        Command::Audit(audit) => audit.run(&global, print),
         Command::Send(send) => send.run(&global, print),
         Command::Read(read) => read.run(&global, print),
         Command::Reply(reply) => reply.run(&global, print),

@@ -114,6 +114,12 @@ fn exit(code: ErrorCode) -> u8 {
         | E::SecondFactorNeeded
         | E::NotMember
         | E::OwnerMustStay
+        | E::RankTooHigh
+        | E::RightNotYours
+        | E::DangerousForEveryone
+        | E::JoinsPaused
+        | E::Banned
+        | E::TimedOutMember
         | E::OpInvalid => NOT_ALLOWED,
         E::Offline => UNREACHABLE,
         E::NotFound
@@ -137,6 +143,8 @@ fn exit(code: ErrorCode) -> u8 {
         | E::DeviceCloned
         | E::IndexStale => UNSAFE,
         E::RateLimited
+        | E::SlowMode
+        | E::Newcomer
         | E::Unavailable
         | E::TooMany
         | E::TooManyDevices

@@ -4,7 +4,10 @@ use cloister_client::view::{
     ChannelSummary, Command, CommandReply, DmSummary, GuildSummary, GuildView, MemberView, Query,
     QueryReply,
 };
-use cloister_wire::{ChannelId, GuildId, UserId};
+use cloister_wire::{
+    CategoryId, ChannelId, GuildId, UserId,
+    role::{Category, Role},
+};
 
 use crate::{
     failure::{CONFLICT, Failure},
@@ -122,6 +125,32 @@ pub(crate) async fn user(seat: &Seat<'_>, wanted: &str) -> Result<UserId, Failur
     }
 }
 
+/// The role of this name or id.
+pub(crate) fn role(view: &GuildView, wanted: &str) -> Result<Role, Failure> {
+    let name = |role: &Role| (role.id.to_string(), role.name.clone());
+    pick("role", wanted, view.roles.clone(), name)
+}
+
+/// The member of this name or id.
+pub(crate) fn member(view: &GuildView, wanted: &str) -> Result<MemberView, Failure> {
+    let wanted = wanted.trim_start_matches('@');
+    let name = |member: &MemberView| (member.user.to_string(), member.username.clone());
+    pick("member", wanted, view.members.clone(), name)
+}
+
+/// The channel of this name or id in one guild.
+pub(crate) fn channel_of(view: &GuildView, wanted: &str) -> Result<ChannelSummary, Failure> {
+    let wanted = wanted.strip_prefix('#').unwrap_or(wanted);
+    let name = |channel: &ChannelSummary| (channel.id.to_string(), channel.name.clone());
+    pick("channel", wanted, view.channels.clone(), name)
+}
+
+/// The category of this name or id.
+pub(crate) fn category(view: &GuildView, wanted: &str) -> Result<CategoryId, Failure> {
+    let name = |category: &Category| (category.id.to_string(), category.name.clone());
+    Ok(pick("category", wanted, view.categories.clone(), name)?.id)
+}
+
 /// Somebody whom this person shares a guild with.
 pub(crate) async fn person(seat: &Seat<'_>, wanted: &str) -> Result<UserId, Failure> {
     let wanted = wanted.strip_prefix('@').unwrap_or(wanted);
@@ -184,7 +213,7 @@ fn pick<T>(
     }
 }
 
-fn unknown(what: &str, wanted: &str) -> Failure {
+pub(crate) fn unknown(what: &str, wanted: &str) -> Failure {
     Failure::new(
         CONFLICT,
         "NOT_FOUND",

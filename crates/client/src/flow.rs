@@ -10,6 +10,7 @@ pub(crate) mod connect;
 pub(crate) mod device;
 pub(crate) mod envelope;
 pub(crate) mod expiry;
+pub(crate) mod govern;
 pub(crate) mod group;
 pub(crate) mod guild;
 pub(crate) mod incoming;

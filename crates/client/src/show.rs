@@ -17,12 +17,13 @@ use cloister_wire::{
     ChannelId, GuildId, MessageId, Txn,
     account::{Device, DeviceStanding},
     guild::GuildKind,
+    role::Category,
 };
 
 use crate::{
     core::Core,
     flow::{account, invite},
-    store::{ChannelRow, EntryState, StoreError, Trouble},
+    store::{ChannelRow, EntryState, MemberRow, StoreError, Trouble},
     view::{
         CauseCount, ChannelSummary, DeviceState, DeviceView, GuildSummary, GuildView, InviteView,
         MeView, MemberView, PlaceView, Query, QueryReply, RecoveryView, SessionView, StatusView,
@@ -182,7 +183,11 @@ fn guilds<P: Primitives>(core: &Core<P>) -> Shown<Vec<GuildSummary>> {
 }
 
 /// Channels of a guild in their order, with what is unread.
-fn guild_channels<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Vec<ChannelSummary>> {
+fn guild_channels<P: Primitives>(
+    core: &Core<P>,
+    guild: GuildId,
+    row_categories: &[Category],
+) -> Shown<Vec<ChannelSummary>> {
     let log = core.store.guild_log(guild)?;
     let mut channels = core
         .store
@@ -193,6 +198,11 @@ fn guild_channels<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Vec<Ch
             let summary = ChannelSummary {
                 id: view.id,
                 name: view.name.clone(),
+                topic: view.topic.clone(),
+                category: view.category,
+                position: view.position,
+                slow_mode_s: view.slow_mode_s,
+                my_permissions: view.my_permissions,
                 unread: unread(core, row)?,
                 mentions: core.store.mentions(view.id, view.read_seq)?,
                 last_seq: view.last_seq,
@@ -202,7 +212,11 @@ fn guild_channels<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Vec<Ch
                         .is_some_and(|policy| policy.readers != Readers::Everyone)
                 }),
             };
-            Ok((view.position, summary))
+            let category = view.category.map(|category| {
+                let known = row_categories.iter().find(|one| one.id == category);
+                known.map_or(u32::MAX, |one| one.position)
+            });
+            Ok(((category, view.position), summary))
         })
         .collect::<Shown<Vec<_>>>()?;
     channels.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
@@ -215,31 +229,45 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
     };
     let me = core.store.me()?;
     let log = core.store.guild_log(guild)?;
+    let categories = row.view.categories;
     let members = core
         .store
         .members(guild)?
         .into_iter()
-        .map(|(user, joined_at)| {
-            let (username, display_name) = core.store.names(user)?.unwrap_or_default();
-            let logged = log.as_ref().and_then(|log| log.members.get(&user));
-            Ok(MemberView {
-                user,
-                username,
-                display_name,
-                owner: user == row.view.owner,
-                joined_at,
-                vouched: logged.is_some_and(|member| member.vouched),
-                me: user == me.user,
-                safety: trust::safety(core, user)?,
-            })
-        })
+        .map(
+            |MemberRow {
+                 user,
+                 joined_at,
+                 roles,
+                 timed_out_until,
+             }| {
+                let (username, display_name) = core.store.names(user)?.unwrap_or_default();
+                let logged = log.as_ref().and_then(|log| log.members.get(&user));
+                Ok(MemberView {
+                    user,
+                    username,
+                    display_name,
+                    owner: user == row.view.owner,
+                    joined_at,
+                    vouched: logged.is_some_and(|member| member.vouched),
+                    me: user == me.user,
+                    safety: trust::safety(core, user)?,
+                    roles,
+                    timed_out_until: timed_out_until.filter(|until| *until > core.now),
+                })
+            },
+        )
         .collect::<Shown<Vec<_>>>()?;
     Ok(Some(GuildView {
         id: guild,
         name: row.view.name,
         owner: row.view.owner,
         my_permissions: row.view.my_permissions,
-        channels: guild_channels(core, guild)?,
+        my_roles: row.view.my_roles,
+        everyone: row.view.everyone,
+        roles: row.view.roles,
+        categories: categories.clone(),
+        channels: guild_channels(core, guild, &categories)?,
         members,
     }))
 }
@@ -251,7 +279,7 @@ fn places<P: Primitives>(core: &Core<P>) -> Shown<Vec<PlaceView>> {
         if guild.kind == GuildKind::Group {
             continue;
         }
-        let channels = guild_channels(core, guild.id)?;
+        let channels = guild_channels(core, guild.id, &guild.categories)?;
         places.extend(channels.into_iter().map(|channel| PlaceView {
             guild: guild.id,
             guild_name: guild.name.clone(),

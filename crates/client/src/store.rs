@@ -21,7 +21,7 @@ use cloister_e2ee::Primitives;
 use rusqlite::Connection;
 
 pub(crate) use channel::{Audience, ChannelRow};
-pub(crate) use guild::GuildRow;
+pub(crate) use guild::{GuildRow, MemberRow};
 pub(crate) use message::{MessageRow, MessageState, Remark, text_of};
 pub(crate) use meta::{Identity, Nonces, Recovery, Trouble};
 pub(crate) use outbox::{EntryState, Frame, OutboxRow, Saying};

@@ -9,9 +9,16 @@
 //! Times are milliseconds since 1970 UTC. Ids are UUIDs as text.
 
 use cloister_wire::{
-    ChannelId, DeviceId, ErrorCode, GuildId, MessageId, Permissions, UserId, seen::Fact,
+    CategoryId, ChannelId, DeviceId, ErrorCode, GuildId, MessageId, Permissions, RoleId, UserId,
+    moderation::{Contact, Relation},
+    role::{Category, Role},
+    seen::Fact,
 };
 use serde::{Deserialize, Serialize};
+
+mod govern;
+
+pub use govern::{Act, AuditFormat, ChannelRights, Question, Told};
 
 macro_rules! view {
     ($($item:item)*) => { $(
@@ -184,6 +191,16 @@ pub enum Command {
     EndInvite { guild: GuildId, code: String },
     /// Vouch for a member who joined without an invite link.
     Vouch { guild: GuildId, user: UserId },
+    /// Change a guild: its structure, rights or members.
+    Govern { guild: GuildId, act: Act },
+    /// Ask the server something about a guild that is not kept here.
+    Ask { guild: GuildId, question: Question },
+    /// How this person keeps others.
+    Relations,
+    /// Keep somebody as a friend, mute or block them. They are not told.
+    Relate { user: UserId, relation: Relation },
+    /// Say who may begin a conversation.
+    SetContact { who: Contact },
     /// Open (and create at need) the conversation with somebody.
     OpenDm { user: UserId },
     /// Queue a message. It is durable when this is answered.
@@ -262,6 +279,9 @@ pub enum CommandReply {
     SignedIn { state: DeviceState },
     Guild { guild: GuildId },
     Channel { channel: ChannelId },
+    Role { role: RoleId },
+    Category { category: CategoryId },
+    Told(Told),
     Invite { code: String, url: String },
     Comparison { id: String },
     /// The outbox entry; it becomes a message with this same id once acknowledged.
@@ -345,6 +365,13 @@ pub struct GuildView {
     pub name: String,
     pub owner: UserId,
     pub my_permissions: Permissions,
+    pub my_roles: Vec<RoleId>,
+    /// What every member may do.
+    pub everyone: Permissions,
+    /// From the highest to the lowest.
+    pub roles: Vec<Role>,
+    pub categories: Vec<Category>,
+    /// Those above all categories first, then by category.
     pub channels: Vec<ChannelSummary>,
     pub members: Vec<MemberView>,
 }
@@ -352,6 +379,11 @@ pub struct GuildView {
 pub struct ChannelSummary {
     pub id: ChannelId,
     pub name: String,
+    pub topic: String,
+    pub category: Option<CategoryId>,
+    pub position: u32,
+    pub slow_mode_s: u32,
+    pub my_permissions: Permissions,
     pub unread: u32,
     pub mentions: u32,
     pub last_seq: u64,
@@ -369,6 +401,9 @@ pub struct MemberView {
     pub vouched: bool,
     pub me: bool,
     pub safety: Safety,
+    pub roles: Vec<RoleId>,
+    /// On hold until then: they read and do nothing else.
+    pub timed_out_until: Option<u64>,
 }
 
 pub struct TimelineView {

@@ -155,12 +155,18 @@ pub enum EpochCause {
     /// Somebody who got no keys was vouched for: the audience is the same, and they get them.
     #[n(8)]
     Vouched,
+    /// Roles or overwrites changed who may see the channel.
+    #[n(20)]
+    Rights,
 }
 
 impl EpochCause {
     /// Whether sessions from before may go on being used: only if nobody lost access.
     pub const fn raises_floor(self) -> bool {
-        !matches!(self, Self::Joined | Self::DeviceAdded | Self::Vouched)
+        !matches!(
+            self,
+            Self::Joined | Self::DeviceAdded | Self::Vouched | Self::Rights
+        )
     }
 }
 

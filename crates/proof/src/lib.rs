@@ -10,6 +10,7 @@
 //! Structures are CBOR with integer keys. What is signed is the bytes that travel; nothing is
 //! encoded again before it is verified.
 
+pub mod audit;
 pub mod context;
 pub mod devlog;
 pub mod epoch;
@@ -22,6 +23,7 @@ pub mod prekey;
 pub mod signed;
 pub mod transcript;
 
+pub use audit::{AuditCheckpoint, AuditEntry};
 pub use context::Context;
 pub use devlog::{DeviceCert, DeviceLog, DeviceOffer};
 pub use epoch::{EpochRecord, Roster, RosterEntry};

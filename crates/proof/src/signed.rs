@@ -19,6 +19,7 @@ pub enum Purpose {
     EpochRoot,
     Head,
     Challenge,
+    AuditCheckpoint,
 }
 
 impl Purpose {
@@ -33,6 +34,7 @@ impl Purpose {
             Self::EpochRoot => "epoch-root",
             Self::Head => "head",
             Self::Challenge => "challenge",
+            Self::AuditCheckpoint => "audit-checkpoint",
         }
     }
 

@@ -3,6 +3,8 @@
 
 pub mod account;
 pub mod attempt;
+pub mod audit;
+pub mod category;
 pub mod channel;
 pub mod connection;
 pub mod device;
@@ -16,8 +18,11 @@ pub mod guild_log;
 pub mod inbox;
 pub mod invite;
 pub mod message;
+pub mod moderation;
 pub mod password;
 pub mod prekey;
+pub mod relation;
+pub mod role;
 pub mod scrub;
 pub mod security;
 pub mod session;

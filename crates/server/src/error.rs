@@ -174,7 +174,8 @@ pub fn status_of(code: ErrorCode) -> u16 {
         E::Unauthenticated | E::WrongCredentials | E::SecondFactorRequired | E::SecondFactorWrong | E::RefreshReused | E::DeviceRevoked
         | E::SignedOut => 401,
         E::CrossSite | E::DevicePending | E::WrongPassword | E::ProofRequired | E::SecondFactorNeeded | E::Forbidden | E::AccountDisabled
-        | E::RegistrationClosed => 403,
+        | E::RegistrationClosed | E::RankTooHigh | E::RightNotYours | E::JoinsPaused | E::Banned
+        | E::TimedOutMember | E::Newcomer => 403,
         E::NotFound | E::InviteInvalid | E::TargetGone => 404,
         E::MethodNotAllowed => 405,
         E::TimedOut => 408,
@@ -186,9 +187,9 @@ pub fn status_of(code: ErrorCode) -> u16 {
         E::TooLarge | E::MessageTooLong => 413,
         E::UnsupportedMediaType => 415,
         E::Invalid | E::UsernameInvalid | E::PasswordTooWeak | E::BadSignature | E::OpInvalid
-        | E::PlaintextRefused => 422,
+        | E::PlaintextRefused | E::DangerousForEveryone => 422,
         E::DeviceCloned => 423,
-        E::RateLimited => 429,
+        E::RateLimited | E::SlowMode => 429,
         E::Unavailable => 503,
         E::Internal
         // Codes that only clients make; a server that sends one is at fault.

@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod address;
+pub mod audit;
+pub mod category;
 pub mod channel;
 pub mod device;
 pub mod dm;
@@ -15,9 +17,12 @@ pub mod inbox;
 pub mod instance;
 pub mod invite;
 pub mod message;
+pub mod moderation;
 pub mod openapi;
 pub mod prekey;
+pub mod relation;
 pub mod reply;
+pub mod role;
 pub mod routes;
 pub mod scrub;
 pub mod security;

@@ -141,6 +141,7 @@ pub async fn clean_up(app: &App) -> Result<()> {
                 now.saturating_sub(EVENTS_KEPT_MS),
             );
             store::security_event::delete_old(tx, &permit, addresses, events)?;
+            store::moderation::prune(tx, &permit)?;
             tracing::info!(sessions, attempts, prekeys, rosters, "cleaned up");
             Ok(())
         })

@@ -11,7 +11,9 @@ use cloister_wire::{ErrorCode, UserId};
 use crate::{
     App, Error, Result, access,
     action::{
+        self,
         account::{Username, display_name},
+        audit::Verdict,
         password::{self, Beside},
     },
     config::Config,
@@ -144,4 +146,25 @@ pub async fn invite(app: &App, terms: InviteTerms) -> Result<Invitation> {
         url: format!("{address}/invite/{code}"),
         code,
     })
+}
+
+/// Follows every audit log of the server, and compares it with checkpoints that somebody kept.
+pub async fn audit_verify(
+    data: &Path,
+    config: Config,
+    env: Env,
+    kept: Vec<Vec<u8>>,
+) -> Result<Verdict> {
+    verify_audit(&App::open(data, config, env).await?, kept).await
+}
+
+/// The same on an open server.
+pub async fn verify_audit(app: &App, kept: Vec<Vec<u8>>) -> Result<Verdict> {
+    let authority = app.authority.clone();
+    app.db
+        .read(move |tx| {
+            let permit = access::system(tx, "the operator verifies the audit logs");
+            action::audit::verify(tx, &authority, &permit, &kept)
+        })
+        .await
 }

@@ -3,6 +3,8 @@
 
 pub mod account;
 pub mod attempt;
+pub mod audit;
+pub mod category;
 pub mod channel;
 pub mod channel_reader;
 pub mod connection;
@@ -21,8 +23,11 @@ pub mod instance;
 pub mod invite;
 pub mod lockout;
 pub mod message;
+pub mod moderation;
 pub mod one_time;
 pub mod prekey;
+pub mod relation;
+pub mod role;
 pub mod scrub;
 pub mod security_event;
 pub mod session;
@@ -36,6 +41,8 @@ fn statements() -> impl Iterator<Item = db::Sql> {
     let files: &[&[db::Sql]] = &[
         account::STATEMENTS,
         attempt::STATEMENTS,
+        audit::STATEMENTS,
+        category::STATEMENTS,
         device::STATEMENTS,
         guild::STATEMENTS,
         invite::STATEMENTS,
@@ -50,7 +57,10 @@ fn statements() -> impl Iterator<Item = db::Sql> {
         inbox::STATEMENTS,
         instance::STATEMENTS,
         message::STATEMENTS,
+        moderation::STATEMENTS,
         prekey::STATEMENTS,
+        relation::STATEMENTS,
+        role::STATEMENTS,
         scrub::STATEMENTS,
         session::STATEMENTS,
         factor::STATEMENTS,

@@ -5,6 +5,7 @@ mod cast;
 
 mod api {
     mod account;
+    mod audit;
     mod channel;
     mod device;
     mod dm;
@@ -16,9 +17,11 @@ mod api {
     mod inbox;
     mod invite;
     mod message;
+    mod moderation;
     mod prekey;
     mod race;
     mod reader;
+    mod role;
     mod scrub;
     mod security;
     mod seen;

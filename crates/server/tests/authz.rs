@@ -52,8 +52,8 @@ fn door(route: For, who: Who) -> Option<&'static str> {
     }
     let stranger = matches!(who, Who::Outsider | Who::Operator);
     match route {
-        For::Member | For::Owner | For::Reader if stranger => Some("NOT_FOUND"),
-        For::Owner if who == Who::Member => Some("FORBIDDEN"),
+        For::Member | For::Owner | For::Reader | For::Manager if stranger => Some("NOT_FOUND"),
+        For::Owner | For::Manager if who == Who::Member => Some("FORBIDDEN"),
         For::Operator if who != Who::Operator => Some("FORBIDDEN"),
         _ => None,
     }
@@ -65,10 +65,15 @@ fn is_door(route: For, code: &str) -> bool {
         "DEVICE_PENDING" => true,
         // A refresh without a good token has the same code.
         "UNAUTHENTICATED" => route != For::Anyone,
-        // Elsewhere these may be about the thing that is asked for, not about who asks.
-        "NOT_FOUND" | "FORBIDDEN" => matches!(
+        // What a right leads to need not be there.
+        "NOT_FOUND" => matches!(
             route,
-            For::Member | For::Owner | For::Reader | For::Operator
+            For::Member | For::Reader | For::Manager | For::Operator
+        ),
+        // Elsewhere these may be about the thing that is asked for, not about who asks.
+        "FORBIDDEN" => matches!(
+            route,
+            For::Member | For::Owner | For::Reader | For::Manager | For::Operator
         ),
         _ => false,
     }
@@ -76,6 +81,7 @@ fn is_door(route: For, code: &str) -> bool {
 
 struct Scene {
     guild: Guild,
+    member_id: UserId,
     anonymous: String,
     pending: String,
     outsider: String,
@@ -96,6 +102,7 @@ impl Scene {
         let phone = bob.add_pending(stage, 12).await;
         Self {
             guild,
+            member_id: bob.id,
             anonymous: String::new(),
             pending: phone.access,
             outsider: dave.device.access,
@@ -126,12 +133,23 @@ impl Scene {
                 "{session}",
                 &fixed(94, cloister_wire::SessionId::new).to_string(),
             )
+            .replace("{role}", &fixed(91, cloister_wire::RoleId::new).to_string())
+            .replace(
+                "{category}",
+                &fixed(92, cloister_wire::CategoryId::new).to_string(),
+            )
+            .replace("{user}", &fixed(98, UserId::new).to_string())
             .replace("{device}", &fixed(99, DeviceId::new).to_string());
         assert!(
             !path.contains('{'),
             "{route:?} has a name in its path that this test does not know"
         );
-        let mut ask = stage.ask(route.method.clone(), &path);
+        let query = match route.path.rsplit('/').next() {
+            Some("explain") => format!("?user={}&right=send_messages", self.member_id),
+            Some("export") => "?format=csv".to_owned(),
+            _ => String::new(),
+        };
+        let mut ask = stage.ask(route.method.clone(), &format!("{path}{query}"));
         if who != Who::Anonymous {
             ask = ask.bearing(self.token(who));
         }
@@ -220,8 +238,54 @@ fn body(route: &Route) -> Option<Value> {
         (Method::POST, "to-device") => Some(json!({"items": [item]})),
         (Method::POST, "to-device/ack") => Some(json!({"seq": 0, "writes": 1})),
         (Method::POST, "to-device/nack") => Some(json!({"seq": 1, "reason": "no_session"})),
-        _ => panic!("{route:?} is not known here: say what body it takes"),
+        (method, path) => governance_body(&method, path)
+            .unwrap_or_else(|| panic!("{route:?} is not known here: say what body it takes")),
     }
+}
+
+/// The same for what governs a guild.
+fn governance_body(method: &Method, path: &str) -> Option<Option<Value>> {
+    let user = fixed(98, UserId::new);
+    let looks = json!({
+        "name": "Gardeners", "color": "#4a7c59", "hoisted": true, "mentionable": false,
+        "permissions": "0",
+    });
+    let mut role = looks.clone();
+    role["role"] = json!(fixed(90, cloister_wire::RoleId::new));
+    let reason = json!({"reason": null});
+    let lasting = json!({"reason": null, "for_s": 60});
+    Some(Some(match (method.as_str(), path) {
+        ("POST", "guilds/{guild}/audit/export") => return Some(None),
+        ("POST", "guilds/{guild}/roles") => role,
+        ("PUT", "guilds/{guild}/roles/{role}") => looks,
+        ("PUT", "guilds/{guild}/roles/{role}/position") => json!({"position": 1}),
+        ("PUT", "guilds/{guild}/everyone") => json!({"permissions": "3"}),
+        ("PUT", "guilds/{guild}/members/{user}/roles") => json!({"roles": [], "reason": null}),
+        ("PUT", "guilds/{guild}/overwrites") => json!({
+            "place": {"place": "channel", "channel": fixed(97, cloister_wire::ChannelId::new)},
+            "subject": {"subject": "everyone"}, "allow": "0", "deny": "2",
+        }),
+        ("POST", "guilds/{guild}/owner") => {
+            json!({"to": user, "password": "vivid otter climbs nine", "op": Bytes(vec![1])})
+        }
+        ("PUT", "guilds/{guild}") => json!({"name": "Orchard"}),
+        ("POST", "guilds/{guild}/categories") => {
+            json!({"category": fixed(89, cloister_wire::CategoryId::new), "name": "Beds"})
+        }
+        ("PUT", "guilds/{guild}/categories/{category}") => json!({"name": "x", "position": 0}),
+        ("PUT", "channels/{channel}") => json!({"name": "x", "topic": "", "slow_mode_s": 0}),
+        ("PUT", "channels/{channel}/position") => json!({"category": null, "position": 0}),
+        ("POST", "guilds/{guild}/members/{user}/kick" | "guilds/{guild}/bans/{user}/lift") => {
+            reason
+        }
+        ("PUT", "guilds/{guild}/members/{user}/timeout" | "guilds/{guild}/bans/{user}") => lasting,
+        ("PUT", "guilds/{guild}/gate") => json!({
+            "joins": "open", "invites": "open", "newcomer_s": 0, "reason": null,
+        }),
+        ("PUT", "relations/{user}") => json!({"relation": "muted"}),
+        ("PUT", "contact") => json!({"who": "friends"}),
+        _ => return None,
+    }))
 }
 
 #[tokio::test]

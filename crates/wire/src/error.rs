@@ -96,6 +96,21 @@ codes! {
     NotMember
     OwnerMustStay
     TooMany
+    /// What everyone has must not include a dangerous right.
+    DangerousForEveryone
+    /// The person or role stands as high as the caller, or higher.
+    RankTooHigh
+    /// Nobody gives what they don't have.
+    RightNotYours
+    /// Joining is paused.
+    JoinsPaused
+    Banned
+    /// A moderator has put the caller on hold.
+    TimedOutMember
+    /// Too soon after the last message in a channel with slow mode.
+    SlowMode
+    /// The member is too new to do that here.
+    Newcomer
 
     // Messages.
     /// An encrypted channel takes nothing that the server could read.

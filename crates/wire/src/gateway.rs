@@ -126,6 +126,18 @@ pub enum Event {
         user: UserId,
         access_version: u64,
     },
+    /// To members: roles, rights, categories or channels are others now. What one may see of
+    /// that is asked for.
+    GuildChanged {
+        guild: GuildId,
+        access_version: u64,
+    },
+    /// To members: roles of one member, or their being on hold, changed.
+    MemberChanged {
+        guild: GuildId,
+        member: Member,
+        access_version: u64,
+    },
     /// Also to somebody who may read it from now on.
     ChannelCreated {
         guild: GuildId,

@@ -1,6 +1,9 @@
 //! Guilds, their signed logs, members and invites.
 
-use crate::{Bytes, ChannelId, GuildId, Hash, Permissions, UserId};
+use crate::{
+    Bytes, CategoryId, ChannelId, GuildId, Hash, Permissions, RoleId, UserId,
+    role::{Category, Role},
+};
 
 requests! {
     /// `POST /api/v1/guilds`. The ids are the client's, since the operations sign them.
@@ -79,6 +82,12 @@ replies! {
         pub member_count: u32,
         /// What the caller may do in the guild.
         pub my_permissions: Permissions,
+        /// One's own roles.
+        pub my_roles: Vec<RoleId>,
+        /// From the highest to the lowest.
+        pub roles: Vec<Role>,
+        /// Those that one may know of, in their order.
+        pub categories: Vec<Category>,
         pub channels: Vec<Channel>,
     }
 
@@ -87,7 +96,12 @@ replies! {
         /// Absent for a direct conversation.
         pub guild: Option<GuildId>,
         pub name: String,
+        pub topic: String,
+        /// Absent: above all categories.
+        pub category: Option<CategoryId>,
         pub position: u32,
+        /// Seconds between two messages of one person; 0 for none.
+        pub slow_mode_s: u32,
         pub epoch: u64,
         pub last_seq: u64,
         /// The caller's read cursor.
@@ -103,7 +117,15 @@ replies! {
     /// `GET /api/v1/guilds/{guild}/members?after=`: by user id.
     pub struct Members { pub members: Vec<Member>, pub end: bool }
 
-    pub struct Member { pub user: UserId, pub username: String, pub display_name: String, pub joined_at: u64 }
+    pub struct Member {
+        pub user: UserId,
+        pub username: String,
+        pub display_name: String,
+        pub joined_at: u64,
+        pub roles: Vec<RoleId>,
+        /// On hold until then.
+        pub timed_out_until: Option<u64>,
+    }
 
     /// `GET /api/v1/guilds/{guild}/log?after=`: `LogEntry`s signed by the server, oldest first.
     pub struct Log { pub entries: Vec<Bytes>, pub end: bool }

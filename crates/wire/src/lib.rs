@@ -5,13 +5,15 @@
 //! replies and events may grow, and clients ignore what they do not know.
 //!
 //! Reading order: [`id`] and [`bytes`], then [`account`] (people and their devices), [`key`]
-//! (prekeys, the to-device queue), [`guild`], [`channel`] (epochs, messages), [`gateway`],
-//! [`seen`] (what all this gives away).
+//! (prekeys, the to-device queue), [`guild`], [`permission`] (rights and their evaluation),
+//! [`role`], [`moderation`], [`audit`], [`channel`] (epochs, messages), [`gateway`], [`seen`]
+//! (what all this gives away).
 
 #[macro_use]
 mod define;
 
 pub mod account;
+pub mod audit;
 pub mod bytes;
 pub mod channel;
 pub mod error;
@@ -20,13 +22,16 @@ pub mod guild;
 pub mod id;
 pub mod key;
 pub mod limits;
+pub mod moderation;
 pub mod permission;
+pub mod role;
 pub mod security;
 pub mod seen;
 
 pub use bytes::{Bytes, Hash, Octets};
 pub use error::{ErrorBody, ErrorCode};
 pub use id::{
-    ChannelId, DeviceId, GuildId, MessageId, RoleId, SecurityEventId, SessionId, Txn, UserId,
+    CategoryId, ChannelId, DeviceId, GuildId, MessageId, RoleId, SecurityEventId, SessionId, Txn,
+    UserId,
 };
 pub use permission::Permissions;

@@ -50,6 +50,27 @@ pub const GUILDS_PER_USER: u32 = 200;
 pub const CHANNELS_PER_GUILD: u32 = 500;
 /// People in one group conversation.
 pub const GROUP_MEMBERS: usize = 50;
+pub const CATEGORIES_PER_GUILD: u32 = 50;
+pub const ROLES_PER_GUILD: u32 = 250;
+/// Overwrites of one channel or category.
+pub const OVERWRITES_PER_PLACE: u32 = 100;
+pub const BANS_PER_GUILD: u32 = 10_000;
+/// Characters of a channel's topic.
+pub const TOPIC_CHARS: usize = 1_024;
+/// The longest pause between two messages of one person.
+pub const SLOW_MODE_S_MAX: u32 = 6 * 3_600;
+/// The longest timeout of a member.
+pub const TIMEOUT_S_MAX: u32 = 28 * 86_400;
+/// Characters of the reason for an act of moderation.
+pub const REASON_CHARS: usize = 512;
+/// Entries in one page of an audit log.
+pub const AUDIT_PAGE: u32 = 100;
+/// Entries in one export of an audit log.
+pub const AUDIT_EXPORT: u32 = 10_000;
+/// Digests of audit entries in one answer.
+pub const AUDIT_DIGESTS: u32 = 1_000;
+/// People whom one person keeps at arm's length or close.
+pub const RELATIONS_PER_USER: u32 = 1_000;
 pub const INVITES_PER_GUILD: u32 = 1_000;
 /// Characters of the name of a guild or channel.
 pub const NAME_CHARS: usize = 80;

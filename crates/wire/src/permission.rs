@@ -4,6 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+mod explain;
+mod rules;
+
+pub use explain::{Decision, Explanation, Step, explain};
+pub use rules::{Holder, Place, Rank, Role as RoleRule, Rules, Subject};
+
 /// A set of permissions. A decimal string in JSON, an integer in CBOR.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export, as = "String"))]
@@ -103,8 +109,26 @@ impl Permissions {
             | Self::MANAGE_MESSAGES.0
             | Self::VOUCH_MEMBERS.0
             | Self::VIEW_AUDIT_LOG.0
-            | Self::VIEW_REPORTS.0,
+            | Self::VIEW_REPORTS.0
+            | Self::MANAGE_THREADS.0
+            | Self::MANAGE_NICKNAMES.0
+            | Self::MANAGE_INVITES.0
+            | Self::MANAGE_EMOJI.0,
     );
+
+    /// Every bit that has a meaning. Others are refused, so that they can get one later.
+    pub const KNOWN: Self = {
+        let mut all = 0;
+        let mut at = 0;
+        while at < Self::NAMED.len() {
+            all |= Self::NAMED[at].1.0;
+            at += 1;
+        }
+        Self(all)
+    };
+
+    /// What somebody keeps who was timed out: to see and to read.
+    pub const TIMED_OUT: Self = Self(Self::VIEW_CHANNEL.0 | Self::READ_HISTORY.0);
 
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -113,6 +137,29 @@ impl Permissions {
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The name of the lowest bit, in snake case.
+    pub fn name(self) -> Option<String> {
+        let named = Self::NAMED.iter().find(|(_, bit)| self.contains(*bit))?;
+        Some(named.0.to_lowercase())
+    }
+
+    /// The right of this name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        let found = Self::NAMED
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, bit)| *bit)
     }
 
     #[must_use]
@@ -138,6 +185,8 @@ pub struct Standing<'a> {
     /// Overwrites from the outside in: category first, then channel. In each place @everyone's
     /// comes first, then those of roles (taken together), then the member's own.
     pub places: &'a [PlaceOverwrites<'a>],
+    /// A moderator has put the member on hold.
+    pub timed_out: bool,
 }
 
 /// The overwrites of one place that apply to one member.
@@ -157,6 +206,7 @@ pub struct PlaceOverwrites<'a> {
 ///    (refusals first, then grants), then the member's own; each removes what it refuses, then
 ///    adds what it gives.
 /// 5. Without VIEW_CHANNEL in a place nothing is left.
+/// 6. Who is timed out keeps VIEW_CHANNEL and READ_HISTORY of it, administrators too.
 pub fn evaluate(standing: &Standing<'_>) -> Permissions {
     if standing.owner {
         return Permissions::ALL;
@@ -165,8 +215,13 @@ pub fn evaluate(standing: &Standing<'_>) -> Permissions {
         .roles
         .iter()
         .fold(standing.everyone, |sum, role| sum.union(*role));
+    let kept = if standing.timed_out {
+        Permissions::TIMED_OUT
+    } else {
+        Permissions::ALL
+    };
     if base.contains(Permissions::ADMINISTRATOR) {
-        return Permissions::ALL;
+        return kept;
     }
     let rights = standing.places.iter().fold(base, |rights, place| {
         let roles = place
@@ -185,7 +240,7 @@ pub fn evaluate(standing: &Standing<'_>) -> Permissions {
     // An overwrite can't make anybody an administrator.
     let rights = rights.without(Permissions::ADMINISTRATOR);
     if standing.places.is_empty() || rights.contains(Permissions::VIEW_CHANNEL) {
-        rights
+        rights.intersection(kept)
     } else {
         Permissions::NONE
     }

@@ -26,6 +26,7 @@ import { Empty, Skeleton } from "../ui/Note";
 import { app, guild as guildWords, home, places } from "../words";
 import type { MeView, SessionView } from "../wire";
 import { Devices } from "./Devices";
+import { GuildSettings } from "./GuildSettings";
 import { Mentions } from "./Mentions";
 import { Notifications } from "./Notifications";
 import { Appearance, RecoveryPage, You } from "./Own";
@@ -56,6 +57,13 @@ export function Inside({ session, me }: Props) {
           )}
         </Route>
         <Route path={pattern.guild}>{(at) => <Frame session={session} me={me} guild={at.guild} channel={null} />}</Route>
+        <Route path={pattern.govern}>
+          {(at) => (
+            <Existing guild={at.guild}>
+              <Frame session={session} me={me} guild={at.guild} channel={null} section={at.section ?? ""} />
+            </Existing>
+          )}
+        </Route>
         <Route path={pattern.conversation}>{(at) => <Frame session={session} me={me} guild={null} channel={at.channel} message={at.message} />}</Route>
         <Route path={pattern.conversations}>
           <Frame session={session} me={me} guild={null} channel={null} />
@@ -101,9 +109,11 @@ interface FrameProps extends Props {
   message?: string | undefined;
   own?: boolean;
   home?: boolean;
+  /** Which part of the server's settings. */
+  section?: string;
 }
 
-function Frame({ session, me, guild, channel, message, own, home: isHome }: FrameProps) {
+function Frame({ session, me, guild, channel, message, own, home: isHome, section }: FrameProps) {
   const roomy = useMedia(wide);
   const small = useMedia(narrow);
   const now = useSettings();
@@ -119,7 +129,7 @@ function Frame({ session, me, guild, channel, message, own, home: isHome }: Fram
     if (roomy) changeSettings({ members: looking || !now.members });
     else setOver(looking || !over);
   };
-  const pane = channel !== null ? "talk" : own ? "you" : "list";
+  const pane = channel !== null ? "talk" : own || section !== undefined ? "you" : "list";
   return (
     <div className="layout" data-pane={pane} data-panel={looking ? "search" : open ? "open" : "closed"} data-rail={guild !== null || isHome ? "yes" : "no"}>
       <Rail guild={guild} />
@@ -131,7 +141,7 @@ function Frame({ session, me, guild, channel, message, own, home: isHome }: Fram
       <main className="talk" id="talk" tabIndex={-1} aria-label={places.talk} data-region>
         {session.alarm !== null && <Alarm sentence={session.alarm} />}
         <SecurityNotice />
-        {own ? <Own session={session} me={me} /> : isHome ? <Welcome me={me} /> : channel === null ? <Unchosen guild={guild} /> : <Talk key={channel} channel={channel} message={message ?? null} guild={guild} session={session} me={me} panel={guild === null && group === null ? null : { open, toggle }} />}
+        {section !== undefined && guild !== null ? <GuildSettings guild={guild} section={section} /> : own ? <Own session={session} me={me} /> : isHome ? <Welcome me={me} /> : channel === null ? <Unchosen guild={guild} /> : <Talk key={channel} channel={channel} message={message ?? null} guild={guild} session={session} me={me} panel={guild === null && group === null ? null : { open, toggle }} />}
       </main>
       {looking && <Looking channel={channel} />}
       {open && group !== null && (

@@ -1,18 +1,18 @@
 /** The second pane: the channels of a server, or the conversations. */
-import { CheckCheck, ChevronDown, EyeOff, Hash, LogOut, Plus, SquarePen, Trash2, UserPlus } from "lucide-react";
+import { CheckCheck, ChevronDown, EyeOff, Hash, LogOut, Plus, Settings, SquarePen, Trash2, UserPlus } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
-import { Link } from "wouter";
+import { Link, useLocation } from "wouter";
 import { path } from "../paths";
 import { useGive, useView } from "../state/engine";
 import { narrow, useMedia, useNow } from "../state/page";
-import { may } from "../state/permission";
+import { governs, may } from "../state/permission";
 import { Avatar, GroupMark } from "../ui/Arch";
 import { Button, IconButton } from "../ui/Button";
 import { type Entry, Menu } from "../ui/Menu";
 import { plainText } from "../ui/Markdown";
 import { Skeleton } from "../ui/Note";
-import { ago, app, channel as channelWords, conversations, guild as words, mentions as mentionWords, places } from "../words";
+import { ago, app, channel as channelWords, conversations, govern, guild as words, mentions as mentionWords, places } from "../words";
 import type { GuildView } from "../wire";
 import { useDialogs } from "./open";
 import "./list.css";
@@ -43,8 +43,13 @@ export function ChannelList({ guild, current }: { guild: string; current: string
           </div>
         ) : (
           <ul className="list-items" data-steps>
-            {view.channels.map((one) => (
+            {view.channels.map((one, at) => (
               <li key={one.id}>
+                {one.category !== null && one.category !== view.channels[at - 1]?.category && (
+                  <span className="list-category" dir="auto">
+                    {view.categories.find((category) => category.id === one.category)?.name}
+                  </span>
+                )}
                 <Link
                   href={path.channel(guild, one.id)}
                   className={`list-item${one.id === current ? " list-current" : ""}${one.unread > 0 ? " list-unread" : ""}`}
@@ -68,12 +73,14 @@ export function ChannelList({ guild, current }: { guild: string; current: string
 
 function GuildHead({ view }: { view: GuildView }) {
   const open = useDialogs();
+  const [, go] = useLocation();
   const me = view.members.find((member) => member.me);
   const owner = me?.owner === true;
   const give = useGive();
   const entries: Entry[] = [];
   if (may(view.my_permissions, "create_invite")) entries.push({ label: words.invite, icon: UserPlus, onAction: () => open({ dialog: "invite", guild: view.id }) });
   if (may(view.my_permissions, "manage_channels")) entries.push({ label: words.createChannel, icon: Plus, onAction: () => open({ dialog: "create-channel", guild: view.id }) });
+  if (governs(view.my_permissions)) entries.push({ label: govern.settings, icon: Settings, onAction: () => go(path.govern(view.id, "")) });
   entries.push({ label: mentionWords.markAll, icon: CheckCheck, onAction: () => void give({ do: "mark_all_read", guild: view.id }).catch(() => undefined) }, "rule");
   entries.push(
     owner

@@ -14,6 +14,8 @@ import { RefusalNote, Skeleton } from "../ui/Note";
 import { SealMark } from "../ui/Seal";
 import { app, channel as channelWords, member as words, places, safety, trust, wholeDate } from "../words";
 import type { GuildView, MemberView } from "../wire";
+import { MemberOrder } from "./MemberOrder";
+import "./govern.css";
 import { useDialogs } from "./open";
 import "./member.css";
 
@@ -36,24 +38,37 @@ function Members({ view }: { view: GuildView }) {
   const names = new Intl.Collator();
   const sorted = view.members.toSorted((a, b) => names.compare(a.display_name, b.display_name));
   const owners = sorted.filter((one) => one.owner);
-  const others = sorted.filter((one) => !one.owner);
+  const shown = new Set(owners.map((one) => one.user));
+  // Each member once: under the highest of their roles that has a heading.
+  const hoisted = view.roles
+    .filter((role) => role.hoisted)
+    .map((role) => {
+      const members = sorted.filter((one) => !shown.has(one.user) && one.roles.includes(role.id));
+      for (const one of members) shown.add(one.user);
+      return { role, members };
+    })
+    .filter((group) => group.members.length > 0);
+  const others = sorted.filter((one) => !shown.has(one.user));
   const vouches = may(view.my_permissions, "vouch_members");
   return (
     <div className="panel-scroll">
-      <Group title={words.groupOwner} members={owners} guild={view.id} vouches={vouches} />
-      {others.length > 0 && <Group title={words.group(others.length)} members={others} guild={view.id} vouches={vouches} />}
+      <Group title={words.groupOwner} members={owners} view={view} vouches={vouches} />
+      {hoisted.map(({ role, members }) => (
+        <Group key={role.id} title={words.groupRole(role.name, members.length)} members={members} view={view} vouches={vouches} />
+      ))}
+      {others.length > 0 && <Group title={words.group(others.length)} members={others} view={view} vouches={vouches} />}
     </div>
   );
 }
 
-function Group({ title, members, guild, vouches }: { title: string; members: MemberView[]; guild: string; vouches: boolean }) {
+function Group({ title, members, view, vouches }: { title: string; members: MemberView[]; view: GuildView; vouches: boolean }) {
   return (
     <section className="panel-group" aria-label={title}>
       <h3>{title}</h3>
       <ul className="panel-list">
         {members.map((one) => (
           <li key={one.user} className="panel-member">
-            <Person member={one} guild={guild} vouches={vouches} />
+            <Person member={one} view={view} vouches={vouches} />
           </li>
         ))}
       </ul>
@@ -66,7 +81,7 @@ function labelOf(member: MemberView): string | null {
   return member.vouched || member.owner ? null : words.unvouched;
 }
 
-function Person({ member, guild, vouches }: { member: MemberView; guild: string; vouches: boolean }) {
+function Person({ member, view, vouches }: { member: MemberView; view: GuildView; vouches: boolean }) {
   const label = labelOf(member);
   const narrowPane = useMedia(narrow);
   return (
@@ -94,13 +109,14 @@ function Person({ member, guild, vouches }: { member: MemberView; guild: string;
         </span>
       </AriaButton>
       <Bubble label={words.aboutNamed(member.display_name)} placement={narrowPane ? "bottom" : "left top"}>
-        <Card member={member} guild={guild} vouches={vouches} />
+        <Card member={member} view={view} vouches={vouches} />
       </Bubble>
     </DialogTrigger>
   );
 }
 
-function Card({ member, guild, vouches }: { member: MemberView; guild: string; vouches: boolean }) {
+function Card({ member, view, vouches }: { member: MemberView; view: GuildView; vouches: boolean }) {
+  const guild = view.id;
   const give = useGive();
   const open = useDialogs();
   const [, go] = useLocation();
@@ -130,6 +146,7 @@ function Card({ member, guild, vouches }: { member: MemberView; guild: string; v
           <span>{safety.unvouchedMember(member.display_name)}</span>
         </p>
       )}
+      <MemberOrder view={view} member={member} />
       <RefusalNote refusal={vouch.refusal ?? message.refusal} />
       {!member.me && (
         <div className="card-actions">

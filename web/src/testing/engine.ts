@@ -2,6 +2,7 @@
 import { type EngineBridge, type EngineStatus, Refused, type ReplyTo } from "../engine/contract";
 import type { Command, CommandReply, ErrorCode, OutboxView, PersonTrust, Query, QueryReply, ReactionView, Safety, Topic } from "../wire";
 import { FakeAccount } from "./account";
+import { asks, governs } from "./govern";
 import { search, seenLines } from "./search";
 import { addChannel, addGroup, addMessage, id, makeWorld, type Scene, type World } from "./world";
 
@@ -328,6 +329,18 @@ export class FakeEngine implements EngineBridge {
         for (const view of world.channels.values()) view.unvouched = view.unvouched.filter((user) => user !== command.user);
         this.tell({ topic: "guild", guild: command.guild }, ...[...world.channels.keys()].map((channel) => ({ topic: "channel" as const, channel })));
         break;
+      case "govern": {
+        const reply = governs(world, command.guild, command.act, () => id(this.#id()));
+        this.tell({ topic: "guild", guild: command.guild });
+        return reply;
+      }
+      case "ask":
+        return asks(world, command.guild, command.question);
+      case "relations":
+        return { outcome: "told", on: "relations", relations: [], contact: "guilds" };
+      case "relate":
+      case "set_contact":
+        break;
       case "open_dm":
         return { outcome: "channel", channel: id(300 + Number(command.user.slice(-3))) };
       case "send":
@@ -436,7 +449,7 @@ export class FakeEngine implements EngineBridge {
 
   #createGuild(name: string): CommandReply {
     const me = this.world.session.me;
-    const guild = { id: id(this.#id()), name, owner: me?.user ?? "", my_permissions: (2n ** 64n - 1n).toString(), channels: [], members: me === null ? [] : [{ user: me.user, username: me.username, display_name: me.display_name, owner: true, joined_at: Date.now(), vouched: true, me: true, safety: "known" as const }] };
+    const guild = { id: id(this.#id()), name, owner: me?.user ?? "", my_permissions: (2n ** 64n - 1n).toString(), my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members: me === null ? [] : [{ user: me.user, username: me.username, display_name: me.display_name, owner: true, joined_at: Date.now(), vouched: true, me: true, safety: "known" as const, roles: [], timed_out_until: null }] };
     this.world.guilds.push(guild);
     addChannel(this.world, guild, this.#id(), "general");
     this.tell({ topic: "guilds" });

@@ -116,10 +116,10 @@ interface NewGuild {
 function addGuild(world: World, { number, name, owner, people, start }: NewGuild): void {
   const members = people.map((person): MemberView => {
     const who = world.people.get(id(person)) ?? { username: "x", display_name: "X" };
-    return { user: id(person), ...who, owner: person === owner, joined_at: start - person * 9 * day, vouched: person !== 5, me: person === 1, safety: person === 7 ? "unknown" : "known" };
+    return { user: id(person), ...who, owner: person === owner, joined_at: start - person * 9 * day, vouched: person !== 5, me: person === 1, safety: person === 7 ? "unknown" : "known", roles: [], timed_out_until: null };
   });
   const rights = owner === 1 ? (2n ** 64n - 1n).toString() : "65537";
-  world.guilds.push({ id: id(number), name, owner: id(owner), my_permissions: rights, channels: [], members });
+  world.guilds.push({ id: id(number), name, owner: id(owner), my_permissions: rights, my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members });
 }
 
 export function addChannel(world: World, guild: GuildView, number: number, name: string): ChannelView {
@@ -128,6 +128,8 @@ export function addChannel(world: World, guild: GuildView, number: number, name:
     kind: { kind: "text" },
     guild: guild.id,
     name,
+    topic: "",
+    slow_mode_s: 0,
     draft: "",
     read_seq: 0,
     last_seq: 0,
@@ -140,7 +142,7 @@ export function addChannel(world: World, guild: GuildView, number: number, name:
     can_send: true,
     blocked: null,
   };
-  guild.channels.push({ id: view.id, name, unread: 0, mentions: 0, last_seq: 0, private: false });
+  guild.channels.push({ id: view.id, name, topic: "", category: null, position: guild.channels.length, slow_mode_s: 0, my_permissions: guild.my_permissions, unread: 0, mentions: 0, last_seq: 0, private: false });
   world.channels.set(view.id, view);
   world.messages.set(view.id, []);
   return view;
@@ -178,7 +180,7 @@ function addDm(world: World, peer: number, talk: Array<[number, string]>, last: 
   const who = world.people.get(id(peer));
   if (who === undefined) return;
   const channel = id(300 + peer);
-  world.channels.set(channel, { id: channel, kind: { kind: "dm", peer: id(peer) }, guild: null, name: who.display_name, draft: "", read_seq: 0, last_seq: 0, readers: 2, devices: 3, unvouched: [], unvouched_kept_out: false, people: [], can_set_policy: false, can_send: true, blocked: null });
+  world.channels.set(channel, { id: channel, kind: { kind: "dm", peer: id(peer) }, guild: null, name: who.display_name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: 2, devices: 3, unvouched: [], unvouched_kept_out: false, people: [], can_set_policy: false, can_send: true, blocked: null });
   world.messages.set(channel, []);
   world.dms.push({ channel, peer: id(peer), people: 2, ...who });
   talk.forEach(([author, body], index) => addMessage(world, channel, id(author), body, last - (talk.length - index) * minute));
@@ -196,7 +198,7 @@ function reader(world: World, person: number, right: ReaderView["right"], vouche
 export function addGroup(world: World, number: number, people: number[], title: string | null): ChannelView {
   const readers = people.map((person, index) => reader(world, person, index === 0 ? "owner" : "named"));
   const name = title ?? readers.filter((one) => !one.me).map((one) => one.display_name).join(", ");
-  const view: ChannelView = { id: id(number), kind: { kind: "group", guild: id(number + 1000), owner: id(people[0] ?? 1), title }, guild: id(number + 1000), name, draft: "", read_seq: 0, last_seq: 0, readers: people.length, devices: people.length * 2, unvouched: [], unvouched_kept_out: true, people: readers, can_set_policy: people[0] === 1, can_send: true, blocked: null };
+  const view: ChannelView = { id: id(number), kind: { kind: "group", guild: id(number + 1000), owner: id(people[0] ?? 1), title }, guild: id(number + 1000), name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: people.length, devices: people.length * 2, unvouched: [], unvouched_kept_out: true, people: readers, can_set_policy: people[0] === 1, can_send: true, blocked: null };
   world.channels.set(view.id, view);
   world.messages.set(view.id, []);
   world.dms.push({ channel: view.id, peer: null, username: "", display_name: name, people: people.length });
@@ -214,6 +216,7 @@ function fillClub(world: World, club: GuildView, scene: Scene, start: number, no
   const general = addChannel(world, club, 201, scene.has("names") ? "wasserstandsmeldungen-und-wettervorhersagen-oberelbe" : "general");
   const house = addChannel(world, club, 202, "boat-house");
   addChannel(world, club, 203, "races-2027");
+  govern(club);
   const neighbours = world.guilds[1];
   if (neighbours !== undefined) addMessage(world, addChannel(world, neighbours, 211, "stairs").id, id(2), "The lamp is fixed.", now - 3 * day);
   const choir = world.guilds[2];
@@ -233,6 +236,23 @@ function fillClub(world: World, club: GuildView, scene: Scene, start: number, no
   general.read_seq = general.last_seq - (scene.has("away") ? 60 : scene.has("unread") ? 4 : 0);
   addMessage(world, house.id, id(7), "Who has the second key?", now - 50 * minute);
   addMessage(world, house.id, id(5), "Me.", now - 49 * minute);
+}
+
+/** Roles and a category, and who holds what. */
+function govern(club: GuildView): void {
+  const role = (number: number, name: string, position: number, color: string | null, permissions: bigint) => ({ id: id(number), name, position, color, hoisted: position > 1, mentionable: true, permissions: permissions.toString() });
+  club.roles = [role(403, "Helm", 3, "#8a5a2b", (1n << 49n) | (1n << 37n) | (1n << 36n) | (1n << 35n)), role(402, "Crew", 2, "#4a7c59", 1n << 16n), role(401, "Guests", 1, null, 0n)];
+  const hold = (person: number, ...numbers: number[]) => {
+    const member = club.members.find((one) => one.user === id(person));
+    if (member !== undefined) member.roles = numbers.map(id);
+  };
+  hold(2, 403, 402);
+  hold(3, 402);
+  hold(6, 402);
+  hold(5, 401);
+  club.categories = [{ id: id(501), name: "Season", position: 0 }];
+  const races = club.channels.at(-1);
+  if (races !== undefined) Object.assign(races, { category: id(501), position: 0, topic: "Dates, boats and who steers" });
 }
 
 /** 500 messages in the store, and 120 more on the server. */

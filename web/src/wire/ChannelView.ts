@@ -6,7 +6,11 @@ import type { ReaderView } from "./ReaderView";
 import type { Refusal } from "./Refusal";
 import type { UserId } from "./UserId";
 
-export type ChannelView = { id: ChannelId, kind: ChannelKind, guild: GuildId | null, name: string, draft: string, read_seq: number, last_seq: number, 
+export type ChannelView = { id: ChannelId, kind: ChannelKind, guild: GuildId | null, name: string, topic: string, 
+/**
+ * Seconds between two messages of one person; 0 for none.
+ */
+slow_mode_s: number, draft: string, read_seq: number, last_seq: number, 
 /**
  * People who receive what is sent now, and devices.
  */

@@ -12,6 +12,7 @@ export * from "./message";
 export * from "./search";
 export * from "./seen";
 export * from "./time";
+export * from "./govern";
 export { trust } from "./trust";
 
 export const app = {
@@ -241,6 +242,7 @@ export const member = {
   you: "you",
   groupOwner: "Owner",
   group: (count: number) => plural(count, { one: "Member – #", other: "Members – #" }),
+  groupRole: (role: string, count: number) => fill(plural(count, { other: "{role} – #" }), { role }),
   vouch: "Vouch",
   vouchNamed: (name: string) => fill("Vouch for {name}", { name }),
   vouchLead: "You say that this is the person you think it is. Everybody in the server sees them as vouched for.",

@@ -3,10 +3,14 @@
 mod privacy;
 
 use clap::Subcommand;
-use cloister_client::view::{Command, CommandReply, Query, QueryReply};
-use cloister_wire::UserId;
+use cloister_client::view::{Act, Command, CommandReply, GuildView, Query, QueryReply};
+use cloister_wire::{
+    Permissions, UserId,
+    permission::{Place, Subject},
+};
 use serde_json::json;
 
+use super::role::right;
 use crate::{
     arguments::Global,
     failure::Failure,
@@ -46,6 +50,64 @@ pub(crate) enum Channel {
         #[arg(long)]
         guild: Option<String>,
     },
+    /// Change name, topic or slow mode; what is not named stays
+    Edit {
+        /// Name or id of the guild
+        #[arg(long)]
+        guild: String,
+        channel: String,
+        #[arg(long)]
+        name: Option<String>,
+        #[arg(long)]
+        topic: Option<String>,
+        /// One message of a person in so many seconds; 0 for none
+        #[arg(long, value_name = "SECONDS")]
+        slow_mode: Option<u32>,
+    },
+    /// Move a channel to a place, also in a category: 0 is the first
+    Move {
+        /// Name or id of the guild
+        #[arg(long)]
+        guild: String,
+        channel: String,
+        position: u32,
+        /// Name or id of a category; without it, above all of them
+        #[arg(long)]
+        category: Option<String>,
+    },
+    /// Delete a channel with everything that was said there
+    Delete {
+        /// Name or id of the guild
+        #[arg(long)]
+        guild: String,
+        channel: String,
+    },
+    /// Make a category
+    Category {
+        /// Name or id of the guild
+        #[arg(long)]
+        guild: String,
+        name: String,
+    },
+    /// Say what a channel gives and refuses somebody, beyond their roles
+    Permit {
+        /// Name or id of the guild
+        #[arg(long)]
+        guild: String,
+        channel: String,
+        /// Name or id of a role; without role and member, everyone
+        #[arg(long, conflicts_with = "member")]
+        role: Option<String>,
+        /// Name or id of a member
+        #[arg(long)]
+        member: Option<String>,
+        /// Give this right here; may be repeated
+        #[arg(long, value_name = "RIGHT", value_parser = right)]
+        allow: Vec<Permissions>,
+        /// Refuse this right here; may be repeated
+        #[arg(long, value_name = "RIGHT", value_parser = right)]
+        deny: Vec<Permissions>,
+    },
 }
 
 impl Channel {
@@ -55,6 +117,109 @@ impl Channel {
             Channel::Readers { target, set } => readers(seat, &target, &set).await,
             Channel::Privacy { target } => privacy::show(seat, &target).await,
             Channel::List { guild } => list(seat, guild.as_deref()).await,
+            other => other.change(seat).await,
+        })
+    }
+}
+
+impl Channel {
+    async fn change(self, seat: &Seat<'_>) -> Result<(), Failure> {
+        seat.reach().await?;
+        let (Channel::Edit { guild, .. }
+        | Channel::Move { guild, .. }
+        | Channel::Delete { guild, .. }
+        | Channel::Category { guild, .. }
+        | Channel::Permit { guild, .. }) = &self
+        else {
+            return Ok(());
+        };
+        let guild = target::guild(seat, guild).await?.id;
+        let view = target::guild_view(seat, guild).await?;
+        let (act, state) = self.act(&view)?;
+        match seat.command(Command::Govern { guild, act }).await? {
+            CommandReply::Done => seat.print.line(&json!({"state": state}), state),
+            CommandReply::Category { category } => {
+                seat.print.line(&json!({"id": category}), category)
+            }
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    fn act(self, view: &GuildView) -> Result<(Act, &'static str), Failure> {
+        Ok(match self {
+            Channel::Edit {
+                channel,
+                name,
+                topic,
+                slow_mode,
+                ..
+            } => {
+                let before = target::channel_of(view, &channel)?;
+                let act = Act::EditChannel {
+                    channel: before.id,
+                    name: name.unwrap_or(before.name),
+                    topic: topic.unwrap_or(before.topic),
+                    slow_mode_s: slow_mode.unwrap_or(before.slow_mode_s),
+                };
+                (act, "changed")
+            }
+            Channel::Move {
+                channel,
+                position,
+                category,
+                ..
+            } => {
+                let channel = target::channel_of(view, &channel)?.id;
+                let category = category
+                    .map(|wanted| target::category(view, &wanted))
+                    .transpose()?;
+                let act = Act::MoveChannel {
+                    channel,
+                    category,
+                    position,
+                };
+                (act, "moved")
+            }
+            Channel::Delete { channel, .. } => {
+                let channel = target::channel_of(view, &channel)?.id;
+                (Act::DeleteChannel { channel }, "deleted")
+            }
+            Channel::Permit {
+                channel,
+                role,
+                member,
+                allow,
+                deny,
+                ..
+            } => {
+                let channel = target::channel_of(view, &channel)?.id;
+                let subject = match (role, member) {
+                    (Some(role), _) => Subject::Role {
+                        role: target::role(view, &role)?.id,
+                    },
+                    (_, Some(member)) => Subject::Member {
+                        user: target::member(view, &member)?.user,
+                    },
+                    _ => Subject::Everyone,
+                };
+                let sum = |bits: Vec<Permissions>| {
+                    bits.into_iter().fold(Permissions::NONE, Permissions::union)
+                };
+                let act = Act::SetOverwrite {
+                    place: Place::Channel { channel },
+                    subject,
+                    allow: sum(allow),
+                    deny: sum(deny),
+                };
+                (act, "set")
+            }
+            Channel::Category { name, .. } => (Act::CreateCategory { name }, "made"),
+            Channel::Create { .. }
+            | Channel::List { .. }
+            | Channel::Privacy { .. }
+            | Channel::Readers { .. } => {
+                return Err(Failure::usage("Nothing to change."));
+            }
         })
     }
 }

@@ -1,15 +1,19 @@
 //! Guilds: make, list, join, leave.
 
 use clap::{Args, Subcommand};
-use cloister_client::view::{Command, CommandReply, Query, QueryReply, Refusal};
-use cloister_wire::{ErrorCode, GuildId};
+use cloister_client::view::{
+    Act, Command, CommandReply, Query, QueryReply, Question, Refusal, Told,
+};
+use cloister_wire::{ErrorCode, GuildId, moderation::Gate};
 use serde_json::json;
 
+use super::role::{ask, govern};
 use crate::{
-    arguments::Global,
+    arguments::{Global, duration_s},
     failure::Failure,
     print::{Print, printable},
     seat::{self, SETTLE, Seat},
+    secret::{self, Typed},
     target::{self, unexpected},
 };
 
@@ -23,6 +27,39 @@ pub(crate) enum Guild {
     Leave {
         /// Name or id
         guild: String,
+    },
+    /// Give a guild another name
+    Rename {
+        /// Name or id
+        guild: String,
+        name: String,
+    },
+    /// Pause or resume joining and inviting
+    Gate {
+        /// Name or id
+        guild: String,
+        /// Let nobody in and make no invites: for when a guild is raided
+        #[arg(long, conflicts_with = "open")]
+        close: bool,
+        /// Go on as usual
+        #[arg(long)]
+        open: bool,
+        /// New members only read for so long: 10m, 1d
+        #[arg(long, value_name = "TIME", value_parser = duration_s)]
+        newcomers_wait: Option<u32>,
+        /// Why, for the audit log
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Hand a guild that you own to one of its members
+    Transfer {
+        /// Name or id
+        guild: String,
+        /// Name or id of the member
+        member: String,
+        /// File with your password (`-`: stdin); without it, it is asked for
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<std::path::PathBuf>,
     },
 }
 
@@ -38,6 +75,37 @@ impl Guild {
             Guild::Create { name } => create(seat, name).await,
             Guild::List => list(seat).await,
             Guild::Leave { guild } => leave(seat, &guild).await,
+            Guild::Rename { guild, name } => {
+                seat.reach().await?;
+                let guild = target::guild(seat, &guild).await?.id;
+                govern(seat, guild, Act::Rename { name }, "renamed").await
+            }
+            Guild::Gate {
+                guild,
+                close,
+                open,
+                newcomers_wait,
+                reason,
+            } => {
+                let wanted = match (close, open) {
+                    (true, _) => Some(Gate::Closed),
+                    (_, true) => Some(Gate::Open),
+                    _ => None,
+                };
+                gate(seat, &guild, wanted, newcomers_wait, reason).await
+            }
+            Guild::Transfer {
+                guild,
+                member,
+                password_file,
+            } => {
+                seat.reach().await?;
+                let guild = target::guild(seat, &guild).await?.id;
+                let view = target::guild_view(seat, guild).await?;
+                let to = target::member(&view, &member)?.user;
+                let password = secret::read(password_file.as_deref(), "Password", Typed::Once)?;
+                govern(seat, guild, Act::HandOver { to, password }, "handed over").await
+            }
         })
     }
 }
@@ -115,4 +183,37 @@ async fn leave(seat: &Seat<'_>, wanted: &str) -> Result<(), Failure> {
         &json!({"id": guild.id, "name": guild.name, "state": "left"}),
         format_args!("left {}", printable(&guild.name)),
     )
+}
+
+async fn gate(
+    seat: &Seat<'_>,
+    guild: &str,
+    wanted: Option<Gate>,
+    newcomer_s: Option<u32>,
+    reason: Option<String>,
+) -> Result<(), Failure> {
+    seat.reach().await?;
+    let guild = target::guild(seat, guild).await?.id;
+    let Told::Gate(before) = ask(seat, guild, Question::Gate).await? else {
+        return Err(Failure::other("The engine answered another question."));
+    };
+    let mut after = before.clone();
+    if let Some(gate) = wanted {
+        (after.joins, after.invites) = (gate, gate);
+    }
+    after.newcomer_s = newcomer_s.unwrap_or(before.newcomer_s);
+    if after != before {
+        let act = Act::SetGate {
+            joins: after.joins,
+            invites: after.invites,
+            newcomer_s: after.newcomer_s,
+            reason,
+        };
+        seat.done(Command::Govern { guild, act }).await?;
+    }
+    let state = match after.joins {
+        Gate::Open => "open",
+        Gate::Closed => "closed",
+    };
+    seat.print.line(&json!(after), state)
 }

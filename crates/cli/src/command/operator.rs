@@ -58,7 +58,7 @@ impl Data {
     }
 
     /// The configuration of a server that has been made before.
-    pub(super) fn of_server(&self) -> Result<Configuration, Failure> {
+    pub(crate) fn of_server(&self) -> Result<Configuration, Failure> {
         if self.data.is_dir() {
             return self.config();
         }

@@ -7,8 +7,8 @@ use cloister_wire::{ErrorCode, security::SecondFactor};
 use crate::{
     core::{Outcome, Shared, refuse},
     flow::{
-        account, connect, device, group, guild, incoming, invite, poll, reading, say, search,
-        security, typing, verify,
+        account, connect, device, govern, group, guild, incoming, invite, poll, reading, say,
+        search, security, typing, verify,
     },
     view::{Command, CommandReply, Topic},
 };
@@ -91,6 +91,11 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
         } => invite::create(shared, guild, uses, expires_in_s).await,
         Command::EndInvite { guild, code } => invite::end(shared, guild, code).await,
         Command::Vouch { guild, user } => guild::vouch(shared, guild, user).await,
+        Command::Govern { guild, act } => govern::act(shared, guild, act).await,
+        Command::Ask { guild, question } => govern::ask(shared, guild, question).await,
+        Command::Relations => govern::relations(shared).await,
+        Command::Relate { user, relation } => govern::relate(shared, user, relation).await,
+        Command::SetContact { who } => govern::set_contact(shared, who).await,
         Command::OpenDm { user } => guild::open_dm(shared, user).await,
         Command::Send { channel, body } => say::send(shared, channel, &body),
         Command::Reply { message, body } => say::reply(shared, message, &body),

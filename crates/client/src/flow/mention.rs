@@ -76,7 +76,7 @@ fn names<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Result<Names, Store
             .store
             .members(guild)?
             .into_iter()
-            .map(|(user, _)| user)
+            .map(|member| member.user)
             .collect(),
         (None, Some(peer)) => vec![peer],
         (None, None) => Vec::new(),

@@ -19,8 +19,8 @@ use self::{event::apply, log::bring_log_soon};
 use crate::{
     core::{Core, Shared},
     flow::{
-        call::CallError, device, incoming, outgoing, people, prekeys, queue, reading, remark,
-        search, verify,
+        call::CallError, device, govern, incoming, outgoing, people, prekeys, queue, reading,
+        remark, search, verify,
     },
     store::{Store, StoreError},
     view::{Refusal, Topic},
@@ -220,6 +220,7 @@ pub(crate) fn bring_guild<P: Primitives>(shared: &Shared<P>, guild: &Guild) {
     if log_behind {
         bring_log_soon(shared, id);
     }
+    govern::watch_audit(shared, id);
     if members_behind {
         let version = guild.access_version;
         shared.spawn_single(format!("members {id}"), move |shared| async move {
@@ -274,7 +275,7 @@ async fn bring_members<P: Primitives>(
         store.clear_members(guild)?;
         for member in &all {
             store.put_person(member.user, &member.username, &member.display_name)?;
-            store.put_member(guild, member.user, member.joined_at)?;
+            store.put_member(guild, member)?;
         }
         store.put_members_version(guild, version)
     })?;

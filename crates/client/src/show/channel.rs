@@ -81,7 +81,7 @@ fn group_name<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<String> 
     let me = core.store.me()?.user;
     let mut names = Vec::new();
     if let Some(guild) = row.view.guild {
-        for (user, _) in core.store.members(guild)? {
+        for user in core.store.members(guild)?.into_iter().map(|one| one.user) {
             if user != me {
                 names.push(core.store.display_name(user)?);
             }
@@ -101,7 +101,12 @@ pub(super) fn acquaintances<P: Primitives>(core: &Core<P>) -> Shown<Vec<PersonVi
     let me = core.store.me()?.user;
     let mut people = std::collections::BTreeMap::new();
     for guild in core.store.guilds()? {
-        for (user, _) in core.store.members(guild.id)? {
+        for user in core
+            .store
+            .members(guild.id)?
+            .into_iter()
+            .map(|one| one.user)
+        {
             if user == me || people.contains_key(&user) {
                 continue;
             }
@@ -139,8 +144,8 @@ pub(super) fn read_then<P: Primitives>(core: &Core<P>, message: &MessageRow) -> 
         return Ok(true);
     };
     let mut members = core.store.members(guild)?.into_iter();
-    let joined = members.find(|(user, _)| *user == me.user);
-    Ok(joined.is_some_and(|(_, at)| at <= message.at))
+    let joined = members.find(|one| one.user == me.user);
+    Ok(joined.is_some_and(|one| one.joined_at <= message.at))
 }
 
 pub(super) fn view<P: Primitives>(
@@ -191,6 +196,8 @@ pub(super) fn view<P: Primitives>(
         kind,
         guild: row.view.guild,
         name,
+        topic: row.view.topic.clone(),
+        slow_mode_s: row.view.slow_mode_s,
         draft: row.draft.clone(),
         read_seq: row.view.read_seq,
         last_seq: row.view.last_seq,

@@ -2,7 +2,10 @@
 
 use cloister_e2ee::Primitives;
 use cloister_proof::{GuildLog, encode};
-use cloister_wire::{GuildId, Hash, UserId, guild::Guild};
+use cloister_wire::{
+    GuildId, Hash, RoleId, UserId,
+    guild::{Guild, Member},
+};
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{Store, StoreResult, decode, hash32, id16, pack, unpack};
@@ -14,6 +17,15 @@ pub(crate) struct GuildRow {
     pub violation: Option<String>,
     /// `access_version` at which the member list was read.
     pub members_version: i64,
+}
+
+/// A member as the server tells it.
+#[derive(Debug, Clone)]
+pub(crate) struct MemberRow {
+    pub user: UserId,
+    pub joined_at: u64,
+    pub roles: Vec<RoleId>,
+    pub timed_out_until: Option<u64>,
 }
 
 impl<P: Primitives> Store<P> {
@@ -105,13 +117,38 @@ impl<P: Primitives> Store<P> {
         Ok(())
     }
 
-    pub fn put_member(&self, guild: GuildId, user: UserId, joined_at: u64) -> StoreResult<()> {
+    pub fn put_member(&self, guild: GuildId, member: &Member) -> StoreResult<()> {
         self.connection
             .prepare_cached(
-                "INSERT INTO member (guild, user, joined_at) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (guild, user) DO UPDATE SET joined_at = excluded.joined_at",
+                "INSERT INTO member (guild, user, joined_at, roles, timed_out_until)
+                 VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (guild, user) DO UPDATE SET joined_at = excluded.joined_at,
+                 roles = excluded.roles, timed_out_until = excluded.timed_out_until",
             )?
-            .execute(params![guild.as_bytes(), user.as_bytes(), joined_at as i64])?;
+            .execute(params![
+                guild.as_bytes(),
+                member.user.as_bytes(),
+                member.joined_at as i64,
+                pack(&member.roles),
+                member.timed_out_until.map(|until| until as i64)
+            ])?;
+        Ok(())
+    }
+
+    /// The audit checkpoint that this device holds the server to.
+    pub fn audit_checkpoint(&self, guild: GuildId) -> StoreResult<Option<Vec<u8>>> {
+        let bytes: Option<Option<Vec<u8>>> = self
+            .connection
+            .prepare_cached("SELECT audit FROM guild WHERE guild = ?1")?
+            .query_row([guild.as_bytes()], |row| row.get(0))
+            .optional()?;
+        Ok(bytes.flatten())
+    }
+
+    pub fn put_audit_checkpoint(&self, guild: GuildId, checkpoint: &[u8]) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("UPDATE guild SET audit = ?2 WHERE guild = ?1")?
+            .execute(params![guild.as_bytes(), checkpoint])?;
         Ok(())
     }
 
@@ -136,19 +173,32 @@ impl<P: Primitives> Store<P> {
         Ok(())
     }
 
-    /// Members and when they joined, by name.
-    pub fn members(&self, guild: GuildId) -> StoreResult<Vec<(UserId, u64)>> {
+    /// Members, by name.
+    pub fn members(&self, guild: GuildId) -> StoreResult<Vec<MemberRow>> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT m.user, m.joined_at FROM member m LEFT JOIN person p ON p.user = m.user
+            "SELECT m.user, m.joined_at, m.roles, m.timed_out_until
+             FROM member m LEFT JOIN person p ON p.user = m.user
              WHERE m.guild = ?1 ORDER BY lower(coalesce(p.display_name, '')), m.user",
         )?;
         let rows = statement
             .query_map([guild.as_bytes()], |row| {
-                Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?))
+                Ok((
+                    row.get::<_, Vec<u8>>(0)?,
+                    row.get::<_, i64>(1)?,
+                    row.get::<_, Vec<u8>>(2)?,
+                    row.get::<_, Option<i64>>(3)?,
+                ))
             })?
             .collect::<Result<Vec<_>, _>>()?;
         rows.into_iter()
-            .map(|(user, at)| Ok((UserId::from_bytes(id16(&user)?), at as u64)))
+            .map(|(user, joined_at, roles, until)| {
+                Ok(MemberRow {
+                    user: UserId::from_bytes(id16(&user)?),
+                    joined_at: joined_at as u64,
+                    roles: unpack(&roles)?,
+                    timed_out_until: until.map(|until| until as u64),
+                })
+            })
             .collect()
     }
 

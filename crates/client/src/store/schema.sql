@@ -19,13 +19,17 @@ CREATE TABLE guild (
     -- The guild's first operation, as an invite link promised it.
     genesis BLOB,
     violation TEXT,
-    members_version INTEGER NOT NULL DEFAULT -1
+    members_version INTEGER NOT NULL DEFAULT -1,
+    -- The newest signed checkpoint of the audit log that follows from all those before it.
+    audit BLOB
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE member (
     guild BLOB NOT NULL REFERENCES guild ON DELETE CASCADE,
     user BLOB NOT NULL,
     joined_at INTEGER NOT NULL,
+    roles BLOB NOT NULL,
+    timed_out_until INTEGER,
     PRIMARY KEY (guild, user)
 ) STRICT, WITHOUT ROWID;
 

@@ -29,6 +29,9 @@ pub struct ChannelView {
     pub kind: ChannelKind,
     pub guild: Option<GuildId>,
     pub name: String,
+    pub topic: String,
+    /// Seconds between two messages of one person; 0 for none.
+    pub slow_mode_s: u32,
     pub draft: String,
     pub read_seq: u64,
     pub last_seq: u64,

@@ -2,14 +2,16 @@
 
 CREATE TABLE guild (
     id              UUID NOT NULL PRIMARY KEY,
+    kind            TEXT NOT NULL DEFAULT 'guild' CHECK (kind IN ('guild', 'group')),
     name            TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 80),
     owner_id        UUID NOT NULL REFERENCES account (id),
-    -- Permissions of @everyone, all 64 bits.
+    -- Permissions of @everyone; none of the dangerous ones.
     everyone        BIGINT NOT NULL,
     -- Raised by every change of rights or membership.
     access_version  BIGINT NOT NULL CHECK (access_version >= 1),
     member_count    BIGINT NOT NULL CHECK (member_count >= 0),
-    created_at      BIGINT NOT NULL
+    created_at      BIGINT NOT NULL,
+    CHECK (kind = 'group' OR (everyone & ('-9205636918593716224'::bigint)) = 0)
 );
 CREATE INDEX guild_by_owner ON guild (owner_id);
 

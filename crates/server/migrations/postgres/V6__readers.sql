@@ -1,8 +1,5 @@
 -- Conversations of several people, and channels that only some members read.
 
--- A group is a guild of one channel, without a name that the server knows.
-ALTER TABLE guild ADD COLUMN kind TEXT NOT NULL DEFAULT 'guild' CHECK (kind IN ('guild', 'group'));
-
 -- Everybody in the guild, or those in channel_reader.
 ALTER TABLE channel ADD COLUMN readers TEXT NOT NULL DEFAULT 'everyone'
     CHECK (readers IN ('everyone', 'listed'));

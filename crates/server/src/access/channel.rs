@@ -6,7 +6,7 @@ use cloister_wire::{ChannelId, DeviceId, GuildId, Permissions, UserId};
 
 use super::{
     Actor, Caller, Permit, act,
-    guild::{permissions, relation},
+    guild::{permissions, relation_in},
     policy::{Ruling, Verb, rule},
 };
 use crate::{
@@ -35,6 +35,8 @@ pub enum Kind {
         guild: GuildId,
         access_version: u64,
         rights: Permissions,
+        /// Members read only before that.
+        newcomer_until: u64,
     },
     Direct {
         pair: [UserId; 2],
@@ -113,6 +115,7 @@ pub fn audience(
     match listed {
         Some(users) => Audience::Readers {
             guild,
+            channel,
             users: users.clone(),
             access_version,
         },
@@ -173,6 +176,15 @@ pub fn remove<'tx>(
     Ok(Permit::give(tx, Remove(place)))
 }
 
+fn timed_out(stored: &store::guild::Stored, now: u64) -> Error {
+    let until = stored.timed_out_until.unwrap_or(now);
+    Error::refuse(
+        cloister_wire::ErrorCode::TimedOutMember,
+        "A moderator has put you on hold here. You can read, and write again when it is over.",
+    )
+    .retry_after(until.saturating_sub(now))
+}
+
 fn enter(tx: &mut Tx<'_>, actor: Actor, state: Option<State>, verb: Verb) -> Result<Place> {
     let state = state.ok_or_else(Error::not_found)?;
     let listed = match state.readers {
@@ -188,9 +200,12 @@ fn enter(tx: &mut Tx<'_>, actor: Actor, state: Option<State>, verb: Verb) -> Res
     let kind = match state.guild {
         Some(guild) => {
             let stored = store::guild::get(tx, guild, actor.user)?.ok_or_else(Error::not_found)?;
-            let relation = relation(&stored, actor.user);
+            let relation = relation_in(tx, &stored, actor.user, state.id)?;
             match rule(relation, verb) {
                 Ruling::Allowed => {}
+                Ruling::Forbidden if stored.timed_out_until.is_some() => {
+                    return Err(timed_out(&stored, tx.now()));
+                }
                 Ruling::Forbidden => return Err(Error::forbidden()),
                 Ruling::Hidden => return Err(Error::not_found()),
             }
@@ -199,6 +214,7 @@ fn enter(tx: &mut Tx<'_>, actor: Actor, state: Option<State>, verb: Verb) -> Res
                 guild,
                 access_version,
                 rights: permissions(relation),
+                newcomer_until: stored.newcomer_until(),
             }
         }
         None => {

@@ -1,6 +1,10 @@
 //! Leave within a guild.
 
-use cloister_wire::{ErrorCode, GuildId, Permissions, UserId, guild::GuildKind};
+use cloister_wire::{
+    ChannelId, ErrorCode, GuildId, Permissions, UserId,
+    guild::GuildKind,
+    permission::{Rank, Rules},
+};
 
 use super::{
     Actor, Caller, Permit, act,
@@ -20,7 +24,33 @@ pub struct InGuild {
     pub user: UserId,
     pub permissions: Permissions,
     pub owner: UserId,
+    pub everyone: Permissions,
+    pub rank: Rank,
     pub access_version: u64,
+}
+
+impl InGuild {
+    /// Refuses what would act on somebody or something that stands as high.
+    pub fn check_above(&self, rank: Rank) -> Result<()> {
+        if self.rank > rank {
+            return Ok(());
+        }
+        Err(Error::refuse(
+            ErrorCode::RankTooHigh,
+            "That stands as high as you in this server, or higher.",
+        ))
+    }
+
+    /// Refuses to hand on what the person does not have.
+    pub fn check_holds(&self, given: Permissions) -> Result<()> {
+        if self.permissions.contains(given) {
+            return Ok(());
+        }
+        Err(Error::refuse(
+            ErrorCode::RightNotYours,
+            "You can't give a right that you don't have.",
+        ))
+    }
 }
 
 /// Leave for one verb in a guild, as of now.
@@ -52,6 +82,8 @@ pub fn may<'tx>(
         user: actor.user,
         permissions: permissions(relation),
         owner: stored.owner,
+        everyone: stored.everyone,
+        rank: rank_of(&stored, actor.user),
         access_version: stored.access_version,
     };
     Ok(Permit::give(tx, right))
@@ -71,21 +103,78 @@ pub fn may_change<'tx>(
     may(tx, caller, guild, verb)
 }
 
+/// The same for what changes one channel of a guild, where its overwrites count. Who can't see the
+/// channel gets no other answer than where there is none.
+pub fn may_change_channel<'tx>(
+    tx: &mut Tx<'tx>,
+    caller: &Caller,
+    channel: ChannelId,
+    verb: Verb,
+) -> Result<Permit<'tx, InGuild>> {
+    let actor = act(tx, caller)?.0;
+    let state = store::channel::state(tx, channel)?.ok_or_else(Error::not_found)?;
+    let guild = state.guild.ok_or_else(Error::not_found)?;
+    store::guild::lock(tx, guild)?;
+    let stored = store::guild::get(tx, guild, actor.user)?.ok_or_else(Error::not_found)?;
+    let relation = relation_in(tx, &stored, actor.user, channel)?;
+    for verb in [Verb::ViewChannel, verb] {
+        match rule(relation, verb) {
+            Ruling::Allowed => {}
+            Ruling::Forbidden => return Err(Error::forbidden()),
+            Ruling::Hidden => return Err(Error::not_found()),
+        }
+    }
+    may(tx, caller, guild, Verb::LookAround)
+}
+
 /// What somebody may do in a guild as a whole.
 pub fn permissions_of(stored: &Stored, user: UserId) -> Permissions {
     permissions(relation(stored, user))
 }
 
+/// How high somebody stands.
+pub fn rank_of(stored: &Stored, user: UserId) -> Rank {
+    let roles = stored.role_ids();
+    stored.rules().rank(&stored.holder(user, &roles))
+}
+
+/// Rules and rights of the one person that `stored` is about, in one channel.
+pub fn in_channel(
+    tx: &mut Tx<'_>,
+    stored: &Stored,
+    user: UserId,
+    channel: ChannelId,
+) -> Result<Permissions> {
+    let mut rules = stored.rules();
+    store::role::add_channel(tx, &mut rules, channel)?;
+    let roles = stored.role_ids();
+    Ok(rules.in_channel(&stored.holder(user, &roles), channel))
+}
+
+/// Everything that decides rights in the guild.
+pub fn rules(tx: &mut Tx<'_>, stored: &Stored) -> Result<Rules> {
+    store::role::rules(tx, stored.id, stored.owner, stored.everyone)
+}
+
 pub(super) fn relation(stored: &Stored, user: UserId) -> Relation {
-    let standing = cloister_wire::permission::Standing {
-        owner: stored.owner == user,
-        everyone: stored.everyone,
-        ..Default::default()
-    };
+    let roles = stored.role_ids();
     match stored.joined_at {
         None => Relation::Stranger,
         Some(_) if stored.owner == user => Relation::Owner,
-        Some(_) => Relation::Member(cloister_wire::permission::evaluate(&standing)),
+        Some(_) => Relation::Member(stored.rules().in_guild(&stored.holder(user, &roles))),
+    }
+}
+
+/// The same in a channel, whose overwrites count.
+pub(super) fn relation_in(
+    tx: &mut Tx<'_>,
+    stored: &Stored,
+    user: UserId,
+    channel: ChannelId,
+) -> Result<Relation> {
+    match relation(stored, user) {
+        Relation::Member(_) => Ok(Relation::Member(in_channel(tx, stored, user, channel)?)),
+        other => Ok(other),
     }
 }
 

@@ -23,10 +23,21 @@ pub enum Verb {
     TakeOut,
     DeleteGuild,
     Leave,
+    EditGuild,
+    ManageRoles,
+    ManageChannels,
+    /// See every overwrite.
+    SeeOverwrites,
+    /// Ask why somebody else may do something.
+    ExplainOthers,
+    Kick,
+    Ban,
+    TimeOut,
+    ViewAudit,
 }
 
 impl Verb {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 23] = [
         Self::LookAround,
         Self::ViewChannel,
         Self::ReadHistory,
@@ -41,6 +52,15 @@ impl Verb {
         Self::TakeOut,
         Self::DeleteGuild,
         Self::Leave,
+        Self::EditGuild,
+        Self::ManageRoles,
+        Self::ManageChannels,
+        Self::SeeOverwrites,
+        Self::ExplainOthers,
+        Self::Kick,
+        Self::Ban,
+        Self::TimeOut,
+        Self::ViewAudit,
     ];
 }
 
@@ -94,8 +114,19 @@ pub fn rule(relation: Relation, verb: Verb) -> Ruling {
         Verb::ViewChannel => Permissions::VIEW_CHANNEL,
         Verb::ReadHistory => Permissions::VIEW_CHANNEL.union(Permissions::READ_HISTORY),
         Verb::SendMessage => Permissions::VIEW_CHANNEL.union(Permissions::SEND_MESSAGES),
-        Verb::CreateChannel | Verb::SetPolicy => Permissions::MANAGE_CHANNELS,
-        Verb::GiveRoles => Permissions::MANAGE_ROLES,
+        Verb::CreateChannel | Verb::ManageChannels | Verb::SetPolicy => {
+            Permissions::MANAGE_CHANNELS
+        }
+        Verb::EditGuild => Permissions::MANAGE_GUILD,
+        Verb::ManageRoles | Verb::GiveRoles | Verb::ExplainOthers => Permissions::MANAGE_ROLES,
+        Verb::SeeOverwrites if permissions.contains(Permissions::MANAGE_CHANNELS) => {
+            Permissions::NONE
+        }
+        Verb::SeeOverwrites => Permissions::MANAGE_ROLES,
+        Verb::Kick => Permissions::KICK_MEMBERS,
+        Verb::Ban => Permissions::BAN_MEMBERS,
+        Verb::TimeOut => Permissions::TIMEOUT_MEMBERS,
+        Verb::ViewAudit => Permissions::VIEW_AUDIT_LOG,
         Verb::CreateInvite => Permissions::CREATE_INVITE,
         Verb::EndAnyInvite => Permissions::MANAGE_INVITES,
         Verb::Vouch => Permissions::VOUCH_MEMBERS,

@@ -1,16 +1,17 @@
 //! Leave to listen: what a connection may hear, as of now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cloister_wire::account::DeviceStanding;
+use cloister_wire::{ChannelId, Permissions, UserId, account::DeviceStanding};
 
-use super::{Caller, factor_needed, guild::permissions_of, living};
+use super::{Caller, factor_needed, guild, living};
 use crate::{
     Result,
     gateway::subscription::{Access, Subscription},
     store::{
         self,
         db::Tx,
+        guild::Stored,
         session::{Living, Owes},
     },
 };
@@ -26,11 +27,28 @@ pub fn derive(tx: &mut Tx<'_>, caller: &Caller) -> Result<Subscription> {
         return Err(factor_needed());
     }
     let mut guilds = BTreeMap::new();
-    for guild in store::guild::page_of_user(tx, actor.user)? {
-        if let Some(stored) = store::guild::get(tx, guild, actor.user)? {
-            let (version, rights) = (stored.access_version, permissions_of(&stored, actor.user));
-            guilds.insert(guild, Access { version, rights });
+    for id in store::guild::page_of_user(tx, actor.user)? {
+        if let Some(stored) = store::guild::get(tx, id, actor.user)? {
+            let access = Access {
+                version: stored.access_version,
+                channels: visible(tx, &stored, actor.user)?,
+            };
+            guilds.insert(id, access);
         }
     }
     Ok(Subscription::new(actor.user, actor.device, guilds))
+}
+
+/// Channels of a guild that the person may see.
+fn visible(tx: &mut Tx<'_>, stored: &Stored, user: UserId) -> Result<BTreeSet<ChannelId>> {
+    let rules = guild::rules(tx, stored)?;
+    let roles = stored.role_ids();
+    let holder = stored.holder(user, &roles);
+    let channels = store::channel::ids_of_guild(tx, stored.id)?;
+    let sees = |channel: &ChannelId| {
+        rules
+            .in_channel(&holder, *channel)
+            .contains(Permissions::VIEW_CHANNEL)
+    };
+    Ok(channels.into_iter().filter(sees).collect())
 }

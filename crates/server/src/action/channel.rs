@@ -15,7 +15,7 @@ use cloister_wire::{
     limits,
 };
 
-use super::{epoch, guild_log, guild_log::LogOf};
+use super::{audit, epoch, guild_log, guild_log::LogOf};
 use crate::{
     Error, Result,
     access::{Actor, Permit, channel::View, guild::InGuild},
@@ -31,8 +31,16 @@ pub fn create(
     permit: &Permit<'_, InGuild>,
     request: &CreateChannel,
 ) -> Result<Channel> {
-    let mut channel = make(tx, authority, LogOf::now(permit), request, &permit.actor)?;
+    let access_version = store::guild::update_access(tx, permit, permit.guild, 0)?;
+    let of = LogOf {
+        guild: permit.guild,
+        access_version,
+    };
+    let mut channel = make(tx, authority, of, request, &permit.actor)?;
     channel.my_permissions = permit.permissions;
+    let made = audit::Act::new(audit::CHANNEL_CREATE, audit::channel(channel.id))
+        .after(&serde_json::json!({"name": channel.name}));
+    audit::note(tx, permit, made)?;
     Ok(channel)
 }
 
@@ -44,13 +52,10 @@ pub(super) fn make(
     request: &CreateChannel,
     actor: &Actor,
 ) -> Result<Channel> {
-    let name = request.name.trim();
-    let length = name.chars().count();
-    if length == 0 || length > limits::NAME_CHARS || name.chars().any(char::is_control) {
-        return Err(Error::invalid("A channel's name has 1 to 80 characters."));
-    }
-    let position = store::channel::count(tx, of.guild)?;
-    if position >= limits::CHANNELS_PER_GUILD {
+    let name = channel_name(&request.name)?;
+    let count = store::channel::count(tx, of.guild)?;
+    let position = store::channel::count_loose(tx, of.guild)?;
+    if count >= limits::CHANNELS_PER_GUILD {
         return Err(Error::refuse(
             ErrorCode::TooMany,
             "A server has at most 500 channels.",
@@ -82,6 +87,9 @@ pub(super) fn make(
         id,
         guild: Some(of.guild),
         name: name.to_owned(),
+        topic: String::new(),
+        category: None,
+        slow_mode_s: 0,
         position,
         epoch: 1,
         last_seq: 0,
@@ -165,6 +173,16 @@ pub(super) fn listing(policy: &ChannelPolicy) -> store::channel::Readers {
         Readers::Everyone => store::channel::Readers::Everyone,
         Readers::Roles { .. } | Readers::Users { .. } => store::channel::Readers::Listed,
     }
+}
+
+/// A name that can stand in a list.
+pub(super) fn channel_name(text: &str) -> Result<&str> {
+    let name = text.trim();
+    let length = name.chars().count();
+    if length == 0 || length > limits::NAME_CHARS || name.chars().any(char::is_control) {
+        return Err(Error::invalid("A channel's name has 1 to 80 characters."));
+    }
+    Ok(name)
 }
 
 /// Moves the cursor forward; it never goes back.

@@ -3,7 +3,7 @@
 use cloister_proof::{epoch::EpochCause, policy::SUITE_TEXT, transcript};
 use cloister_wire::{ChannelId, UserId, gateway::Event, guild::Dm};
 
-use super::epoch;
+use super::{epoch, relation};
 use crate::{
     Error, Result,
     access::{Act, Permit},
@@ -35,6 +35,7 @@ pub fn open(
     if !store::dm::share_a_guild(tx, pair)? {
         return Err(Error::forbidden());
     }
+    relation::check_contact(tx, me, peer)?;
     let id = tx.id(ChannelId::new);
     let head = transcript::start(id);
     let new = New {

@@ -4,14 +4,15 @@
 //! they are now. All records of one call stand under one signed root. Channels are locked in the
 //! order of their ids.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
-use cloister_proof::{EpochRecord, Roster, epoch::EpochCause};
+use cloister_proof::{EpochRecord, Roster, RosterEntry, epoch::EpochCause};
 use cloister_wire::{
-    ChannelId, GuildId, Permissions, UserId,
+    ChannelId, GuildId, Permissions, RoleId, UserId,
     channel::{EpochProof, EpochView},
     gateway::Event,
     limits,
+    permission::{Holder, Place, Rules},
 };
 
 use crate::{
@@ -40,9 +41,12 @@ struct Change {
 }
 
 /// What the channels of one guild share.
-#[derive(Clone)]
 struct Members {
-    roster: Roster,
+    devices: Vec<RosterEntry>,
+    rules: Rules,
+    roles: BTreeMap<UserId, Vec<RoleId>>,
+    /// Of channels whose overwrites say nothing of who sees them: most.
+    usual: Roster,
     access_version: u64,
     log: cloister_proof::guild_log::Position,
 }
@@ -126,9 +130,9 @@ fn change(
     let channel = state.id;
     let (roster, audience, log) = match state.guild {
         Some(guild) => {
-            let members = match guilds.get(&guild) {
-                Some(known) => known.clone(),
-                None => guilds.entry(guild).or_insert(members(tx, guild)?).clone(),
+            let members = match guilds.entry(guild) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(members(tx, guild)?),
             };
             let listed = match state.readers {
                 Readers::Everyone => None,
@@ -138,12 +142,12 @@ fn change(
             let roster = match &listed {
                 Some(users) => Roster::new(
                     members
-                        .roster
+                        .readers(channel)
                         .entries()
                         .filter(|entry| users.contains(&entry.user))
                         .copied(),
                 ),
-                None => members.roster,
+                None => members.readers(channel),
             };
             (roster, audience, Some(members.log))
         }
@@ -196,16 +200,51 @@ fn change(
 }
 
 fn members(tx: &mut Tx<'_>, guild: GuildId) -> Result<Members> {
-    let rules = store::channel::rules(tx, guild)?;
-    let mut devices = store::epoch::devices_of_guild(tx, guild)?;
-    if !rules.everyone.contains(Permissions::VIEW_CHANNEL) {
-        devices.retain(|entry| entry.user == rules.owner);
-    }
-    Ok(Members {
-        roster: Roster::new(devices),
-        access_version: rules.access_version,
+    let stored = store::channel::rules(tx, guild)?;
+    let mut members = Members {
+        devices: store::epoch::devices_of_guild(tx, guild)?,
+        rules: store::role::rules(tx, guild, stored.owner, stored.everyone)?,
+        roles: store::role::holders(tx, guild)?,
+        usual: Roster::default(),
+        access_version: stored.access_version,
         log: store::guild_log::position(tx, guild)?,
-    })
+    };
+    members.usual = members.roster(|rules, holder| rules.in_guild(holder));
+    Ok(members)
+}
+
+impl Members {
+    /// Devices of everybody who may see the channel now. A timeout takes away no sight, so that
+    /// it changes no audience.
+    fn readers(&self, channel: ChannelId) -> Roster {
+        let decides = |place: &Place| {
+            let there = self.rules.overwrites.get(place);
+            there.into_iter().flat_map(BTreeMap::values).any(|one| {
+                let said = one.allow.union(one.deny);
+                said.contains(Permissions::VIEW_CHANNEL)
+            })
+        };
+        if self.rules.places_of(channel).iter().any(decides) {
+            self.roster(|rules, holder| rules.in_channel(holder, channel))
+        } else {
+            self.usual.clone()
+        }
+    }
+
+    fn roster(&self, rights: impl Fn(&Rules, &Holder<'_>) -> Permissions) -> Roster {
+        let mut sees: BTreeMap<UserId, bool> = BTreeMap::new();
+        let devices = self.devices.iter().filter(|entry| {
+            *sees.entry(entry.user).or_insert_with(|| {
+                let holder = Holder {
+                    user: entry.user,
+                    roles: self.roles.get(&entry.user).map_or(&[], Vec::as_slice),
+                    timed_out: false,
+                };
+                rights(&self.rules, &holder).contains(Permissions::VIEW_CHANNEL)
+            })
+        });
+        Roster::new(devices.cloned().collect::<Vec<_>>())
+    }
 }
 
 fn keep(tx: &mut Tx<'_>, change: Change, proof: EpochProof) -> Result<()> {

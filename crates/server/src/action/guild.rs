@@ -10,12 +10,13 @@ use cloister_wire::{
 
 use super::{
     account::invite_invalid,
-    channel, epoch,
+    audit, channel, epoch,
     guild_log::{self, LogOf},
+    moderation,
 };
 use crate::{
     Error, Result,
-    access::{self, Act, Permit, guild::InGuild},
+    access::{Act, Permit, guild::InGuild},
     app::Parts,
     gateway::bus::{Audience, Notice},
     store::{self, db::Tx, guild::NewGuild},
@@ -49,6 +50,9 @@ pub fn create(
     };
     guild_log::begin(tx, &parts.authority, of, &request.create, permit)?;
     channel::make(tx, &parts.authority, of, &request.channel, permit)?;
+    let made = audit::Act::new(audit::GUILD_CREATE, audit::guild(guild))
+        .after(&serde_json::json!({"name": request.name.trim()}));
+    audit::append(tx, guild, Some(permit), made)?;
     store::channel::enter_guild(tx, guild, permit.user)?;
     let view = view(tx, guild, permit.user)?;
     let log = appended(tx, guild)?;
@@ -68,9 +72,10 @@ pub fn join(
     request: &Join,
 ) -> Result<Joined> {
     store::account::lock(tx, permit.user)?;
-    let guild = use_invite(tx, parts, permit, code)?;
+    let (guild, invited_by) = use_invite(tx, parts, permit, code)?;
     check_place(tx, permit)?;
     store::guild::insert_member(tx, permit, guild)?;
+    store::moderation::insert_join(tx, permit, guild, code, invited_by)?;
     let access_version = store::guild::update_access(tx, permit, guild, 1)?;
     store::channel::enter_guild(tx, guild, permit.user)?;
     let of = LogOf {
@@ -106,6 +111,9 @@ pub fn join(
     tx.emit(logged);
     guild_log::follow_readers(tx, of, &log)?;
     epoch::bump_guild(tx, &parts.authority, guild, EpochCause::Joined)?;
+    let came = audit::Act::new(audit::MEMBER_JOIN, audit::member(permit.user))
+        .after(&serde_json::json!({"invite": code, "invited_by": invited_by}));
+    audit::append(tx, guild, Some(permit), came)?;
     // With the epochs that the new member reads in.
     Ok(Joined {
         guild: self::view(tx, guild, permit.user)?,
@@ -119,17 +127,15 @@ fn use_invite(
     parts: &Parts,
     permit: &Permit<'_, Act>,
     code: &str,
-) -> Result<GuildId> {
+) -> Result<(GuildId, Option<UserId>)> {
     let no_such = || invite_invalid("This invitation does not exist or has run out.");
     let hash = parts.keys.hash_secret("invite", code.as_bytes());
     let now = tx.now();
     let found = store::invite::get(tx, permit, &hash)?.and_then(|invite| invite.guild);
     let guild = found.ok_or_else(no_such)?;
     store::guild::lock(tx, guild)?;
-    let live = store::invite::lock(tx, permit, &hash)?.is_some_and(|invite| invite.is_live(now));
-    if !live {
-        return Err(no_such());
-    }
+    let live = store::invite::lock(tx, permit, &hash)?.filter(|invite| invite.is_live(now));
+    let invited_by = live.ok_or_else(no_such)?.created_by;
     let stored = store::guild::get(tx, guild, permit.user)?.ok_or_else(no_such)?;
     if stored.joined_at.is_some() {
         return Err(Error::refuse(
@@ -137,18 +143,24 @@ fn use_invite(
             "You are a member already.",
         ));
     }
+    moderation::check_gate(tx, permit, guild)?;
     if !store::invite::update_used(tx, permit, &hash)? {
         return Err(Error::refuse(
             ErrorCode::InviteUsedUp,
             "This invitation has been used up. Ask for another one.",
         ));
     }
-    Ok(guild)
+    Ok((guild, invited_by))
 }
 
 /// Leaves a guild.
 pub fn leave(tx: &mut Tx<'_>, parts: &Parts, permit: &Permit<'_, InGuild>) -> Result<()> {
     let (guild, user) = (permit.guild, permit.user);
+    audit::note(
+        tx,
+        permit,
+        audit::Act::new(audit::MEMBER_LEAVE, audit::member(user)),
+    )?;
     take_out(tx, parts, permit, user, RemoveCause::Left)?;
     epoch::bump_guild(tx, &parts.authority, guild, EpochCause::Left)
 }
@@ -167,7 +179,8 @@ pub fn take_out_of_group(
     epoch::bump_guild(tx, &parts.authority, permit.guild, EpochCause::Removed)
 }
 
-fn take_out(
+/// Takes a member out, with whatever they were given.
+pub(super) fn take_out(
     tx: &mut Tx<'_>,
     parts: &Parts,
     permit: &Permit<'_, InGuild>,
@@ -180,6 +193,7 @@ fn take_out(
     }
     let access_version = store::guild::update_access(tx, permit, guild, -1)?;
     store::channel::leave_guild(tx, guild, user)?;
+    store::role::forget_allows(tx, permit, guild, user)?;
     tx.emit(Notice::event(
         Audience::User(user),
         Event::GuildLeft { guild },
@@ -226,33 +240,12 @@ pub fn show(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>) -> Result<Guild> {
 
 pub(super) fn view(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<Guild> {
     let stored = store::guild::get(tx, guild, user)?.ok_or_else(Error::not_found)?;
-    let my_permissions = access::guild::permissions_of(&stored, user);
-    let channels = store::channel::views_of_guild(tx, guild, user)?;
-    Ok(Guild {
-        id: stored.id,
-        kind: stored.kind,
-        name: stored.name,
-        owner: stored.owner,
-        everyone: stored.everyone,
-        access_version: stored.access_version,
-        log_seq: appended(tx, guild)?.seq,
-        member_count: stored.member_count,
-        my_permissions,
-        channels: channels
-            .into_iter()
-            .map(|view| view.into_wire(my_permissions))
-            .collect(),
-    })
+    store::guild_view::get(tx, stored, user)
 }
 
 /// Every guild of a person, as they see it.
 pub fn list(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<Vec<Guild>> {
-    let user = permit.user;
-    let guilds = store::guild::page_of_user(tx, user)?;
-    guilds
-        .into_iter()
-        .map(|guild| view(tx, guild, user))
-        .collect()
+    store::guild_view::page_of_user(tx, permit.user)
 }
 
 /// The newest entry of the log of the guild that an invitation leads to.
@@ -278,7 +271,7 @@ fn check_place(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<()> {
     Ok(())
 }
 
-fn guild_name(text: &str) -> Result<String> {
+pub(super) fn guild_name(text: &str) -> Result<String> {
     let name = text.trim();
     let length = name.chars().count();
     if length == 0 || length > limits::NAME_CHARS || name.chars().any(char::is_control) {

@@ -8,16 +8,18 @@ use cloister_proof::{
     guild_log::{Change, OpBody, RemoveCause},
     policy::{MinTrust, Readers},
 };
+use cloister_wire::role::TransferGuild;
 use cloister_wire::{
     Bytes, ChannelId, ErrorCode, GuildId, UserId,
     gateway::Event,
     guild::{Appended, GuildKind},
 };
 
-use super::{channel, epoch, group};
+use super::{audit, channel, epoch, group};
 use crate::{
     Error, Result,
     access::{self, Actor, Permit, guild::InGuild, policy::Verb},
+    app::Parts,
     gateway::bus::{Audience, Notice},
     seal::authority::Authority,
     store::{self, db::Tx},
@@ -137,7 +139,8 @@ pub fn sign(
                 return Err(op_invalid("Everybody in a group conversation reads it."));
             }
         }
-        OpBody::TransferOwner { user, .. } => {
+        // A guild is handed over with the password once more.
+        OpBody::TransferOwner { user, .. } if permit.kind == GuildKind::Group => {
             store::guild::get_member(tx, permit.guild, *user)?
                 .ok_or_else(|| op_invalid("Only a member can become the owner."))?;
             of.access_version = store::guild::update_owner(tx, permit, *user)?;
@@ -146,11 +149,15 @@ pub fn sign(
         OpBody::Create { .. }
         | OpBody::Invite { .. }
         | OpBody::InviteEnd { .. }
-        | OpBody::Join { .. } => {
+        | OpBody::Join { .. }
+        | OpBody::TransferOwner { .. } => {
             return Err(op_invalid("This operation has a request of its own."));
         }
     }
     let (_, appended) = append(tx, authority, of, op, &permit.actor)?;
+    if let Some(act) = noted(&body) {
+        audit::note(tx, permit, act)?;
+    }
     match &body {
         OpBody::Policy { policy } => follow_policy(tx, authority, of, policy)?,
         OpBody::Add { user, .. } => hand_over_withheld(tx, authority, of, *user)?,
@@ -248,6 +255,86 @@ fn show(tx: &mut Tx<'_>, of: LogOf, channel: ChannelId, user: UserId) -> Result<
     };
     tx.emit(Notice::event(Audience::User(user), created));
     Ok(())
+}
+
+/// Hands the guild over, as its owner signed; the password was asked for before.
+pub fn hand_over(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, InGuild>,
+    request: &TransferGuild,
+) -> Result<Appended> {
+    let to = request.to;
+    store::guild::get_member(tx, permit.guild, to)?
+        .ok_or_else(|| op_invalid("Only a member can become the owner."))?;
+    let access_version = store::guild::update_owner(tx, permit, to)?;
+    let of = LogOf {
+        guild: permit.guild,
+        access_version,
+    };
+    let (op, appended) = append(tx, &parts.authority, of, &request.op, &permit.actor)?;
+    if !matches!(op.body, OpBody::TransferOwner { user, .. } if user == to) {
+        return Err(op_invalid(
+            "The operation hands the server to somebody else.",
+        ));
+    }
+    let act = audit::Act::new(audit::GUILD_TRANSFER, audit::guild(permit.guild))
+        .before(&serde_json::json!({"owner": permit.user}))
+        .after(&serde_json::json!({"owner": to}));
+    audit::note(tx, permit, act)?;
+    super::role::changed(tx, parts, permit)?;
+    Ok(appended)
+}
+
+/// The server takes back a role that the log gave, or ends one: removals need no signature.
+pub(super) fn take_back(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    of: LogOf,
+    change: Change,
+) -> Result<()> {
+    let mut log = store::guild_log::lock(tx, of.guild)?;
+    let there = match &change {
+        Change::Ungrant { user, role } => log
+            .roles
+            .get(role)
+            .is_some_and(|known| known.holders.contains(user)),
+        Change::RoleEnd { role } => log.roles.contains_key(role),
+        Change::Op { .. } | Change::Remove { .. } => false,
+    };
+    if !there {
+        return Ok(());
+    }
+    let at = log.at_ms.max(tx.now());
+    let entry = entry(authority, &log, at, change);
+    let nobody: BTreeMap<UserId, DeviceLog> = BTreeMap::new();
+    log.append(&entry.to_bytes(), &authority.public_key(), &nobody)
+        .map_err(refusal)?;
+    let news = keep(tx, of, &log, &entry)?;
+    tx.emit(news);
+    Ok(())
+}
+
+/// What the audit log says of a signed operation that was carried out.
+fn noted(body: &OpBody) -> Option<audit::Act> {
+    match body {
+        OpBody::Add { user, .. } => {
+            Some(audit::Act::new(audit::MEMBER_VOUCH, audit::member(*user)))
+        }
+        OpBody::Policy { policy } => Some(
+            audit::Act::new(audit::CHANNEL_POLICY, audit::channel(policy.channel))
+                .after(&serde_json::json!({"version": policy.version})),
+        ),
+        OpBody::Role { role, rights, .. } => Some(
+            audit::Act::new(audit::ROLE_SIGN, audit::role(*role))
+                .after(&serde_json::json!({"rights": rights.0})),
+        ),
+        OpBody::Grant { role, user, .. } => Some(
+            audit::Act::new(audit::ROLE_GRANT, audit::member(*user))
+                .after(&serde_json::json!({"role": role})),
+        ),
+        _ => None,
+    }
 }
 
 /// Takes somebody out: needs nobody's signature but the server's.

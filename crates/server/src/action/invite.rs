@@ -7,7 +7,11 @@ use cloister_wire::{
     limits,
 };
 
-use super::guild_log::{self, LogOf};
+use super::{
+    audit,
+    guild_log::{self, LogOf},
+    moderation,
+};
 use crate::{
     Error, Result,
     access::{Permit, guild::InGuild},
@@ -23,6 +27,7 @@ pub fn create(
     request: &CreateInvite,
 ) -> Result<Appended> {
     let guild = permit.guild;
+    moderation::check_invites(tx, guild)?;
     if store::invite::count(tx, permit, guild)? >= limits::INVITES_PER_GUILD {
         return Err(Error::refuse(
             ErrorCode::TooMany,
@@ -71,6 +76,9 @@ pub fn create(
         expires_at: cert.expires_ms,
     };
     if store::invite::insert(tx, permit, &invite)? {
+        let act = audit::Act::new(audit::INVITE_CREATE, audit::invite(code));
+        let terms = serde_json::json!({"uses": cert.uses, "expires_at": cert.expires_ms});
+        audit::note(tx, permit, act.after(&terms))?;
         Ok(appended)
     } else {
         Err(Error::invalid(
@@ -103,6 +111,8 @@ pub fn end(
         ));
     }
     store::invite::update_ended(tx, permit, &hash)?;
+    let act = audit::Act::new(audit::INVITE_END, audit::invite(code));
+    audit::note(tx, permit, act)?;
     Ok(appended)
 }
 

@@ -43,6 +43,7 @@ pub fn send(
         return Ok(known.sent);
     }
     check_shape(permit, request)?;
+    check_newcomer(tx, permit)?;
     share::same_epoch(tx, permit, request.epoch, &request.roster_hash)?;
     check_target(tx, permit, request)?;
     match &request.content {
@@ -54,6 +55,7 @@ pub fn send(
         SealedContent::Direct { .. } => deliver_wraps(tx, permit, &request.wraps)?,
         SealedContent::Scrubbed { .. } => return Err(nothing_sealed()),
     }
+    take_turn(tx, permit, request)?;
     append(tx, authority, permit, request)
 }
 
@@ -118,6 +120,37 @@ fn append(
         head,
         frank_tag,
     })
+}
+
+/// In a guild that asks newcomers to wait, who is new reads first.
+fn check_newcomer(tx: &mut Tx<'_>, permit: &Sender<'_>) -> Result<()> {
+    let Kind::Guild {
+        rights,
+        newcomer_until,
+        ..
+    } = permit.kind
+    else {
+        return Ok(());
+    };
+    let now = tx.now();
+    if newcomer_until <= now || rights.contains(Permissions::MANAGE_MESSAGES) {
+        return Ok(());
+    }
+    Err(Error::refuse(
+        ErrorCode::Newcomer,
+        "This server lets new members read for a while before they write.",
+    )
+    .retry_after(newcomer_until - now))
+}
+
+/// Slow mode: one message of a person in so many seconds.
+fn take_turn(tx: &mut Tx<'_>, permit: &Sender<'_>, request: &Send) -> Result<()> {
+    let free = permit.rights().contains(Permissions::BYPASS_SLOW_MODE)
+        || permit.rights().contains(Permissions::MANAGE_MESSAGES);
+    if permit.state.slow_mode_s == 0 || free || request.class != MessageClass::Message {
+        return Ok(());
+    }
+    store::moderation::take_turn(tx, permit, u64::from(permit.state.slow_mode_s) * 1_000)
 }
 
 /// What can be said of a request without looking anything up.

@@ -56,6 +56,7 @@ pub enum Audience {
     /// Those who may read a channel that not every member reads.
     Readers {
         guild: GuildId,
+        channel: ChannelId,
         users: BTreeSet<UserId>,
         access_version: u64,
     },

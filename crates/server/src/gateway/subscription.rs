@@ -1,8 +1,8 @@
 //! What one connection may hear: derived from the database, never kept across a change of rights.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cloister_wire::{DeviceId, GuildId, Permissions, UserId, gateway::Event};
+use cloister_wire::{ChannelId, DeviceId, GuildId, UserId, gateway::Event};
 
 use super::bus::{Audience, Published};
 
@@ -27,11 +27,12 @@ enum Approval {
     Waiting,
 }
 
-/// What the person may do in a guild.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What the person may hear of a guild.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
     pub version: u64,
-    pub rights: Permissions,
+    /// Channels that the person may see.
+    pub channels: BTreeSet<ChannelId>,
 }
 
 /// May an event pass?
@@ -104,19 +105,20 @@ impl Subscription {
                 access_version,
             } => {
                 self.follow_others(*guild, *access_version, &published.event);
-                self.judge_guild(*guild, *access_version, Permissions::NONE)
+                self.judge_guild(*guild, *access_version, None)
             }
             Audience::Channel {
                 guild,
+                channel,
                 access_version,
-                ..
-            } => self.judge_guild(*guild, *access_version, Permissions::VIEW_CHANNEL),
+            } => self.judge_guild(*guild, *access_version, Some(*channel)),
             Audience::Readers { users, .. } if !users.contains(&self.user) => Verdict::Refuse,
             Audience::Readers {
                 guild,
+                channel,
                 access_version,
                 ..
-            } => self.judge_guild(*guild, *access_version, Permissions::VIEW_CHANNEL),
+            } => self.judge_guild(*guild, *access_version, Some(*channel)),
         }
     }
 
@@ -143,16 +145,16 @@ impl Subscription {
             return Verdict::Refuse;
         }
         match &published.event {
-            Event::GuildJoined { guild } => {
-                self.judge_guild(guild.id, guild.access_version, Permissions::NONE)
-            }
+            Event::GuildJoined { guild } => self.judge_guild(guild.id, guild.access_version, None),
             _ => Verdict::Pass,
         }
     }
 
-    fn judge_guild(&mut self, guild: GuildId, version: u64, needed: Permissions) -> Verdict {
+    fn judge_guild(&mut self, guild: GuildId, version: u64, channel: Option<ChannelId>) -> Verdict {
         match self.guilds.get(&guild) {
-            Some(access) if access.version >= version => pass_if(access.rights.contains(needed)),
+            Some(access) if access.version >= version => {
+                pass_if(channel.is_none_or(|channel| access.channels.contains(&channel)))
+            }
             None if self
                 .strange
                 .get(&guild)

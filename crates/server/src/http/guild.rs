@@ -28,6 +28,14 @@ pub struct PageOf {
     limit: Option<u32>,
 }
 
+impl PageOf {
+    /// After whom, and how many.
+    pub(super) fn bounds(self, most: u32) -> (UserId, u32) {
+        let after = self.after.unwrap_or(UserId::from_bytes([0; 16]));
+        (after, self.limit.unwrap_or(most).clamp(1, most))
+    }
+}
+
 pub async fn create(
     State(app): State<App>,
     caller: Caller,
@@ -74,10 +82,9 @@ pub async fn members(
     State(app): State<App>,
     caller: Caller,
     At(guild): At<GuildId>,
-    Query(PageOf { after, limit }): Query<PageOf>,
+    Query(page): Query<PageOf>,
 ) -> Result<Reply<Members>> {
-    let after = after.unwrap_or(UserId::from_bytes([0; 16]));
-    let limit = limit.unwrap_or(MEMBERS_PAGE).clamp(1, MEMBERS_PAGE);
+    let (after, limit) = page.bounds(MEMBERS_PAGE);
     let mut members = app
         .db
         .read(move |tx| {

@@ -2,6 +2,7 @@
 //! person on every route are made from this one table.
 
 mod conversation;
+mod governance;
 mod people;
 mod security;
 
@@ -34,6 +35,8 @@ pub enum For {
     Owner,
     /// Somebody who may see the channel in the path.
     Reader,
+    /// Somebody who sees the channel in the path and has a right that not all have.
+    Manager,
     Operator,
 }
 
@@ -59,6 +62,7 @@ pub fn table() -> Vec<Route> {
     let mut table = people::table();
     table.extend(conversation::table());
     table.extend(security::table());
+    table.extend(governance::table());
     table
 }
 

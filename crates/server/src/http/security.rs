@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// The account of whoever is signed in, if this is its password. Guesses are counted.
-async fn confirm(
+pub(super) async fn confirm(
     app: &App,
     caller: &Caller,
     visitor: &Visitor,

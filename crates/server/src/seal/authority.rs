@@ -1,6 +1,8 @@
 //! The server's word: what it signs and tags so that everybody can hold it to it.
 
-use cloister_proof::{EpochRecord, LogEntry, Purpose, Signed, Signer, epoch, frank, transcript};
+use cloister_proof::{
+    AuditCheckpoint, EpochRecord, LogEntry, Purpose, Signed, Signer, epoch, frank, transcript,
+};
 use cloister_wire::{
     Bytes, ChannelId, Hash,
     channel::{EpochProof, SignedHead},
@@ -47,6 +49,10 @@ impl Authority {
 
     pub fn sign_entry(&self, entry: &LogEntry) -> Signed {
         Signed::seal(Purpose::LogEntry, entry, &[&self.signing])
+    }
+
+    pub fn sign_checkpoint(&self, checkpoint: &AuditCheckpoint) -> Signed {
+        Signed::seal(Purpose::AuditCheckpoint, checkpoint, &[&self.signing])
     }
 
     pub fn sign_head(&self, channel: ChannelId, seq: u64, head: Hash) -> SignedHead {

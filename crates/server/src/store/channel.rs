@@ -1,18 +1,20 @@
 //! Channels: their state, which is the point of order, and how far each person reads.
 
-use cloister_wire::{ChannelId, GuildId, Hash, Octets, Permissions, UserId, guild::Channel};
+use cloister_wire::{
+    CategoryId, ChannelId, GuildId, Hash, Octets, Permissions, UserId, guild::Channel,
+};
 
 use super::db::{Row, Tx};
 use crate::{
     Result,
-    access::{Permit, channel::Read},
+    access::{Permit, channel::Read, guild::InGuild},
     params, sql,
 };
 sql! {
     STATE = "SELECT id, guild_id, suite, epoch, roster_hash, rotate_floor, record_hash, \
-             last_seq, head, last_at, readers FROM channel WHERE id = $1";
+             last_seq, head, last_at, readers, slow_mode_s FROM channel WHERE id = $1";
     LOCK = "SELECT id, guild_id, suite, epoch, roster_hash, rotate_floor, record_hash, \
-            last_seq, head, last_at, readers FROM channel WHERE id = $1 FOR UPDATE";
+            last_seq, head, last_at, readers, slow_mode_s FROM channel WHERE id = $1 FOR UPDATE";
     INSERT = "INSERT INTO channel (id, guild_id, name, position, suite, epoch, roster_hash, \
               rotate_floor, record_hash, last_seq, head, last_at, created_at, readers) \
               VALUES ($1, $2, $3, $4, $5, 0, $6, 0, $6, 0, $7, $8, $8, $9)";
@@ -23,16 +25,21 @@ sql! {
     ADVANCE = "UPDATE channel SET last_seq = $2, head = $3, last_at = $4 WHERE id = $1";
     SET_EPOCH = "UPDATE channel SET epoch = $2, roster_hash = $3, rotate_floor = $4, \
                  record_hash = $5 WHERE id = $1";
-    OF_GUILD = "SELECT c.id, c.guild_id, c.name, c.position, c.epoch, c.last_seq, c.last_at, \
+    OF_GUILD = "SELECT c.id, c.guild_id, c.name, c.topic, c.category_id, c.slow_mode_s, \
+                c.position, c.epoch, c.last_seq, c.last_at, \
                 COALESCE(r.read_seq, 0) AS read_seq, COALESCE(r.joined_seq, 0) AS joined_seq, \
                 c.scrub_seq FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
                 WHERE c.guild_id = $1 AND (c.readers = 'everyone' OR EXISTS \
                 (SELECT 1 FROM channel_reader x WHERE x.channel_id = c.id AND x.user_id = $2)) \
                 ORDER BY c.position, c.id";
-    ONE = "SELECT c.id, c.guild_id, c.name, c.position, c.epoch, c.last_seq, c.last_at, \
+    ONE = "SELECT c.id, c.guild_id, c.name, c.topic, c.category_id, c.slow_mode_s, c.position, \
+           c.epoch, c.last_seq, c.last_at, \
            COALESCE(r.read_seq, 0) AS read_seq, COALESCE(r.joined_seq, 0) AS joined_seq, \
            c.scrub_seq FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
            WHERE c.id = $1";
+    EDIT = "UPDATE channel SET name = $2, topic = $3, slow_mode_s = $4 WHERE id = $1";
+    COUNT_LOOSE = "SELECT count(*) FROM channel WHERE guild_id = $1 AND category_id IS NULL";
+    DELETE = "DELETE FROM channel WHERE id = $1 AND guild_id = $2";
     IDS_OF_GUILD = "SELECT id FROM channel WHERE guild_id = $1 ORDER BY id";
     IDS_OF_PERSON = "SELECT c.id FROM channel c JOIN member m ON m.guild_id = c.guild_id \
                      WHERE m.user_id = $1 \
@@ -69,6 +76,7 @@ pub struct State {
     pub last_seq: u64,
     pub head: Hash,
     pub last_at: u64,
+    pub slow_mode_s: u32,
     pub readers: Readers,
 }
 
@@ -94,6 +102,9 @@ pub struct View {
     pub id: ChannelId,
     pub guild: Option<GuildId>,
     pub name: String,
+    pub topic: String,
+    pub category: Option<CategoryId>,
+    pub slow_mode_s: u32,
     pub position: u32,
     pub epoch: u64,
     pub last_seq: u64,
@@ -110,6 +121,9 @@ impl View {
             id: self.id,
             guild: self.guild,
             name: self.name,
+            topic: self.topic,
+            category: self.category,
+            slow_mode_s: self.slow_mode_s,
             position: self.position,
             epoch: self.epoch,
             last_seq: self.last_seq,
@@ -189,6 +203,29 @@ pub fn insert(tx: &mut Tx<'_>, new: &New<'_>) -> Result<()> {
 pub fn update_policy(tx: &mut Tx<'_>, channel: ChannelId, readers: Readers) -> Result<()> {
     tx.execute(SET_POLICY, params![channel, readers_text(readers)])?;
     Ok(())
+}
+
+/// Channels above all categories: where a new one comes after.
+pub fn count_loose(tx: &mut Tx<'_>, guild: GuildId) -> Result<u32> {
+    tx.one(COUNT_LOOSE, params![guild], |row| row.get(0))
+}
+
+pub fn update(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, InGuild>,
+    channel: ChannelId,
+    name: &str,
+    topic: &str,
+    slow_mode_s: u32,
+) -> Result<()> {
+    tx.execute(EDIT, params![channel, name, topic, slow_mode_s])
+        .map(|_| ())
+}
+
+/// Deletes a channel with everything that was said there.
+pub fn delete(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>, channel: ChannelId) -> Result<()> {
+    tx.execute(DELETE, params![channel, permit.guild])
+        .map(|_| ())
 }
 
 /// The next message stands at `seq`, with the transcript at `head`.
@@ -277,6 +314,7 @@ fn read_state(row: Row<'_>) -> Result<State> {
         } else {
             Readers::Everyone
         },
+        slow_mode_s: row.get("slow_mode_s")?,
     })
 }
 
@@ -292,6 +330,9 @@ fn read_view(row: Row<'_>) -> Result<View> {
         id: row.get("id")?,
         guild: row.get("guild_id")?,
         name: row.get("name")?,
+        topic: row.get("topic")?,
+        category: row.get("category_id")?,
+        slow_mode_s: row.get("slow_mode_s")?,
         position: row.get("position")?,
         epoch: row.get("epoch")?,
         last_seq: row.get("last_seq")?,

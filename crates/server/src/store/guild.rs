@@ -1,11 +1,15 @@
 //! Guilds and who is in them.
 
 use cloister_wire::{
-    GuildId, Permissions, UserId,
+    GuildId, Permissions, RoleId, UserId,
     guild::{GuildKind, Member},
+    permission::{Holder, Rules},
 };
 
-use super::db::{Row, Tx};
+use super::{
+    db::{Row, Tx},
+    role::{self, Held},
+};
 use crate::{
     Error, Result,
     access::{Act, Permit, guild::InGuild},
@@ -14,8 +18,11 @@ use crate::{
 
 sql! {
     GET = "SELECT g.id, g.kind, g.name, g.owner_id, g.everyone, g.access_version, g.member_count,
-        m.joined_at FROM guild AS g
-        LEFT JOIN member AS m ON m.guild_id = g.id AND m.user_id = $2 WHERE g.id = $1";
+        m.joined_at, t.until_at, COALESCE(e.newcomer_s, 0) AS newcomer_s FROM guild AS g
+        LEFT JOIN guild_gate AS e ON e.guild_id = g.id
+        LEFT JOIN member AS m ON m.guild_id = g.id AND m.user_id = $2
+        LEFT JOIN member_timeout AS t ON t.guild_id = g.id AND t.user_id = $2 AND t.until_at > $3
+        WHERE g.id = $1";
     LOCK = "SELECT access_version FROM guild WHERE id = $1 FOR UPDATE";
     INSERT = "INSERT INTO guild
         (id, kind, name, owner_id, everyone, access_version, member_count, created_at)
@@ -33,11 +40,18 @@ sql! {
         member_count = member_count + $2 WHERE id = $1 RETURNING access_version";
     SET_OWNER = "UPDATE guild SET owner_id = $2, access_version = access_version + 1
         WHERE id = $1 RETURNING access_version";
-    PAGE_MEMBERS = "SELECT m.user_id, a.username, a.display_name, m.joined_at
+    PAGE_MEMBERS = "SELECT m.user_id, a.username, a.display_name, m.joined_at, t.until_at
         FROM member AS m JOIN account AS a ON a.id = m.user_id
+        LEFT JOIN member_timeout AS t ON t.guild_id = m.guild_id AND t.user_id = m.user_id
+        AND t.until_at > $4
         WHERE m.guild_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3";
-    GET_MEMBER = "SELECT m.user_id, a.username, a.display_name, m.joined_at
+    ROLES_OF_PAGE = "SELECT user_id, role_id FROM member_role
+        WHERE guild_id = $1 AND user_id BETWEEN $2 AND $3 ORDER BY user_id, role_id";
+    RENAME = "UPDATE guild SET name = $2 WHERE id = $1";
+    GET_MEMBER = "SELECT m.user_id, a.username, a.display_name, m.joined_at, t.until_at
         FROM member AS m JOIN account AS a ON a.id = m.user_id
+        LEFT JOIN member_timeout AS t ON t.guild_id = m.guild_id AND t.user_id = m.user_id
+        AND t.until_at > $3
         WHERE m.guild_id = $1 AND m.user_id = $2";
 }
 
@@ -53,6 +67,39 @@ pub struct Stored {
     pub member_count: u32,
     /// Since when the person is a member.
     pub joined_at: Option<u64>,
+    /// The person's roles.
+    pub roles: Vec<Held>,
+    /// The person is on hold until then.
+    pub timed_out_until: Option<u64>,
+    /// For how long members of this guild read before they write.
+    pub newcomer_s: u32,
+}
+
+impl Stored {
+    /// What decides about the person: with their roles, without overwrites.
+    pub fn rules(&self) -> Rules {
+        let mut rules = Rules::new(self.owner, self.everyone);
+        rules.roles = self.roles.iter().map(|held| (held.id, held.rule)).collect();
+        rules
+    }
+
+    pub fn role_ids(&self) -> Vec<RoleId> {
+        self.roles.iter().map(|held| held.id).collect()
+    }
+
+    /// Until when the person is new here.
+    pub fn newcomer_until(&self) -> u64 {
+        self.joined_at.unwrap_or(0) + u64::from(self.newcomer_s) * 1_000
+    }
+
+    /// The person, for an evaluation.
+    pub fn holder<'a>(&self, user: UserId, roles: &'a [RoleId]) -> Holder<'a> {
+        Holder {
+            user,
+            roles,
+            timed_out: self.timed_out_until.is_some(),
+        }
+    }
 }
 
 /// A guild that is about to be.
@@ -66,7 +113,14 @@ pub struct NewGuild {
 
 /// The guild and how `user` stands in it. Runs before there is a permit.
 pub fn get(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<Option<Stored>> {
-    tx.maybe(GET, params![guild, user], read)
+    let now = tx.now();
+    let Some(mut stored) = tx.maybe(GET, params![guild, user, now], read)? else {
+        return Ok(None);
+    };
+    if stored.joined_at.is_some() {
+        stored.roles = role::held(tx, guild, user)?;
+    }
+    Ok(Some(stored))
 }
 
 /// Locks the guild's row, so that changes of its membership come one after the other; `access`
@@ -164,15 +218,36 @@ pub fn page_members(
     after: UserId,
     limit: u32,
 ) -> Result<Vec<Member>> {
-    tx.query(
-        PAGE_MEMBERS,
-        params![permit.guild, after, limit],
-        read_member,
-    )
+    let now = tx.now();
+    let of = params![permit.guild, after, limit, now];
+    let mut members = tx.query(PAGE_MEMBERS, of, read_member)?;
+    if let (Some(first), Some(last)) = (members.first(), members.last()) {
+        let range = params![permit.guild, first.user, last.user];
+        let held = tx.query(ROLES_OF_PAGE, range, |row| {
+            Ok((row.get::<UserId>(0)?, row.get::<RoleId>(1)?))
+        })?;
+        let mut held = held.into_iter().peekable();
+        for member in &mut members {
+            while let Some((_, role)) = held.next_if(|(user, _)| *user == member.user) {
+                member.roles.push(role);
+            }
+        }
+    }
+    Ok(members)
+}
+
+pub fn update_name(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>, name: &str) -> Result<()> {
+    tx.execute(RENAME, params![permit.guild, name]).map(|_| ())
 }
 
 pub fn get_member(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<Option<Member>> {
-    tx.maybe(GET_MEMBER, params![guild, user], read_member)
+    let now = tx.now();
+    let Some(mut member) = tx.maybe(GET_MEMBER, params![guild, user, now], read_member)? else {
+        return Ok(None);
+    };
+    let held = role::held(tx, guild, user)?;
+    member.roles = held.into_iter().map(|held| held.id).collect();
+    Ok(Some(member))
 }
 
 fn read_member(row: Row<'_>) -> Result<Member> {
@@ -181,6 +256,8 @@ fn read_member(row: Row<'_>) -> Result<Member> {
         username: row.get("username")?,
         display_name: row.get("display_name")?,
         joined_at: row.get("joined_at")?,
+        roles: Vec::new(),
+        timed_out_until: row.get("until_at")?,
     })
 }
 
@@ -194,6 +271,9 @@ fn read(row: Row<'_>) -> Result<Stored> {
         access_version: row.get("access_version")?,
         member_count: row.get("member_count")?,
         joined_at: row.get("joined_at")?,
+        roles: Vec::new(),
+        timed_out_until: row.get("until_at")?,
+        newcomer_s: row.get("newcomer_s")?,
     })
 }
 

@@ -1,22 +1,35 @@
 //! Guilds as one person sees them, channels and rights included.
 
-use cloister_wire::{Permissions, UserId, guild::Guild};
+use std::collections::BTreeSet;
 
-use super::{channel, db::Tx, guild, guild_log};
-use crate::{Result, access::guild::permissions_of};
+use cloister_wire::{CategoryId, Permissions, UserId, guild::Guild};
+
+use super::{category, channel, db::Tx, guild, guild_log, role};
+use crate::{
+    Result,
+    access::guild::{permissions_of, rules},
+};
 
 /// A guild with its channels, as `user` sees it.
 pub fn get(tx: &mut Tx<'_>, stored: guild::Stored, user: UserId) -> Result<Guild> {
     let my_permissions = permissions_of(&stored, user);
-    let channels = if my_permissions.contains(Permissions::VIEW_CHANNEL) {
-        let views = channel::views_of_guild(tx, stored.id, user)?;
-        views
-            .into_iter()
-            .map(|view| view.into_wire(my_permissions))
-            .collect()
-    } else {
-        Vec::new()
-    };
+    let rules = rules(tx, &stored)?;
+    let my_roles = stored.role_ids();
+    let holder = stored.holder(user, &my_roles);
+    let mut channels = Vec::new();
+    for view in channel::views_of_guild(tx, stored.id, user)? {
+        let rights = rules.in_channel(&holder, view.id);
+        if rights.contains(Permissions::VIEW_CHANNEL) {
+            channels.push(view.into_wire(rights));
+        }
+    }
+    let shown: BTreeSet<CategoryId> = channels.iter().filter_map(|one| one.category).collect();
+    let mut categories = category::page(tx, stored.id)?;
+    categories.retain(|one| {
+        let rights = rules.in_category(&holder, one.id);
+        shown.contains(&one.id) || rights.contains(Permissions::VIEW_CHANNEL)
+    });
+    let roles = role::page(tx, stored.id)?;
     Ok(Guild {
         id: stored.id,
         kind: stored.kind,
@@ -27,6 +40,9 @@ pub fn get(tx: &mut Tx<'_>, stored: guild::Stored, user: UserId) -> Result<Guild
         log_seq: guild_log::position(tx, stored.id)?.seq,
         member_count: stored.member_count,
         my_permissions,
+        my_roles,
+        roles,
+        categories,
         channels,
     })
 }

@@ -167,6 +167,27 @@ impl Stage {
         self.folder.path()
     }
 
+    /// Changes the database past the server, as somebody who holds it may.
+    pub async fn tamper(&self, statements: &'static [&'static str]) {
+        let path = self.folder.path().join("cloister.db");
+        let url = self.app.config.database.url.clone();
+        std::thread::spawn(move || {
+            let sql = statements.join(";");
+            match url {
+                Some(url) => {
+                    let mut client = postgres::Client::connect(&url, postgres::NoTls).unwrap();
+                    client.batch_execute(&sql).unwrap();
+                }
+                None => {
+                    let connection = rusqlite::Connection::open(path).unwrap();
+                    connection.execute_batch(&sql).unwrap();
+                }
+            }
+        })
+        .join()
+        .unwrap();
+    }
+
     pub fn now(&self) -> u64 {
         self.clock.load(Ordering::Relaxed)
     }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     core::{Core, Shared},
-    flow::{device, incoming, people, prekeys, queue, remark, search, typing},
+    flow::{device, govern, incoming, people, prekeys, queue, remark, search, typing},
     store::{Store, StoreError},
     view::{Refusal, Topic},
 };
@@ -58,6 +58,30 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
             user,
             access_version,
         } => member_left(&mut shared.core(), guild, user, access_version)?,
+        Event::GuildChanged {
+            guild,
+            access_version,
+        } => {
+            follow_rights(&shared.core(), guild, access_version)?;
+            govern::refresh_soon(shared, guild);
+        }
+        Event::MemberChanged {
+            guild,
+            member,
+            access_version,
+        } => {
+            let mine = {
+                let mut core = shared.core();
+                core.store
+                    .commit(|store| store.put_member(guild, &member))?;
+                follow_rights(&core, guild, access_version)?;
+                core.tell(Topic::Guild { guild });
+                core.store.me()?.user == member.user
+            };
+            if mine {
+                govern::refresh_soon(shared, guild);
+            }
+        }
         Event::ChannelCreated { guild, channel } => {
             channel_created(&mut shared.core(), guild, &channel)?;
         }
@@ -136,7 +160,7 @@ fn member_joined<P: Primitives>(
 ) -> Result<(), Refusal> {
     core.store.commit(|store| {
         store.put_person(member.user, &member.username, &member.display_name)?;
-        store.put_member(guild, member.user, member.joined_at)?;
+        store.put_member(guild, member)?;
         follow_members(store, guild, access_version)?;
         update_guild(store, guild, |view| {
             // One's own joining is counted already in what came with it.
@@ -165,6 +189,21 @@ fn member_left<P: Primitives>(
         })
     })?;
     core.tell(Topic::Guild { guild });
+    Ok(())
+}
+
+/// Rights changed, and nobody came or went.
+fn follow_rights<P: Primitives>(
+    core: &Core<P>,
+    guild: GuildId,
+    version: u64,
+) -> Result<(), Refusal> {
+    core.store.commit(|store| {
+        follow_members(store, guild, version)?;
+        update_guild(store, guild, |view| {
+            view.access_version = view.access_version.max(version);
+        })
+    })?;
     Ok(())
 }
 

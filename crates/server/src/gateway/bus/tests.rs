@@ -126,6 +126,9 @@ fn who_enters_a_guild_hears_it_from_the_same_moment_and_who_leaves_no_more() {
         log_seq: 3,
         member_count: 2,
         my_permissions: Permissions::EVERYONE,
+        my_roles: Vec::new(),
+        roles: Vec::new(),
+        categories: Vec::new(),
         channels: vec![],
     });
     bus.publish(vec![

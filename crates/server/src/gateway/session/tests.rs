@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use cloister_wire::{
-    Bytes, ChannelId, DeviceId, GuildId, Octets, Permissions, SessionId, UserId,
+    Bytes, ChannelId, DeviceId, GuildId, Octets, SessionId, UserId,
     gateway::{ClientFrame, CloseCode, Event, Identify, Ready, Resume, ServerFrame},
     guild::Member,
     limits::{GATEWAY_QUEUE, HEARTBEAT_MS, IDENTIFY_MS, RESUME_MS},
@@ -31,7 +31,7 @@ fn identify() -> ClientFrame {
 fn subscription(version: Option<u64>) -> Subscription {
     let access = |version| Access {
         version,
-        rights: Permissions::EVERYONE,
+        channels: [CHANNEL].into(),
     };
     let guilds: BTreeMap<_, _> = version
         .into_iter()
@@ -346,6 +346,8 @@ fn somebody_elses_coming_and_going_needs_no_derivation() {
         username: "bob".to_owned(),
         display_name: "Bob".to_owned(),
         joined_at: START,
+        roles: Vec::new(),
+        timed_out_until: None,
     };
     let joined = Event::MemberJoined {
         guild: GUILD,
@@ -400,7 +402,7 @@ fn events_for_rights_to_view_only_pass_with_that_right() {
     let mut session = live(Some(1));
     let blind = Access {
         version: 2,
-        rights: Permissions::NONE,
+        channels: std::collections::BTreeSet::new(),
     };
     let blind = Subscription::new(ME, DEVICE, BTreeMap::from([(GUILD, blind)]));
     session.handle(in_channel(2), START);

@@ -6,8 +6,8 @@
 
 use bytes::BytesMut;
 use cloister_wire::{
-    Bytes, ChannelId, DeviceId, GuildId, MessageId, Octets, Permissions, RoleId, SecurityEventId,
-    SessionId, Txn, UserId,
+    Bytes, CategoryId, ChannelId, DeviceId, GuildId, MessageId, Octets, Permissions, RoleId,
+    SecurityEventId, SessionId, Txn, UserId,
 };
 use postgres::types::{FromSql, IsNull, ToSql, Type};
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -280,6 +280,7 @@ id_values!(
     DeviceId,
     GuildId,
     RoleId,
+    CategoryId,
     ChannelId,
     MessageId,
     SecurityEventId,

@@ -1,0 +1,687 @@
+//! Governing a guild: roles, rights, structure, moderation, and holding the server to its audit
+//! log. What the guild log must allow as well is signed here, beside what the server is asked.
+
+use cloister_e2ee::Primitives;
+use cloister_proof::{
+    AuditCheckpoint,
+    guild_log::{LogRights, OpBody, RoleHeld},
+};
+use cloister_wire::{
+    Bytes, CategoryId, ErrorCode, GuildId, Permissions, RoleId, UserId,
+    audit::{AuditPage, AuditProof},
+    guild::{Appended, Guild, Member},
+    moderation::{
+        Ban, Bans, Contact, GateView, Joins, Kick, LiftBan, Relation, Relations, SetContact,
+        SetGate, SetRelation, TimeOut,
+    },
+    permission::{Holder, Overwrite, RoleRule, Rules},
+    role::{
+        Category, CreateCategory, CreateRole, EditCategory, EditChannel, EditEveryone, EditGuild,
+        EditRole, Explained, MoveChannel, MoveRole, Overwrites, Role, SetOverwrite, SetRoles,
+        TransferGuild,
+    },
+};
+
+use super::guild::{append, position, sign};
+use crate::{
+    core::{Shared, refuse},
+    engine::Method,
+    flow::{
+        call::{CallError, read, to_cbor},
+        sync,
+    },
+    store::StoreError,
+    view::{Act, AuditFormat, ChannelRights, CommandReply, Question, Refusal, Told, Topic},
+};
+
+/// Carries out what changes a guild.
+pub(crate) async fn act<P: Primitives>(
+    shared: &Shared<P>,
+    guild: GuildId,
+    act: Act,
+) -> Result<CommandReply, Refusal> {
+    let reply = match act {
+        Act::CreateRole { .. }
+        | Act::EditRole { .. }
+        | Act::MoveRole { .. }
+        | Act::DeleteRole { .. }
+        | Act::EditEveryone { .. }
+        | Act::SetRoles { .. }
+        | Act::SetOverwrite { .. } => rights(shared, guild, act).await,
+        Act::Kick { .. }
+        | Act::Ban { .. }
+        | Act::LiftBan { .. }
+        | Act::TimeOut { .. }
+        | Act::SetGate { .. } => order(shared, guild, act).await,
+        _ => structure(shared, guild, act).await,
+    }?;
+    refresh(shared, guild).await?;
+    Ok(reply)
+}
+
+async fn rights<P: Primitives>(
+    shared: &Shared<P>,
+    guild: GuildId,
+    act: Act,
+) -> Result<CommandReply, Refusal> {
+    let roles = format!("/api/v1/guilds/{guild}/roles");
+    match act {
+        Act::CreateRole {
+            name,
+            color,
+            hoisted,
+            mentionable,
+            permissions,
+        } => {
+            let role = {
+                let mut core = shared.core();
+                RoleId::new(core.now, &core.draw())
+            };
+            let request = CreateRole {
+                role,
+                name,
+                color,
+                hoisted,
+                mentionable,
+                permissions,
+            };
+            let made: Result<Role, CallError> = shared.post(roles, &request).await;
+            made?;
+            sign_role(shared, guild, role, permissions).await?;
+            return Ok(CommandReply::Role { role });
+        }
+        Act::EditRole {
+            role,
+            name,
+            color,
+            hoisted,
+            mentionable,
+            permissions,
+        } => {
+            let request = EditRole {
+                name,
+                color,
+                hoisted,
+                mentionable,
+                permissions,
+            };
+            put(shared, format!("{roles}/{role}"), &request).await?;
+            sign_role(shared, guild, role, permissions).await?;
+        }
+        Act::MoveRole { role, position } => {
+            let path = format!("{roles}/{role}/position");
+            put(shared, path, &MoveRole { position }).await?;
+        }
+        Act::DeleteRole { role } => delete(shared, format!("{roles}/{role}")).await?,
+        Act::EditEveryone { permissions } => {
+            let path = format!("/api/v1/guilds/{guild}/everyone");
+            put(shared, path, &EditEveryone { permissions }).await?;
+        }
+        Act::SetRoles {
+            user,
+            roles,
+            reason,
+        } => set_roles(shared, guild, user, roles, reason).await?,
+        Act::SetOverwrite {
+            place,
+            subject,
+            allow,
+            deny,
+        } => {
+            let request = SetOverwrite {
+                place,
+                subject,
+                allow,
+                deny,
+            };
+            let path = format!("/api/v1/guilds/{guild}/overwrites");
+            put(shared, path, &request).await?;
+        }
+        _ => return Err(another()),
+    }
+    Ok(CommandReply::Done)
+}
+
+async fn structure<P: Primitives>(
+    shared: &Shared<P>,
+    guild: GuildId,
+    act: Act,
+) -> Result<CommandReply, Refusal> {
+    let categories = format!("/api/v1/guilds/{guild}/categories");
+    match act {
+        Act::Rename { name } => {
+            put(
+                shared,
+                format!("/api/v1/guilds/{guild}"),
+                &EditGuild { name },
+            )
+            .await?;
+        }
+        Act::CreateCategory { name } => {
+            let category = {
+                let mut core = shared.core();
+                CategoryId::new(core.now, &core.draw())
+            };
+            let request = CreateCategory { category, name };
+            let made: Result<Category, CallError> = shared.post(categories, &request).await;
+            made?;
+            return Ok(CommandReply::Category { category });
+        }
+        Act::EditCategory {
+            category,
+            name,
+            position,
+        } => {
+            let path = format!("{categories}/{category}");
+            put(shared, path, &EditCategory { name, position }).await?;
+        }
+        Act::DeleteCategory { category } => {
+            delete(shared, format!("{categories}/{category}")).await?;
+        }
+        Act::EditChannel {
+            channel,
+            name,
+            topic,
+            slow_mode_s,
+        } => {
+            let request = EditChannel {
+                name,
+                topic,
+                slow_mode_s,
+            };
+            put(shared, format!("/api/v1/channels/{channel}"), &request).await?;
+        }
+        Act::MoveChannel {
+            channel,
+            category,
+            position,
+        } => {
+            let path = format!("/api/v1/channels/{channel}/position");
+            put(shared, path, &MoveChannel { category, position }).await?;
+        }
+        Act::DeleteChannel { channel } => {
+            delete(shared, format!("/api/v1/channels/{channel}")).await?;
+        }
+        Act::HandOver { to, password } => hand_over(shared, guild, to, password).await?,
+        _ => return Err(another()),
+    }
+    Ok(CommandReply::Done)
+}
+
+async fn order<P: Primitives>(
+    shared: &Shared<P>,
+    guild: GuildId,
+    act: Act,
+) -> Result<CommandReply, Refusal> {
+    let base = format!("/api/v1/guilds/{guild}");
+    match act {
+        Act::Kick { user, reason } => {
+            let path = format!("{base}/members/{user}/kick");
+            shared
+                .tell_server(Method::Post, path, &Kick { reason })
+                .await?;
+        }
+        Act::Ban {
+            user,
+            reason,
+            for_s,
+        } => {
+            put(
+                shared,
+                format!("{base}/bans/{user}"),
+                &Ban { reason, for_s },
+            )
+            .await?
+        }
+        Act::LiftBan { user, reason } => {
+            let path = format!("{base}/bans/{user}/lift");
+            shared
+                .tell_server(Method::Post, path, &LiftBan { reason })
+                .await?;
+        }
+        Act::TimeOut {
+            user,
+            reason,
+            for_s,
+        } => {
+            let path = format!("{base}/members/{user}/timeout");
+            let request = to_cbor(&TimeOut { reason, for_s });
+            let bytes = shared.call(Method::Put, path, Some(request)).await?;
+            keep_member(shared, guild, &read(&bytes)?)?;
+        }
+        Act::SetGate {
+            joins,
+            invites,
+            newcomer_s,
+            reason,
+        } => {
+            let request = SetGate {
+                joins,
+                invites,
+                newcomer_s,
+                reason,
+            };
+            put(shared, format!("{base}/gate"), &request).await?;
+        }
+        _ => return Err(another()),
+    }
+    Ok(CommandReply::Done)
+}
+
+/// Gives a member exactly these roles. What the guild log says of a role is granted in it, by this
+/// device; the server takes back by itself what is taken away.
+async fn set_roles<P: Primitives>(
+    shared: &Shared<P>,
+    guild: GuildId,
+    user: UserId,
+    roles: Vec<RoleId>,
+    reason: Option<String>,
+) -> Result<(), Refusal> {
+    let path = format!("/api/v1/guilds/{guild}/members/{user}/roles");
+    let request = SetRoles {
+        roles: roles.clone(),
+        reason,
+    };
+    let bytes = shared
+        .call(Method::Put, path, Some(to_cbor(&request)))
+        .await?;
+    keep_member(shared, guild, &read(&bytes)?)?;
+    let granted: Vec<_> = {
+        let core = shared.core();
+        let log = core.store.guild_log(guild)?;
+        let log = log.as_ref();
+        let genesis = log
+            .and_then(|log| log.members.get(&user))
+            .map(|member| member.genesis);
+        let missing = |role: &RoleId| {
+            log.and_then(|log| log.roles.get(role))
+                .is_some_and(|known| !known.holders.contains(&user))
+        };
+        let missing = roles.into_iter().filter(missing);
+        genesis.map_or_else(Vec::new, |genesis| {
+            missing.map(|role| (role, genesis)).collect()
+        })
+    };
+    for (role, genesis) in granted {
+        let body = OpBody::Grant {
+            role,
+            user,
+            genesis,
+        };
+        append(shared, guild, |_| Ok(body.clone())).await?;
+    }
+    Ok(())
+}
+
+/// Rights that need a signature as well stand in the guild log: what a role lets its holders sign.
+async fn sign_role<P: Primitives>(
+    shared: &Shared<P>,
+    guild: GuildId,
+    role: RoleId,
+    permissions: Permissions,
+) -> Result<(), Refusal> {
+    let wanted = log_rights(permissions);
+    let known = {
+        let core = shared.core();
+        let log = core.store.guild_log(guild)?;
+        log.and_then(|log| log.roles.get(&role).map(|known| known.rights))
+    };
+    if known.unwrap_or(LogRights::NONE) == wanted {
+        return Ok(());
+    }
+    let body = OpBody::Role {
+        role,
+        rights: wanted,
+        held: RoleHeld::ByGrant,
+    };
+    append(shared, guild, |_| Ok(body.clone())).await?;
+    // Who holds the role already is granted it now.
+    if known.is_none() {
+        let holders: Vec<(UserId, Vec<RoleId>)> = {
+            let members = shared.core().store.members(guild)?;
+            let with = members.into_iter().filter(|one| one.roles.contains(&role));
+            with.map(|one| (one.user, one.roles)).collect()
+        };
+        for (user, roles) in holders {
+            set_roles(shared, guild, user, roles, None).await?;
+        }
+    }
+    Ok(())
+}
+
+fn log_rights(permissions: Permissions) -> LogRights {
+    if permissions.contains(Permissions::ADMINISTRATOR) {
+        return LogRights::ALL;
+    }
+    let pairs = [
+        (Permissions::CREATE_INVITE, LogRights::INVITE),
+        (Permissions::VOUCH_MEMBERS, LogRights::VOUCH),
+        (Permissions::MANAGE_CHANNELS, LogRights::POLICY),
+        (Permissions::MANAGE_ROLES, LogRights::GRANT),
+    ];
+    let held = pairs.iter().filter(|(bit, _)| permissions.contains(*bit));
+    held.fold(LogRights::NONE, |sum, (_, right)| sum.union(*right))
+}
+
+async fn hand_over<P: Primitives>(
+    shared: &Shared<P>,
+    guild: GuildId,
+    to: UserId,
+    password: String,
+) -> Result<(), Refusal> {
+    let request = {
+        let core = shared.core();
+        let log = core.store.guild_log(guild)?;
+        let genesis = log.and_then(|log| log.members.get(&to).map(|member| member.genesis));
+        let genesis = genesis
+            .ok_or_else(|| refuse(ErrorCode::NotFound, "Only a member can become the owner."))?;
+        let body = OpBody::TransferOwner { user: to, genesis };
+        let op = sign(&core, guild, position(&core, guild)?, body, None)?;
+        TransferGuild {
+            to,
+            password,
+            op: Bytes(op.to_bytes()),
+        }
+    };
+    let path = format!("/api/v1/guilds/{guild}/owner");
+    let appended: Result<Appended, CallError> = shared.post(path, &request).await;
+    appended?;
+    sync::bring_log(shared, guild).await
+}
+
+/// Asks the server something about a guild.
+pub(crate) async fn ask<P: Primitives>(
+    shared: &Shared<P>,
+    guild: GuildId,
+    question: Question,
+) -> Result<CommandReply, Refusal> {
+    let base = format!("/api/v1/guilds/{guild}");
+    let told = match question {
+        Question::Right {
+            user,
+            channel,
+            right,
+        } => {
+            let place = channel.map_or_else(String::new, |channel| format!("&channel={channel}"));
+            let clean = right.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            if !clean {
+                return Err(refuse(
+                    ErrorCode::Invalid,
+                    "There is no right of that name.",
+                ));
+            }
+            let path = format!("{base}/explain?user={user}{place}&right={right}");
+            let explained: Explained = shared.get(path).await?;
+            Told::Right(explained)
+        }
+        Question::Overwrites => {
+            let all: Overwrites = shared.get(format!("{base}/overwrites")).await?;
+            Told::Overwrites {
+                overwrites: all.overwrites,
+            }
+        }
+        Question::AsRole { role } => {
+            let all: Overwrites = shared.get(format!("{base}/overwrites")).await?;
+            as_role(shared, guild, role, &all)?
+        }
+        Question::Bans { after } => {
+            let from = after.map_or_else(String::new, |user| format!("?after={user}"));
+            let Bans { bans, end } = shared.get(format!("{base}/bans{from}")).await?;
+            Told::Bans { bans, end }
+        }
+        Question::Gate => {
+            let gate: GateView = shared.get(format!("{base}/gate")).await?;
+            Told::Gate(gate)
+        }
+        Question::Joins => {
+            let Joins { joins } = shared.get(format!("{base}/joins")).await?;
+            Told::Joins { joins }
+        }
+        Question::Audit {
+            before,
+            actor,
+            action,
+            target,
+        } => {
+            let mut query: Vec<String> = Vec::new();
+            query.extend(before.map(|before| format!("before={before}")));
+            query.extend(actor.map(|actor| format!("actor={actor}")));
+            query.extend(action.map(|action| format!("action={}", plain(&action))));
+            query.extend(target.map(|target| format!("target={}", plain(&target))));
+            let path = format!("{base}/audit?{}", query.join("&"));
+            let AuditPage { entries, end } = shared.get(path).await?;
+            Told::Audit { entries, end }
+        }
+        Question::AuditFile { format } => {
+            let (kind, name) = match format {
+                AuditFormat::Csv => ("csv", "audit.csv"),
+                AuditFormat::Json => ("json", "audit.json"),
+            };
+            let path = format!("{base}/audit/export?format={kind}");
+            let bytes = shared.call(Method::Post, path, None).await?;
+            Told::File {
+                name: name.to_owned(),
+                text: String::from_utf8_lossy(&bytes).into_owned(),
+            }
+        }
+        Question::AuditCheckpoint => {
+            follow_audit(shared, guild).await?;
+            let core = shared.core();
+            let kept = core.store.audit_checkpoint(guild)?;
+            let kept = kept
+                .ok_or_else(|| refuse(ErrorCode::NotFound, "This server has no audit log here."))?;
+            let key = core
+                .store
+                .instance()?
+                .ok_or(StoreError::Unreadable)?
+                .server_key;
+            let seq = AuditCheckpoint::verify(&kept, &key).map_or(0, |checkpoint| checkpoint.seq);
+            Told::Checkpoint {
+                seq,
+                checkpoint: serde_json::to_value(Bytes(kept))
+                    .ok()
+                    .and_then(|value| value.as_str().map(str::to_owned))
+                    .unwrap_or_default(),
+            }
+        }
+    };
+    Ok(CommandReply::Told(told))
+}
+
+/// What the one evaluation of rights says of somebody with only this role.
+fn as_role<P: Primitives>(
+    shared: &Shared<P>,
+    guild: GuildId,
+    role: RoleId,
+    all: &Overwrites,
+) -> Result<Told, Refusal> {
+    let row = shared.core().store.guild(guild)?;
+    let view = row.ok_or(StoreError::Unreadable)?.view;
+    let mut rules = Rules::new(view.owner, view.everyone);
+    for one in &view.roles {
+        let rule = RoleRule {
+            position: one.position,
+            permissions: one.permissions,
+        };
+        rules.roles.insert(one.id, rule);
+    }
+    for one in &all.overwrites {
+        let overwrite = Overwrite {
+            allow: one.allow,
+            deny: one.deny,
+        };
+        let there = rules.overwrites.entry(one.place).or_default();
+        there.insert(one.subject, overwrite);
+    }
+    let categories = view.channels.iter();
+    rules.categories = categories
+        .filter_map(|channel| Some((channel.id, channel.category?)))
+        .collect();
+    let nobody = Holder {
+        user: UserId::from_bytes([0; 16]),
+        roles: &[role],
+        timed_out: false,
+    };
+    let channels = view.channels.iter().map(|channel| ChannelRights {
+        channel: channel.id,
+        permissions: rules.in_channel(&nobody, channel.id),
+    });
+    Ok(Told::AsRole {
+        channels: channels.collect(),
+    })
+}
+
+/// How this person keeps others.
+pub(crate) async fn relations<P: Primitives>(shared: &Shared<P>) -> Result<CommandReply, Refusal> {
+    let Relations { relations, contact } = shared.get("/api/v1/relations".to_owned()).await?;
+    Ok(CommandReply::Told(Told::Relations { relations, contact }))
+}
+
+pub(crate) async fn relate<P: Primitives>(
+    shared: &Shared<P>,
+    user: UserId,
+    relation: Relation,
+) -> Result<CommandReply, Refusal> {
+    let path = format!("/api/v1/relations/{user}");
+    put(shared, path, &SetRelation { relation }).await?;
+    Ok(CommandReply::Done)
+}
+
+pub(crate) async fn set_contact<P: Primitives>(
+    shared: &Shared<P>,
+    who: Contact,
+) -> Result<CommandReply, Refusal> {
+    put(shared, "/api/v1/contact".to_owned(), &SetContact { who }).await?;
+    Ok(CommandReply::Done)
+}
+
+/// Brings a guild's structure and one's rights in it anew, because they changed.
+pub(crate) fn refresh_soon<P: Primitives>(shared: &Shared<P>, guild: GuildId) {
+    shared.spawn_single(format!("guild {guild}"), move |shared| async move {
+        if let Err(error) = refresh(&shared, guild).await {
+            shared.core().fail(&error);
+        }
+    });
+    watch_audit(shared, guild);
+}
+
+async fn refresh<P: Primitives>(shared: &Shared<P>, guild: GuildId) -> Result<(), Refusal> {
+    let view: Result<Guild, CallError> = shared.get(format!("/api/v1/guilds/{guild}")).await;
+    let view = match view {
+        Ok(view) => view,
+        // Not a member any more: that is told by an event of its own.
+        Err(CallError::Refused { status: 404, .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    {
+        let mut core = shared.core();
+        let now = core.now;
+        if core.store.guild(guild)?.is_none() {
+            return Ok(());
+        }
+        core.store
+            .commit(|store| sync::store_guild(store, &view, now))?;
+        core.tell(Topic::Guild { guild });
+        core.tell(Topic::Guilds);
+        for channel in &view.channels {
+            core.tell(Topic::Channel {
+                channel: channel.id,
+            });
+        }
+    }
+    sync::bring_guild(shared, &view);
+    Ok(())
+}
+
+/// Keeps up with a guild's audit log.
+pub(crate) fn watch_audit<P: Primitives>(shared: &Shared<P>, guild: GuildId) {
+    shared.spawn_single(format!("audit {guild}"), move |shared| async move {
+        if let Err(error) = follow_audit(&shared, guild).await {
+            shared.core().fail(&error);
+        }
+    });
+}
+
+/// Checks that the audit log still continues what this device knows of it, and remembers how far.
+/// A log that was rewritten or cut raises the alarm.
+async fn follow_audit<P: Primitives>(shared: &Shared<P>, guild: GuildId) -> Result<(), Refusal> {
+    loop {
+        let (known, instance) = {
+            let core = shared.core();
+            let instance = core.store.instance()?.ok_or(StoreError::Unreadable)?;
+            let kept = core.store.audit_checkpoint(guild)?;
+            let known = kept
+                .and_then(|kept| AuditCheckpoint::verify(&kept, &instance.server_key).ok())
+                // Another life of the server's database begins anew.
+                .filter(|known| known.incarnation == instance.incarnation);
+            (known, instance)
+        };
+        let since = known.as_ref().map_or(0, |known| known.seq);
+        let path = format!("/api/v1/guilds/{guild}/audit/checkpoint?since={since}");
+        let proof: AuditProof = match shared.get(path).await {
+            Ok(proof) => proof,
+            Err(CallError::Refused { status: 404, .. }) => return Ok(()),
+            Err(CallError::Refused { status: 422, .. }) => return alarm(shared, guild),
+            Err(error) => return Err(error.into()),
+        };
+        let checked = AuditCheckpoint::verify(proof.checkpoint.as_ref(), &instance.server_key)
+            .ok()
+            .filter(|next| next.guild == guild && next.incarnation == instance.incarnation)
+            .filter(|next| next.continues(known.as_ref(), &proof.digests).is_ok());
+        if checked.is_none() {
+            return alarm(shared, guild);
+        }
+        if since == 0 || !proof.digests.is_empty() {
+            let core = shared.core();
+            core.store
+                .put_audit_checkpoint(guild, proof.checkpoint.as_ref())?;
+        }
+        if proof.end || proof.digests.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+fn alarm<P: Primitives>(shared: &Shared<P>, guild: GuildId) -> Result<(), Refusal> {
+    let why = "The audit log of a server was rewritten or cut: it no longer continues what this \
+               device saw of it.";
+    let mut core = shared.core();
+    core.alarm = Some(why.to_owned());
+    core.tell(Topic::Session);
+    core.tell(Topic::Guild { guild });
+    Err(refuse(ErrorCode::TrustViolation, why))
+}
+
+fn keep_member<P: Primitives>(
+    shared: &Shared<P>,
+    guild: GuildId,
+    member: &Member,
+) -> Result<(), Refusal> {
+    let mut core = shared.core();
+    core.store.commit(|store| store.put_member(guild, member))?;
+    core.tell(Topic::Guild { guild });
+    Ok(())
+}
+
+async fn put<P: Primitives, B: serde::Serialize>(
+    shared: &Shared<P>,
+    path: String,
+    body: &B,
+) -> Result<(), Refusal> {
+    Ok(shared.tell_server(Method::Put, path, body).await?)
+}
+
+async fn delete<P: Primitives>(shared: &Shared<P>, path: String) -> Result<(), Refusal> {
+    shared.call(Method::Delete, path, None).await?;
+    Ok(())
+}
+
+/// What can stand in an address as it is.
+fn plain(text: &str) -> String {
+    let fits = |c: &char| c.is_ascii_alphanumeric() || "._:-".contains(*c);
+    text.chars().filter(fits).collect()
+}
+
+fn another() -> Refusal {
+    refuse(ErrorCode::Internal, "This act is carried out elsewhere.")
+}

@@ -1,0 +1,89 @@
+//! What a shell may ask and do to govern a guild. These are answered by the server, not from the
+//! store: nobody governs without a network.
+
+use cloister_wire::{
+    CategoryId, ChannelId, Permissions, RoleId, UserId,
+    audit::AuditView,
+    moderation::{BanView, Contact, Gate, GateView, JoinView, RelationView},
+    permission::{Place, Subject},
+    role::{Explained, PlacedOverwrite},
+};
+use serde::{Deserialize, Serialize};
+
+macro_rules! view {
+    ($($item:item)*) => { $(
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+        $item
+    )* };
+}
+
+view! {
+/// What changes a guild. Ids of new things are drawn by the engine and come back.
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum Act {
+    Rename { name: String },
+    CreateRole { name: String, color: Option<String>, hoisted: bool, mentionable: bool, permissions: Permissions },
+    EditRole { role: RoleId, name: String, color: Option<String>, hoisted: bool, mentionable: bool, permissions: Permissions },
+    /// 1 is the lowest place.
+    MoveRole { role: RoleId, position: u32 },
+    DeleteRole { role: RoleId },
+    EditEveryone { permissions: Permissions },
+    SetRoles { user: UserId, roles: Vec<RoleId>, reason: Option<String> },
+    SetOverwrite { place: Place, subject: Subject, allow: Permissions, deny: Permissions },
+    CreateCategory { name: String },
+    EditCategory { category: CategoryId, name: String, position: u32 },
+    DeleteCategory { category: CategoryId },
+    EditChannel { channel: ChannelId, name: String, topic: String, slow_mode_s: u32 },
+    MoveChannel { channel: ChannelId, category: Option<CategoryId>, position: u32 },
+    DeleteChannel { channel: ChannelId },
+    Kick { user: UserId, reason: Option<String> },
+    /// `for_s` 0: until it is lifted.
+    Ban { user: UserId, reason: Option<String>, for_s: u32 },
+    LiftBan { user: UserId, reason: Option<String> },
+    /// `for_s` 0 ends it.
+    TimeOut { user: UserId, reason: Option<String>, for_s: u32 },
+    SetGate { joins: Gate, invites: Gate, newcomer_s: u32, reason: Option<String> },
+    HandOver { to: UserId, password: String },
+}
+
+/// What the server is asked about a guild.
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum Question {
+    /// Why somebody may or may not do something; `right` in snake case.
+    Right { user: UserId, channel: Option<ChannelId>, right: String },
+    Overwrites,
+    /// What a member with only this role could do in each channel.
+    AsRole { role: RoleId },
+    Bans { after: Option<UserId> },
+    Gate,
+    Joins,
+    /// At most one of `actor`, `action` and `target`.
+    Audit { before: Option<u64>, actor: Option<UserId>, action: Option<String>, target: Option<String> },
+    AuditFile { format: AuditFormat },
+    /// The newest checkpoint of the audit log that this device has checked, as a file.
+    AuditCheckpoint,
+}
+
+pub struct ChannelRights { pub channel: ChannelId, pub permissions: Permissions }
+
+#[derive(Eq, Copy)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditFormat { Csv, Json }
+
+/// What the server answered.
+#[serde(tag = "on", rename_all = "snake_case")]
+pub enum Told {
+    Right(Explained),
+    Overwrites { overwrites: Vec<PlacedOverwrite> },
+    AsRole { channels: Vec<ChannelRights> },
+    Bans { bans: Vec<BanView>, end: bool },
+    Gate(GateView),
+    Joins { joins: Vec<JoinView> },
+    Audit { entries: Vec<AuditView>, end: bool },
+    File { name: String, text: String },
+    /// In base64url, for `cloister audit verify --checkpoint`.
+    Checkpoint { seq: u64, checkpoint: String },
+    Relations { relations: Vec<RelationView>, contact: Contact },
+}
+}

@@ -1,0 +1,58 @@
+//! How people keep each other. Nobody is told how they are kept, by no code and no event.
+
+use cloister_wire::{
+    ErrorCode, UserId, limits,
+    moderation::{Contact, Relation},
+};
+
+use crate::{
+    Error, Result,
+    access::{Act, Permit},
+    store::{self, db::Tx},
+};
+
+/// Keeps somebody as a friend, mutes or blocks them, or none of these.
+pub fn set(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Act>,
+    other: UserId,
+    relation: Relation,
+) -> Result<()> {
+    if other == permit.user {
+        return Err(Error::invalid("This is about other people."));
+    }
+    if !store::relation::is_known(tx, permit, other)? {
+        return Err(Error::not_found());
+    }
+    if store::relation::count(tx, permit)? >= limits::RELATIONS_PER_USER {
+        return Err(Error::refuse(
+            ErrorCode::TooMany,
+            "You keep 1,000 people already. Let some go.",
+        ));
+    }
+    store::relation::put(tx, permit, other, relation)
+}
+
+pub fn set_contact(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, who: Contact) -> Result<()> {
+    store::relation::put_contact(tx, permit, who)
+}
+
+pub fn contact(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<Contact> {
+    store::relation::contact(tx, permit.user)
+}
+
+/// Whether somebody may begin a conversation with another. A refusal is the same as for a
+/// stranger.
+pub(super) fn check_contact(tx: &mut Tx<'_>, from: UserId, to: UserId) -> Result<()> {
+    let kept = store::relation::get(tx, to, from)?;
+    let welcome = match (kept, store::relation::contact(tx, to)?) {
+        (Relation::Blocked, _) => false,
+        (Relation::Friend, _) | (_, Contact::Guilds) => true,
+        (_, Contact::Friends | Contact::Nobody) => false,
+    };
+    if welcome {
+        Ok(())
+    } else {
+        Err(Error::forbidden())
+    }
+}

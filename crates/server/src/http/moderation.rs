@@ -1,0 +1,149 @@
+//! Keeping order in a guild.
+
+use axum::extract::{Path, State};
+use cloister_wire::{
+    GuildId, UserId,
+    guild::Member,
+    limits::MEMBERS_PAGE,
+    moderation::{Ban, Bans, GateView, Joins, Kick, LiftBan, SetGate, TimeOut},
+};
+
+use super::{
+    address::{At, Query},
+    extract::Body,
+    guild::PageOf,
+    reply::{Done, Reply},
+};
+use crate::{
+    App, Result,
+    access::{self, Caller, policy::Verb},
+    action, store,
+};
+
+pub async fn kick(
+    State(app): State<App>,
+    caller: Caller,
+    Path((guild, user)): Path<(GuildId, UserId)>,
+    Body(request): Body<Kick>,
+) -> Result<Done> {
+    let parts = app.clone();
+    app.db
+        .write(move |tx| {
+            let permit = access::guild::may_change(tx, &caller, guild, Verb::Kick)?;
+            action::moderation::kick(tx, &parts, &permit, user, &request)
+        })
+        .await?;
+    Ok(Done::default())
+}
+
+pub async fn ban(
+    State(app): State<App>,
+    caller: Caller,
+    Path((guild, user)): Path<(GuildId, UserId)>,
+    Body(request): Body<Ban>,
+) -> Result<Done> {
+    let parts = app.clone();
+    app.db
+        .write(move |tx| {
+            let permit = access::guild::may_change(tx, &caller, guild, Verb::Ban)?;
+            action::moderation::ban(tx, &parts, &permit, user, &request)
+        })
+        .await?;
+    Ok(Done::default())
+}
+
+pub async fn bans(
+    State(app): State<App>,
+    caller: Caller,
+    At(guild): At<GuildId>,
+    Query(page): Query<PageOf>,
+) -> Result<Reply<Bans>> {
+    let (after, limit) = page.bounds(MEMBERS_PAGE);
+    let mut bans = app
+        .db
+        .read(move |tx| {
+            let permit = access::guild::may(tx, &caller, guild, Verb::Ban)?;
+            store::moderation::page_bans(tx, &permit, after, limit + 1)
+        })
+        .await?;
+    let end = bans.len() <= limit as usize;
+    bans.truncate(limit as usize);
+    Ok(Reply::ok(Bans { bans, end }))
+}
+
+pub async fn lift_ban(
+    State(app): State<App>,
+    caller: Caller,
+    Path((guild, user)): Path<(GuildId, UserId)>,
+    Body(request): Body<LiftBan>,
+) -> Result<Done> {
+    app.db
+        .write(move |tx| {
+            let permit = access::guild::may_change(tx, &caller, guild, Verb::Ban)?;
+            action::moderation::lift_ban(tx, &permit, user, &request)
+        })
+        .await?;
+    Ok(Done::default())
+}
+
+pub async fn time_out(
+    State(app): State<App>,
+    caller: Caller,
+    Path((guild, user)): Path<(GuildId, UserId)>,
+    Body(request): Body<TimeOut>,
+) -> Result<Reply<Member>> {
+    let member = app
+        .db
+        .write(move |tx| {
+            let permit = access::guild::may_change(tx, &caller, guild, Verb::TimeOut)?;
+            action::moderation::time_out(tx, &permit, user, &request)
+        })
+        .await?;
+    Ok(Reply::ok(member))
+}
+
+pub async fn gate(
+    State(app): State<App>,
+    caller: Caller,
+    At(guild): At<GuildId>,
+) -> Result<Reply<GateView>> {
+    let gate = app
+        .db
+        .read(move |tx| {
+            let permit = access::guild::may(tx, &caller, guild, Verb::EditGuild)?;
+            action::moderation::gate(tx, &permit)
+        })
+        .await?;
+    Ok(Reply::ok(gate))
+}
+
+pub async fn set_gate(
+    State(app): State<App>,
+    caller: Caller,
+    At(guild): At<GuildId>,
+    Body(request): Body<SetGate>,
+) -> Result<Reply<GateView>> {
+    let gate = app
+        .db
+        .write(move |tx| {
+            let permit = access::guild::may_change(tx, &caller, guild, Verb::EditGuild)?;
+            action::moderation::set_gate(tx, &permit, &request)
+        })
+        .await?;
+    Ok(Reply::ok(gate))
+}
+
+pub async fn joins(
+    State(app): State<App>,
+    caller: Caller,
+    At(guild): At<GuildId>,
+) -> Result<Reply<Joins>> {
+    let joins = app
+        .db
+        .read(move |tx| {
+            let permit = access::guild::may(tx, &caller, guild, Verb::EndAnyInvite)?;
+            store::moderation::page_joins(tx, &permit, MEMBERS_PAGE)
+        })
+        .await?;
+    Ok(Reply::ok(Joins { joins }))
+}

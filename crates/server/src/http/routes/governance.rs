@@ -1,0 +1,236 @@
+//! Endpoints of governing a guild: structure, rights, moderation, audit; and of keeping people.
+
+use cloister_wire::{
+    audit::{AuditPage, AuditProof},
+    guild::{Appended, Member},
+    moderation::{
+        Ban, Bans, GateView, Joins, Kick, LiftBan, Relations, SetContact, SetGate, SetRelation,
+        TimeOut,
+    },
+    role::{
+        Category, CreateCategory, CreateRole, EditCategory, EditChannel, EditEveryone, EditGuild,
+        EditRole, Explained, MoveChannel, MoveRole, Overwrites, Role, SetOverwrite, SetRoles,
+        TransferGuild,
+    },
+};
+
+use super::{For, Route, delete, get, post, put};
+use crate::http::{audit, category, moderation, relation, role};
+
+pub(super) fn table() -> Vec<Route> {
+    let mut table = roles();
+    table.extend(structure());
+    table.extend(order());
+    table.extend(log());
+    table.extend(people());
+    table
+}
+
+fn roles() -> Vec<Route> {
+    vec![
+        post("/api/v1/guilds/{guild}/roles", For::Owner, role::create)
+            .takes::<CreateRole>()
+            .makes::<Role>()
+            .about("Make a role, below all others."),
+        put(
+            "/api/v1/guilds/{guild}/roles/{role}",
+            For::Owner,
+            role::edit,
+        )
+        .takes::<EditRole>()
+        .gives::<Role>()
+        .about("Change a role that stands below one's own."),
+        put(
+            "/api/v1/guilds/{guild}/roles/{role}/position",
+            For::Owner,
+            role::reorder,
+        )
+        .takes::<MoveRole>()
+        .about("Move a role among the others."),
+        delete(
+            "/api/v1/guilds/{guild}/roles/{role}",
+            For::Owner,
+            role::delete,
+        )
+        .about("Delete a role."),
+        put(
+            "/api/v1/guilds/{guild}/everyone",
+            For::Owner,
+            role::edit_everyone,
+        )
+        .takes::<EditEveryone>()
+        .about("Change what every member may do."),
+        put(
+            "/api/v1/guilds/{guild}/members/{user}/roles",
+            For::Owner,
+            role::set_roles,
+        )
+        .takes::<SetRoles>()
+        .gives::<Member>()
+        .about("Give a member exactly these roles."),
+        get(
+            "/api/v1/guilds/{guild}/overwrites",
+            For::Owner,
+            role::overwrites,
+        )
+        .gives::<Overwrites>()
+        .about("What categories and channels give and refuse."),
+        put(
+            "/api/v1/guilds/{guild}/overwrites",
+            For::Owner,
+            role::set_overwrite,
+        )
+        .takes::<SetOverwrite>()
+        .about("Replace what a category or channel gives and refuses somebody."),
+        get(
+            "/api/v1/guilds/{guild}/explain",
+            For::Member,
+            role::explain_right,
+        )
+        .gives::<Explained>()
+        .about("Why somebody may or may not do something; about others, for who manages roles."),
+        post("/api/v1/guilds/{guild}/owner", For::Owner, role::hand_over)
+            .takes::<TransferGuild>()
+            .gives::<Appended>()
+            .about("Hand the guild over, with one's password."),
+    ]
+}
+
+fn structure() -> Vec<Route> {
+    vec![
+        put("/api/v1/guilds/{guild}", For::Owner, category::edit_guild)
+            .takes::<EditGuild>()
+            .about("Rename the guild."),
+        post(
+            "/api/v1/guilds/{guild}/categories",
+            For::Owner,
+            category::create,
+        )
+        .takes::<CreateCategory>()
+        .makes::<Category>()
+        .about("Make a category."),
+        put(
+            "/api/v1/guilds/{guild}/categories/{category}",
+            For::Owner,
+            category::edit,
+        )
+        .takes::<EditCategory>()
+        .about("Rename a category, or move it."),
+        delete(
+            "/api/v1/guilds/{guild}/categories/{category}",
+            For::Owner,
+            category::delete,
+        )
+        .about("Delete a category; its channels stay."),
+        put(
+            "/api/v1/channels/{channel}",
+            For::Manager,
+            category::edit_channel,
+        )
+        .takes::<EditChannel>()
+        .about("Change name, topic and slow mode of a channel."),
+        put(
+            "/api/v1/channels/{channel}/position",
+            For::Manager,
+            category::move_channel,
+        )
+        .takes::<MoveChannel>()
+        .about("Move a channel, also to another category."),
+        delete(
+            "/api/v1/channels/{channel}",
+            For::Manager,
+            category::delete_channel,
+        )
+        .about("Delete a channel with everything that was said there."),
+    ]
+}
+
+fn order() -> Vec<Route> {
+    vec![
+        post(
+            "/api/v1/guilds/{guild}/members/{user}/kick",
+            For::Owner,
+            moderation::kick,
+        )
+        .takes::<Kick>()
+        .about("Take a member out."),
+        put(
+            "/api/v1/guilds/{guild}/members/{user}/timeout",
+            For::Owner,
+            moderation::time_out,
+        )
+        .takes::<TimeOut>()
+        .gives::<Member>()
+        .about("Put a member on hold for a time, or end that."),
+        get("/api/v1/guilds/{guild}/bans", For::Owner, moderation::bans)
+            .gives::<Bans>()
+            .about("Who is kept out."),
+        put(
+            "/api/v1/guilds/{guild}/bans/{user}",
+            For::Owner,
+            moderation::ban,
+        )
+        .takes::<Ban>()
+        .about("Keep somebody out, for a time or until it is lifted."),
+        post(
+            "/api/v1/guilds/{guild}/bans/{user}/lift",
+            For::Owner,
+            moderation::lift_ban,
+        )
+        .takes::<LiftBan>()
+        .about("Lift a ban."),
+        get("/api/v1/guilds/{guild}/gate", For::Owner, moderation::gate)
+            .gives::<GateView>()
+            .about("Whether joining and inviting go on."),
+        put(
+            "/api/v1/guilds/{guild}/gate",
+            For::Owner,
+            moderation::set_gate,
+        )
+        .takes::<SetGate>()
+        .gives::<GateView>()
+        .about("Pause joining and inviting, and how long newcomers only read."),
+        get(
+            "/api/v1/guilds/{guild}/joins",
+            For::Owner,
+            moderation::joins,
+        )
+        .gives::<Joins>()
+        .about("Who came by which invitation."),
+    ]
+}
+
+fn log() -> Vec<Route> {
+    vec![
+        get("/api/v1/guilds/{guild}/audit", For::Owner, audit::page)
+            .gives::<AuditPage>()
+            .about("A page of the audit log."),
+        get(
+            "/api/v1/guilds/{guild}/audit/checkpoint",
+            For::Member,
+            audit::checkpoint,
+        )
+        .gives::<AuditProof>()
+        .about("Where the audit log stands, signed, and how that follows from before."),
+        post(
+            "/api/v1/guilds/{guild}/audit/export",
+            For::Owner,
+            audit::export,
+        )
+        .about("The newest entries as CSV or JSON; the export is an entry itself."),
+    ]
+}
+
+fn people() -> Vec<Route> {
+    vec![
+        get("/api/v1/relations", For::Person, relation::list)
+            .gives::<Relations>()
+            .about("Friends, muted and blocked people; who may begin a conversation."),
+        put("/api/v1/relations/{user}", For::Person, relation::set)
+            .takes::<SetRelation>()
+            .about("Keep somebody as a friend, mute or block them. They are not told."),
+        put("/api/v1/contact", For::Person, relation::set_contact)
+            .takes::<SetContact>()
+            .about("Say who may begin a conversation with one."),
+    ]
+}

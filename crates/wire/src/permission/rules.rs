@@ -1,0 +1,162 @@
+//! What a guild says of rights, and what follows from it for one person: the same code on the
+//! server, which enforces it, and in clients, which show it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Overwrite, Permissions, PlaceOverwrites, Standing, evaluate};
+use crate::{CategoryId, ChannelId, RoleId, UserId};
+
+/// Whom an overwrite is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(tag = "subject", rename_all = "snake_case")]
+pub enum Subject {
+    Everyone,
+    Role { role: RoleId },
+    Member { user: UserId },
+}
+
+/// Where an overwrite applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export, rename = "RightPlace"))]
+#[serde(tag = "place", rename_all = "snake_case")]
+pub enum Place {
+    Category { category: CategoryId },
+    Channel { channel: ChannelId },
+}
+
+/// A role as evaluation sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Role {
+    /// 1 is the lowest.
+    pub position: u32,
+    pub permissions: Permissions,
+}
+
+/// Roles, categories and overwrites of a guild. What is not in here does not count: for one
+/// person in one channel their own roles and the overwrites of that place are enough.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    pub owner: UserId,
+    pub everyone: Permissions,
+    pub roles: BTreeMap<RoleId, Role>,
+    /// Channels that stand in a category.
+    pub categories: BTreeMap<ChannelId, CategoryId>,
+    pub overwrites: BTreeMap<Place, BTreeMap<Subject, Overwrite>>,
+}
+
+/// A member as evaluation sees them.
+#[derive(Debug, Clone, Copy)]
+pub struct Holder<'a> {
+    pub user: UserId,
+    pub roles: &'a [RoleId],
+    pub timed_out: bool,
+}
+
+/// How high somebody stands. Nobody acts on an equal or a higher one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// The position of the highest role; 0 without any.
+    Role(u32),
+    Owner,
+}
+
+impl Rules {
+    /// Nothing but what everyone has.
+    pub const fn new(owner: UserId, everyone: Permissions) -> Self {
+        Self {
+            owner,
+            everyone,
+            roles: BTreeMap::new(),
+            categories: BTreeMap::new(),
+            overwrites: BTreeMap::new(),
+        }
+    }
+
+    /// What somebody may do in the guild as a whole.
+    pub fn in_guild(&self, holder: &Holder<'_>) -> Permissions {
+        evaluate(&Standing {
+            owner: holder.user == self.owner,
+            everyone: self.everyone,
+            roles: &self.permissions_of(holder),
+            places: &[],
+            timed_out: holder.timed_out,
+        })
+    }
+
+    /// What somebody may do in a channel.
+    pub fn in_channel(&self, holder: &Holder<'_>, channel: ChannelId) -> Permissions {
+        self.in_places(holder, &self.places_of(channel))
+    }
+
+    /// What somebody may do in a category, apart from its channels.
+    pub fn in_category(&self, holder: &Holder<'_>, category: CategoryId) -> Permissions {
+        self.in_places(holder, &[Place::Category { category }])
+    }
+
+    pub fn rank(&self, holder: &Holder<'_>) -> Rank {
+        if holder.user == self.owner {
+            return Rank::Owner;
+        }
+        let positions = holder.roles.iter().filter_map(|role| self.roles.get(role));
+        Rank::Role(positions.map(|role| role.position).max().unwrap_or(0))
+    }
+
+    /// The places whose overwrites decide in a channel, from the outside in.
+    pub fn places_of(&self, channel: ChannelId) -> Vec<Place> {
+        let category = self.categories.get(&channel).copied();
+        let outside = category.map(|category| Place::Category { category });
+        outside
+            .into_iter()
+            .chain([Place::Channel { channel }])
+            .collect()
+    }
+
+    fn in_places(&self, holder: &Holder<'_>, places: &[Place]) -> Permissions {
+        let of_roles: Vec<Vec<Overwrite>> = places
+            .iter()
+            .map(|place| self.role_overwrites(*place, holder))
+            .collect();
+        let overwrites: Vec<PlaceOverwrites<'_>> = places
+            .iter()
+            .zip(&of_roles)
+            .map(|(place, roles)| PlaceOverwrites {
+                everyone: self.overwrite(*place, Subject::Everyone),
+                roles,
+                member: self.overwrite(*place, Subject::Member { user: holder.user }),
+            })
+            .collect();
+        evaluate(&Standing {
+            owner: holder.user == self.owner,
+            everyone: self.everyone,
+            roles: &self.permissions_of(holder),
+            places: &overwrites,
+            timed_out: holder.timed_out,
+        })
+    }
+
+    fn permissions_of(&self, holder: &Holder<'_>) -> Vec<Permissions> {
+        let held = holder.roles.iter().filter_map(|role| self.roles.get(role));
+        held.map(|role| role.permissions).collect()
+    }
+
+    pub(super) fn overwrite(&self, place: Place, subject: Subject) -> Overwrite {
+        let there = self.overwrites.get(&place);
+        there
+            .and_then(|all| all.get(&subject))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    fn role_overwrites(&self, place: Place, holder: &Holder<'_>) -> Vec<Overwrite> {
+        let Some(there) = self.overwrites.get(&place) else {
+            return Vec::new();
+        };
+        let of = |role: &RoleId| there.get(&Subject::Role { role: *role }).copied();
+        holder.roles.iter().filter_map(of).collect()
+    }
+}

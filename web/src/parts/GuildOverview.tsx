@@ -1,0 +1,126 @@
+/** Name of a server, the way in, and its owner. */
+import { useState } from "react";
+import { useTask } from "../state/engine";
+import { useAct, useAsked } from "../state/govern";
+import { may } from "../state/permission";
+import { Button } from "../ui/Button";
+import { Choice } from "../ui/Choice";
+import { Field, PasswordField } from "../ui/Field";
+import { RefusalNote, Skeleton } from "../ui/Note";
+import { Select } from "../ui/Select";
+import { app, govern, overview as words, wholeDate } from "../words";
+import type { GateView, GuildView } from "../wire";
+import { submit } from "./GuildDialogs";
+
+const waits = [
+  { value: "0", label: words.newcomersNone },
+  { value: "600", label: words.newcomersMinutes(10) },
+  { value: "3600", label: words.newcomersMinutes(60) },
+  { value: "86400", label: words.newcomersDay },
+];
+
+export function GuildOverview({ view }: { view: GuildView }) {
+  const me = view.members.find((member) => member.me);
+  return (
+    <>
+      {may(view.my_permissions, "manage_guild") && <Name view={view} />}
+      {may(view.my_permissions, "manage_guild") && <Gate guild={view.id} />}
+      {may(view.my_permissions, "manage_invites") && <Joins view={view} />}
+      {me?.owner === true && <Transfer view={view} />}
+    </>
+  );
+}
+
+function Name({ view }: { view: GuildView }) {
+  const act = useAct(view.id);
+  const [name, setName] = useState(view.name);
+  const save = useTask(async () => {
+    await act({ act: "rename", name: name.trim() });
+  });
+  return (
+    <form className="govern-row" onSubmit={submit(() => void save.run())}>
+      <Field label={words.name} value={name} onChange={setName} maxLength={80} autoComplete="off" />
+      <Button type="submit" isDisabled={name.trim() === "" || name.trim() === view.name} isPending={save.busy}>
+        {govern.save}
+      </Button>
+      <RefusalNote refusal={save.refusal} />
+    </form>
+  );
+}
+
+function Gate({ guild }: { guild: string }) {
+  const { told, refusal, again } = useAsked(guild, "gate", { about: "gate" });
+  const act = useAct(guild);
+  const change = useTask(async (next: GateView) => {
+    await act({ act: "set_gate", joins: next.joins, invites: next.invites, newcomer_s: next.newcomer_s, reason: null });
+    again();
+  });
+  if (told === undefined) return refusal === null ? <Skeleton lines={3} label={app.loading} /> : <RefusalNote refusal={refusal} />;
+  const now: GateView = { joins: told.joins, invites: told.invites, newcomer_s: told.newcomer_s };
+  return (
+    <section className="own-section">
+      <h2>{words.gateTitle}</h2>
+      <Choice
+        label={words.gate}
+        value={now.joins}
+        onChange={(gate) => void change.run({ ...now, joins: gate, invites: gate })}
+        options={[
+          { value: "open", label: words.gateOpen },
+          { value: "closed", label: words.gateClosed },
+        ]}
+      />
+      <p className="field-hint">{words.gateHint}</p>
+      <Choice label={words.newcomers} value={String(now.newcomer_s)} onChange={(value) => void change.run({ ...now, newcomer_s: Number(value) })} options={waits} />
+      <RefusalNote refusal={change.refusal} />
+    </section>
+  );
+}
+
+function Joins({ view }: { view: GuildView }) {
+  const { told, refusal } = useAsked(view.id, "joins", { about: "joins" });
+  const names = new Map(view.members.map((member) => [member.user, member.display_name]));
+  return (
+    <section className="own-section">
+      <h2>{words.joinsTitle}</h2>
+      <RefusalNote refusal={refusal} />
+      {told !== undefined && told.joins.length === 0 && <p className="quiet">{words.joinsNone}</p>}
+      <ul className="govern-list">
+        {told?.joins.map((one) => (
+          <li key={`${one.user} ${one.at}`} className="govern-item">
+            <span className="govern-text">
+              <strong dir="auto">{one.display_name}</strong>
+              <span className="quiet">{[words.joined(one.code, names.get(one.invited_by ?? "") ?? "…"), wholeDate(one.at), one.here ? null : words.left].filter(Boolean).join(" · ")}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Transfer({ view }: { view: GuildView }) {
+  const act = useAct(view.id);
+  const others = view.members.filter((member) => !member.me && member.vouched);
+  const [to, setTo] = useState<string | null>(null);
+  const [password, setPassword] = useState("");
+  const transfer = useTask(async () => {
+    if (to !== null) await act({ act: "hand_over", to, password });
+  });
+  if (others.length === 0) return null;
+  return (
+    <section className="own-section">
+      <h2>{words.transferTitle}</h2>
+      <p className="quiet">{words.transferLead}</p>
+      <form className="form" onSubmit={submit(() => void transfer.run())}>
+        <Select label={words.transferTo} value={to} onChange={setTo} options={others.map((member) => ({ value: member.user, label: member.display_name }))} />
+        <PasswordField label={words.password} value={password} onChange={setPassword} autoComplete="current-password" />
+        <RefusalNote refusal={transfer.refusal} />
+        <div className="form-actions">
+          <Button type="submit" look="danger" isDisabled={to === null || password === ""} isPending={transfer.busy}>
+            {words.transfer}
+          </Button>
+        </div>
+      </form>
+    </section>
+  );
+}

@@ -1,0 +1,211 @@
+/** What somebody with rights may do about a member, and why a member may do something. */
+import { Ban, CircleHelp, Clock, LogOut, Shield, Undo2 } from "lucide-react";
+import { useState } from "react";
+import { useTask } from "../state/engine";
+import { useAct, useAsked } from "../state/govern";
+import { may, rankOf } from "../state/permission";
+import { Button } from "../ui/Button";
+import { Choice } from "../ui/Choice";
+import { Dialog } from "../ui/Dialog";
+import { Field } from "../ui/Field";
+import { RefusalNote } from "../ui/Note";
+import { Select } from "../ui/Select";
+import { app, govern, order as words, rightGroups, why, wholeTime } from "../words";
+import type { GuildView, MemberView, Step } from "../wire";
+import { submit } from "./GuildDialogs";
+import { Tick } from "./RoleEditor";
+
+type Open = "kick" | "ban" | "time-out" | "roles" | "why" | null;
+
+const lasts = [
+  { value: "600", label: words.tenMinutes },
+  { value: "3600", label: words.hour },
+  { value: "86400", label: words.day },
+  { value: "604800", label: words.week },
+];
+
+export function MemberOrder({ view, member }: { view: GuildView; member: MemberView }) {
+  const [open, setOpen] = useState<Open>(null);
+  const act = useAct(view.id);
+  const me = view.members.find((one) => one.me);
+  const above = rankOf(view.roles, view.my_roles, me?.owner === true) > rankOf(view.roles, member.roles, member.owner);
+  const can = (right: Parameters<typeof may>[1]) => above && !member.me && may(view.my_permissions, right);
+  const manages = may(view.my_permissions, "manage_roles");
+  const release = useTask(async () => {
+    await act({ act: "time_out", user: member.user, reason: null, for_s: 0 });
+  });
+  const close = () => setOpen(null);
+  const held = view.roles.filter((role) => member.roles.includes(role.id));
+  return (
+    <>
+      {held.length > 0 && (
+        <ul className="card-roles">
+          {held.map((role) => (
+            <li key={role.id} className="card-held" dir="auto">
+              <span className="role-dot" style={role.color === null ? undefined : { backgroundColor: role.color }} />
+              {role.name}
+            </li>
+          ))}
+        </ul>
+      )}
+      {member.timed_out_until !== null && <p className="card-line card-attention">{words.onHold(wholeTime(member.timed_out_until))}</p>}
+      <RefusalNote refusal={release.refusal} />
+      <div className="card-actions card-order">
+        {manages && (above || member.me) && (
+          <Button small icon={Shield} onPress={() => setOpen("roles")}>
+            {words.changeRoles}
+          </Button>
+        )}
+        {(manages || member.me) && (
+          <Button small icon={CircleHelp} onPress={() => setOpen("why")}>
+            {words.why}
+          </Button>
+        )}
+        {can("timeout_members") &&
+          (member.timed_out_until === null ? (
+            <Button small icon={Clock} onPress={() => setOpen("time-out")}>
+              {words.timeOut}
+            </Button>
+          ) : (
+            <Button small icon={Undo2} onPress={() => void release.run()} isPending={release.busy}>
+              {words.release}
+            </Button>
+          ))}
+        {can("kick_members") && (
+          <Button small look="danger-quiet" icon={LogOut} onPress={() => setOpen("kick")}>
+            {words.kick}
+          </Button>
+        )}
+        {can("ban_members") && (
+          <Button small look="danger-quiet" icon={Ban} onPress={() => setOpen("ban")}>
+            {words.ban}
+          </Button>
+        )}
+      </div>
+      {(open === "kick" || open === "ban" || open === "time-out") && <Measure kind={open} view={view} member={member} onClose={close} />}
+      {open === "roles" && <Roles view={view} member={member} onClose={close} />}
+      {open === "why" && <Why view={view} member={member} onClose={close} />}
+    </>
+  );
+}
+
+function Measure({ kind, view, member, onClose }: { kind: "kick" | "ban" | "time-out"; view: GuildView; member: MemberView; onClose: () => void }) {
+  const act = useAct(view.id);
+  const [reason, setReason] = useState("");
+  const [time, setTime] = useState(kind === "ban" ? "0" : "600");
+  const text = {
+    kick: { title: words.kickTitle, lead: words.kickLead, verb: words.kick },
+    ban: { title: words.banTitle, lead: words.banLead, verb: words.ban },
+    "time-out": { title: words.timeOutTitle, lead: words.timeOutLead, verb: words.timeOut },
+  }[kind];
+  const go = useTask(async () => {
+    const why = reason.trim() === "" ? null : reason.trim();
+    if (kind === "kick") await act({ act: "kick", user: member.user, reason: why });
+    else if (kind === "ban") await act({ act: "ban", user: member.user, reason: why, for_s: Number(time) });
+    else await act({ act: "time_out", user: member.user, reason: why, for_s: Number(time) });
+    onClose();
+  });
+  return (
+    <Dialog title={text.title(member.display_name)} open onClose={onClose} firm>
+      <p>{text.lead}</p>
+      <form className="form" onSubmit={submit(() => void go.run())}>
+        {kind !== "kick" && <Choice label={words.banFor} value={time} onChange={setTime} options={kind === "ban" ? [{ value: "0", label: words.forever }, ...lasts.slice(1)] : lasts} />}
+        <Field label={govern.reason} hint={govern.reasonHint} value={reason} onChange={setReason} maxLength={512} autoComplete="off" />
+        <RefusalNote refusal={go.refusal} />
+        <div className="form-actions">
+          <Button look="quiet" onPress={onClose}>
+            {app.cancel}
+          </Button>
+          <Button type="submit" look="danger" isPending={go.busy}>
+            {text.verb}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function Roles({ view, member, onClose }: { view: GuildView; member: MemberView; onClose: () => void }) {
+  const act = useAct(view.id);
+  const me = view.members.find((one) => one.me);
+  const rank = rankOf(view.roles, view.my_roles, me?.owner === true);
+  const [held, setHeld] = useState(member.roles);
+  const save = useTask(async () => {
+    await act({ act: "set_roles", user: member.user, roles: held, reason: null });
+    onClose();
+  });
+  return (
+    <Dialog title={words.rolesTitle(member.display_name)} open onClose={onClose}>
+      <form className="form" onSubmit={submit(() => void save.run())}>
+        <div className="rights">
+          {view.roles.map((role) => (
+            <Tick key={role.id} label={role.name} isSelected={held.includes(role.id)} isDisabled={role.position >= rank} onChange={(now) => setHeld(now ? [...held, role.id] : held.filter((one) => one !== role.id))} />
+          ))}
+        </div>
+        <RefusalNote refusal={save.refusal} />
+        <div className="form-actions">
+          <Button look="quiet" onPress={onClose}>
+            {app.cancel}
+          </Button>
+          <Button type="submit" look="primary" isPending={save.busy}>
+            {govern.save}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function Why({ view, member, onClose }: { view: GuildView; member: MemberView; onClose: () => void }) {
+  const [right, setRight] = useState("send_messages");
+  const [channel, setChannel] = useState("");
+  const { told, refusal } = useAsked(view.id, "right", { about: "right", user: member.user, channel: channel === "" ? null : channel, right });
+  const rights = rightGroups.flatMap((group) => group.rights).map((one) => ({ value: one.name, label: one.words }));
+  const places = [{ value: "", label: words.whyWhole }, ...view.channels.map((one) => ({ value: one.id, label: `#${one.name}` }))];
+  return (
+    <Dialog title={words.whyTitle(member.display_name)} open onClose={onClose}>
+      <div className="form">
+        <Select label={words.whyRight} value={right} onChange={setRight} options={rights} />
+        <Select label={words.whyWhere} value={channel} onChange={setChannel} options={places} />
+        <RefusalNote refusal={refusal} />
+        {told !== undefined && (
+          <div aria-live="polite">
+            <p className="why-answer serif">{told.explanation.allowed ? words.whyYes : words.whyNo}</p>
+            <p className="field-hint">{words.whySteps}</p>
+            <ol className="why-steps">
+              {told.explanation.steps.map((step, at) => (
+                // oxlint-disable-next-line no-array-index-key -- the steps are a fixed sequence
+                <li key={at} dir="auto">
+                  {sentence(step, view)}
+                </li>
+              ))}
+            </ol>
+          </div>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+function sentence(step: Step, view: GuildView): string {
+  const role = (id: string) => view.roles.find((one) => one.id === id)?.name ?? id;
+  switch (step.step) {
+    case "owner":
+      return why.owner;
+    case "everyone":
+      return step.decision === "allows" ? why.everyoneGives : why.everyoneNot;
+    case "role":
+      return why.role(role(step.role));
+    case "administrator":
+      return why.administrator(role(step.role));
+    case "overwrite": {
+      const place = step.at.place === "channel" ? why.channel : why.category;
+      const who = step.of.subject === "everyone" ? why.everyone : step.of.subject === "role" ? why.aRole(role(step.of.role)) : why.them;
+      return step.decision === "allows" ? why.given(place, who) : why.refused(place, who);
+    }
+    case "unseen":
+      return why.unseen;
+    case "timed_out":
+      return why.onHold;
+  }
+}
