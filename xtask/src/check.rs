@@ -62,14 +62,8 @@ fn format(place: &Place) -> Result<()> {
 }
 
 fn clippy(place: &Place) -> Result<()> {
-    process::run(place.cargo().args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    let mut clippy = place.cargo_workspace("clippy");
+    process::run(clippy.args(["--all-targets", "--", "-D", "warnings"]))
 }
 
 fn deny(place: &Place) -> Result<()> {

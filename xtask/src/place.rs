@@ -68,6 +68,14 @@ impl Place {
         cargo_in(&self.root)
     }
 
+    /// The same choice of packages and features for whatever checks, tests and exports the
+    /// whole workspace, so that no dependency is compiled twice for it.
+    pub(crate) fn cargo_workspace(&self, verb: &str) -> Command {
+        let mut command = self.cargo();
+        command.args([verb, "--workspace", "--features", "cloister-client/ts"]);
+        command
+    }
+
     /// A program, in the web folder.
     pub(crate) fn in_web(&self, program: &str) -> Command {
         let mut command = Command::new(program);

@@ -23,7 +23,7 @@ pub(crate) fn test(place: &Place) -> Result<()> {
     )?;
     web::build(place)?;
     say("Building the server and the command line client");
-    process::run(place.cargo().args(["build", "--workspace", "--bins"]))?;
+    process::run(place.cargo_workspace("build").arg("--bins"))?;
     say("Starting a PostgreSQL for the tests");
     let postgres = Postgres::start(Durability::None)?;
     let runners: [(&str, Runner); 3] = [
@@ -76,9 +76,9 @@ impl Run {
 }
 
 fn rust(place: &Place, postgres: &Postgres) -> Result<Run> {
-    let mut cargo = place.cargo();
+    let mut cargo = place.cargo_workspace("test");
     cargo
-        .args(["test", "--workspace", "--no-fail-fast"])
+        .arg("--no-fail-fast")
         .env(POSTGRES_URL, postgres.url());
     let (status, output) = process::show_and_keep(&mut cargo)?;
     Ok(Run {

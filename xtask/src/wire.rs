@@ -57,21 +57,10 @@ fn generate(place: &Place) -> Result<Files> {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    // The native shell comes along only so that the store is built with its own SQLite inside.
-    let arguments = [
-        "test",
-        "--quiet",
-        "--lib",
-        "--package",
-        "cloister-client",
-        "--package",
-        "cloister-client-native",
-    ];
     process::run_quietly(
         place
-            .cargo()
-            .args(arguments)
-            .args(["--features", "cloister-client/ts", "export_bindings"])
+            .cargo_workspace("test")
+            .args(["--quiet", "--lib", "export_bindings"])
             .env("TS_RS_EXPORT_DIR", &folder)
             // Times, sequence numbers and counts stay far below 2^53; JSON makes numbers of them.
             .env("TS_RS_LARGE_INT", "number"),
