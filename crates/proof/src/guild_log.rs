@@ -248,19 +248,7 @@ impl GuildLog {
                 self.owner = user;
                 self.owner_genesis = genesis;
             }
-            OpBody::Role { role, rights, held } => {
-                let known = self.roles.remove(&role);
-                let (holders, taken) = known
-                    .map(|known| (known.holders, known.taken))
-                    .unwrap_or_default();
-                let next = LogRole {
-                    rights,
-                    held,
-                    holders,
-                    taken,
-                };
-                self.roles.insert(role, next);
-            }
+            OpBody::Role { role, rights, held } => self.apply_role(role, rights, held),
             OpBody::Grant { role, user, .. } => {
                 if let Some(role) = self.roles.get_mut(&role) {
                     role.holders.insert(user);
@@ -268,6 +256,20 @@ impl GuildLog {
             }
         }
         Ok(())
+    }
+
+    fn apply_role(&mut self, role: RoleId, rights: LogRights, held: RoleHeld) {
+        let known = self.roles.remove(&role);
+        let (holders, taken) = known
+            .map(|known| (known.holders, known.taken))
+            .unwrap_or_default();
+        let next = LogRole {
+            rights,
+            held,
+            holders,
+            taken,
+        };
+        self.roles.insert(role, next);
     }
 
     fn admit(&mut self, user: UserId, genesis: Hash, seq: u64) {

@@ -94,25 +94,26 @@ impl GuildLog {
                     _ => Ok(()),
                 }
             }
-            OpBody::TransferOwner { user, genesis } => {
-                self.member(op)?;
-                if !self.owns(op) {
-                    return Err(ProofError::NotAllowed);
-                }
-                self.check_subject(op, *user, genesis)?;
-                let vouched = self.vouched(*user);
-                if vouched && *user != op.user {
-                    Ok(())
-                } else {
-                    Err(ProofError::Mismatch)
-                }
-            }
+            OpBody::TransferOwner { user, genesis } => self.check_transfer(op, *user, genesis),
             OpBody::Role { role, rights, .. } => self.check_role(op, *role, *rights),
             OpBody::Grant {
                 role,
                 user,
                 genesis,
             } => self.check_grant(op, *role, *user, genesis),
+        }
+    }
+
+    fn check_transfer(&self, op: &Op, user: UserId, genesis: &Hash) -> Result<(), ProofError> {
+        self.member(op)?;
+        if !self.owns(op) {
+            return Err(ProofError::NotAllowed);
+        }
+        self.check_subject(op, user, genesis)?;
+        if self.vouched(user) && user != op.user {
+            Ok(())
+        } else {
+            Err(ProofError::Mismatch)
         }
     }
 

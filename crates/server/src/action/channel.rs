@@ -98,26 +98,30 @@ pub(super) fn make(
         scrub_seq: 0,
         my_permissions: everyone,
     };
+    // Readers of a list have heard of it already.
+    if policy.readers == Readers::Everyone {
+        announce(tx, of, &channel);
+    }
+    epoch::bump(tx, authority, &[id], EpochCause::Created)?;
+    Ok(channel)
+}
+
+fn announce(tx: &mut Tx<'_>, of: LogOf, channel: &Channel) {
     let LogOf {
         guild,
         access_version,
     } = of;
-    // Readers of a list have heard of it already.
-    if policy.readers == Readers::Everyone {
-        tx.emit(Notice::event(
-            Audience::Channel {
-                guild,
-                channel: id,
-                access_version,
-            },
-            Event::ChannelCreated {
-                guild,
-                channel: channel.clone(),
-            },
-        ));
-    }
-    epoch::bump(tx, authority, &[id], EpochCause::Created)?;
-    Ok(channel)
+    tx.emit(Notice::event(
+        Audience::Channel {
+            guild,
+            channel: channel.id,
+            access_version,
+        },
+        Event::ChannelCreated {
+            guild,
+            channel: channel.clone(),
+        },
+    ));
 }
 
 /// Makes the one channel of a conversation of several people.

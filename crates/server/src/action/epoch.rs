@@ -120,15 +120,20 @@ pub(super) fn acquaintances(tx: &mut Tx<'_>, user: UserId) -> Result<Audience> {
     })
 }
 
-fn change(
+/// Who reads a channel now, who hears of it, and the log that this follows from.
+type Reading = (
+    Roster,
+    Audience,
+    Option<cloister_proof::guild_log::Position>,
+);
+
+fn reading(
     tx: &mut Tx<'_>,
-    authority: &Authority,
-    mut state: State,
-    cause: EpochCause,
+    state: &State,
     guilds: &mut BTreeMap<GuildId, Members>,
-) -> Result<Option<Change>> {
+) -> Result<Reading> {
     let channel = state.id;
-    let (roster, audience, log) = match state.guild {
+    Ok(match state.guild {
         Some(guild) => {
             let members = match guilds.entry(guild) {
                 Entry::Occupied(known) => known.into_mut(),
@@ -157,7 +162,18 @@ fn change(
             devices.extend(store::epoch::devices_of_person(tx, pair[1])?);
             (Roster::new(devices), Audience::Pair(pair), None)
         }
-    };
+    })
+}
+
+fn change(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    mut state: State,
+    cause: EpochCause,
+    guilds: &mut BTreeMap<GuildId, Members>,
+) -> Result<Option<Change>> {
+    let channel = state.id;
+    let (roster, audience, log) = reading(tx, &state, guilds)?;
     let roster_hash = roster.hash();
     let always = matches!(
         cause,
