@@ -172,7 +172,7 @@ fn the_safety_number_is_the_same_on_both_sides_and_can_be_marked_as_compared() {
         number: number.replace('1', "2"),
     };
     let refused = two.stage.asks(alice, wrong).unwrap_err();
-    assert_eq!(refused.code, ErrorCode::TrustViolation);
+    assert_eq!(refused.code, ErrorCode::KeysDiffer);
     assert_eq!(two.person(alice, bob).safety, Safety::Known);
     two.stage
         .does(alice, Command::NumberMatches { user, number });
