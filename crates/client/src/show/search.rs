@@ -120,6 +120,7 @@ fn newest<P: Primitives>(
                 return Ok((found, before.map(|place| place.to_string())));
             }
             before = Some(hit.place);
+            let hit = spelled(core, hit)?;
             if let Some(matched) = find(&hit.body, terms) {
                 found.push((hit, matched.hits));
             }
@@ -128,6 +129,14 @@ fn newest<P: Primitives>(
             return Ok((found, None));
         }
     }
+}
+
+/// The text as people read it: names in place of ids.
+fn spelled<P: Primitives>(core: &Core<P>, mut hit: Hit) -> Shown<Hit> {
+    if hit.body.contains("<@") || hit.body.contains("<#") {
+        hit.body = flow::mention::spell(core, &hit.body)?;
+    }
+    Ok(hit)
 }
 
 fn relevant<P: Primitives>(
@@ -141,6 +150,9 @@ fn relevant<P: Primitives>(
     let mut found: Vec<_> = core
         .store
         .sought(sought, None, COMPARED)?
+        .into_iter()
+        .map(|hit| spelled(core, hit))
+        .collect::<Shown<Vec<_>>>()?
         .into_iter()
         .filter_map(|hit| find(&hit.body, terms).map(|matched| (hit, matched)))
         .collect();
@@ -182,16 +194,17 @@ fn marks<P: Primitives>(
         marks.any_author(&authors);
     }
     if !asked.mentions.is_empty() {
-        let mut named = Vec::new();
+        let (mut named, mut users) = (Vec::new(), Vec::new());
         for name in &asked.mentions {
             // A name that nobody has any more may still stand in old texts.
             named.push(name.trim_start_matches('@').to_owned());
-            for (_, names) in people_called(core, name)? {
+            for (user, names) in people_called(core, name)? {
                 named.extend(names);
+                users.push(user);
             }
         }
         named.retain(|name| !fold(name).is_empty());
-        marks.any_mention(&named);
+        marks.any_mention(&named, &users);
     }
     if !asked.within.is_empty() {
         let mut channels = Vec::new();

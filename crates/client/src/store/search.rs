@@ -11,7 +11,7 @@ use super::{Store, StoreError, StoreResult, id16};
 use crate::search::{Has, Word, fold, words};
 
 /// Raised when texts are cut in another way: every index is made anew then.
-const INDEX_VERSION: u64 = 1;
+const INDEX_VERSION: u64 = 2;
 /// The state of a message whose content was taken away.
 const REMOVED: i64 = 4;
 /// Places for messages of one millisecond.
@@ -34,8 +34,9 @@ impl Marks {
         self.any(channels.iter().map(channel_mark));
     }
 
-    pub fn any_mention(&mut self, names: &[String]) {
-        self.any(names.iter().map(|name| mention(name)));
+    pub fn any_mention(&mut self, names: &[String], users: &[UserId]) {
+        let names = names.iter().map(|name| mention(name));
+        self.any(names.chain(users.iter().map(mention_of)));
     }
 
     pub fn has(&mut self, has: Has) {
@@ -112,6 +113,11 @@ fn channel_mark(channel: &ChannelId) -> String {
     format!("c{}", hex(channel.as_bytes()))
 }
 
+/// A person whom a text tells: `<@id>`.
+fn mention_of(user: &UserId) -> String {
+    format!("m{}", hex(user.as_bytes()))
+}
+
 /// A person as a text names them: `@name`.
 fn mention(name: &str) -> String {
     format!("n{}", hex(fold(name).as_bytes()))
@@ -133,7 +139,8 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn tokens(body: &str) -> String {
-    let tokens = words(body)
+    let body = without_ids(body).0;
+    let tokens = words(&body)
         .iter()
         .flat_map(Word::tokens)
         .collect::<Vec<_>>();
@@ -149,7 +156,9 @@ fn marks(channel: ChannelId, user: UserId, body: &str) -> String {
     if body.contains('`') {
         marks.push(has_mark(Has::Code).to_owned());
     }
-    let mut names: Vec<String> = mentioned(body).map(|name| mention(&name)).collect();
+    let (rest, users) = without_ids(body);
+    let mut names: Vec<String> = mentioned(&rest).map(|name| mention(&name)).collect();
+    names.extend(users.iter().map(mention_of));
     if !names.is_empty() {
         marks.push(has_mark(Has::Mention).to_owned());
     }
@@ -157,6 +166,37 @@ fn marks(channel: ChannelId, user: UserId, body: &str) -> String {
     names.dedup();
     marks.extend(names);
     marks.join(" ")
+}
+
+/// A text without the ids that stand for people and channels (`<@id>`, `<#id>`), and the people.
+fn without_ids(body: &str) -> (String, Vec<UserId>) {
+    const ID_BYTES: usize = 36;
+    let mut users = Vec::new();
+    let mut text = String::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(at) = rest.find('<') {
+        text.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = 2 + ID_BYTES;
+        let id = rest
+            .get(2..end)
+            .filter(|_| rest.as_bytes().get(end) == Some(&b'>'));
+        match (rest.as_bytes().get(1), id) {
+            (Some(b'@'), Some(id)) if id.parse::<UserId>().is_ok() => {
+                users.extend(id.parse::<UserId>())
+            }
+            (Some(b'#'), Some(id)) if id.parse::<ChannelId>().is_ok() => {}
+            _ => {
+                text.push('<');
+                rest = &rest[1..];
+                continue;
+            }
+        }
+        text.push(' ');
+        rest = &rest[end + 1..];
+    }
+    text.push_str(rest);
+    (text, users)
 }
 
 /// Names after an `@` that begins a word.

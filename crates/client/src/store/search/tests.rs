@@ -152,9 +152,17 @@ fn marks_narrow_what_is_found() {
     assert_eq!(with(&|marks| marks.has(Has::Code)), Some(vec![2]));
     assert_eq!(with(&|marks| marks.has(Has::Mention)), Some(vec![3, 1]));
     assert_eq!(
-        with(&|marks| marks.any_mention(&["BOB".into()])),
+        with(&|marks| marks.any_mention(&["BOB".into()], &[])),
         Some(vec![3])
     );
+    let carol = UserId::from_bytes([0xab; 16]);
+    put(&store, 3, 4, &format!("see <@{carol}> at 3 < 4"));
+    assert_eq!(
+        with(&|marks| marks.any_mention(&[], &[carol])),
+        Some(vec![4])
+    );
+    // The digits of an id are no words.
+    assert!(found(&store, "abab").is_empty());
     let one = ChannelId::from_bytes([1; 16]);
     assert_eq!(with(&|marks| marks.any_channel(&[one])), Some(vec![2, 1]));
     let odd = UserId::from_bytes([1; 16]);
