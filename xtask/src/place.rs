@@ -72,8 +72,17 @@ impl Place {
     /// whole workspace, so that no dependency is compiled twice for it.
     pub(crate) fn cargo_workspace(&self, verb: &str) -> Command {
         let mut command = self.cargo();
-        command.args([verb, "--workspace", "--features", "cloister-client/ts"]);
         command
+            .args([verb, "--workspace", "--features", "cloister-client/ts"])
+            .env("TS_RS_EXPORT_DIR", self.typescript())
+            // Times, sequence numbers and counts stay far below 2^53; JSON makes numbers of them.
+            .env("TS_RS_LARGE_INT", "number");
+        command
+    }
+
+    /// Where the types' own tests write what they are in TypeScript.
+    pub(crate) fn typescript(&self) -> PathBuf {
+        self.target().join("wire")
     }
 
     /// A program, in the web folder.

@@ -52,19 +52,16 @@ pub(crate) fn compare(place: &Place) -> Result<()> {
 type Files = BTreeMap<PathBuf, String>;
 
 fn generate(place: &Place) -> Result<Files> {
-    let folder = place.target().join("wire");
+    let folder = place.typescript();
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    process::run_quietly(
-        place
-            .cargo_workspace("test")
-            .args(["--quiet", "--lib", "export_bindings"])
-            .env("TS_RS_EXPORT_DIR", &folder)
-            // Times, sequence numbers and counts stay far below 2^53; JSON makes numbers of them.
-            .env("TS_RS_LARGE_INT", "number"),
-    )?;
+    process::run_quietly(place.cargo_workspace("test").args([
+        "--quiet",
+        "--lib",
+        "export_bindings",
+    ]))?;
     let mut files = Files::new();
     collect(&folder, Path::new(""), &mut files)?;
     if files.is_empty() {
