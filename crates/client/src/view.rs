@@ -32,6 +32,8 @@ mod account;
 mod channel;
 mod poll;
 mod remark;
+mod search;
+mod timeline;
 mod trust;
 
 pub use self::poll::{PollOptionView, PollView};
@@ -39,6 +41,13 @@ pub use self::remark::{CallView, EditView, MentionView, ReactionView, ReplyView}
 pub use self::{
     account::{AccountAct, AccountReply, FactorsView, HappenedView, SignInView, TotpView},
     channel::{ChannelKind, ChannelView, DmSummary, PersonView, ReaderRight, ReaderView},
+    search::{
+        IndexProgress, MessagePlace, OlderView, SearchNote, SearchOrder, SearchResult, SearchView,
+        SeenLine, SeenView, SnippetPart,
+    },
+    timeline::{
+        Content, Delivery, EntryKind, MessageView, OutboxView, TimelineView, Undecryptable,
+    },
     trust::{
         ComparisonEnd, ComparisonStage, ComparisonView, EmojiView, KeyChange, PersonTrust, Safety,
         VerifiedHow,
@@ -406,117 +415,6 @@ pub struct MemberView {
     pub timed_out_until: Option<u64>,
 }
 
-pub struct TimelineView {
-    pub channel: ChannelId,
-    pub messages: Vec<MessageView>,
-    /// Not sent yet; shown after the messages.
-    pub pending: Vec<OutboxView>,
-    /// Older messages are in the store: ask with `before`.
-    pub older_in_store: bool,
-    /// Older messages may be on the server: `LoadHistory`.
-    pub older_on_server: bool,
-    /// The oldest thing this device may read here, if that is not the start of the channel.
-    pub since_joined: bool,
-    pub read_seq: u64,
-    pub last_seq: u64,
-    /// Everything up to here has arrived; what is newer may have gaps.
-    pub known_seq: u64,
-}
-
-pub struct MessageView {
-    pub id: MessageId,
-    pub seq: u64,
-    pub at: u64,
-    pub author: UserId,
-    pub author_name: String,
-    pub device: DeviceId,
-    pub mine: bool,
-    pub content: Content,
-    /// What the mentions in its text stand for.
-    pub mentions: Vec<MentionView>,
-    pub edited_at: Option<u64>,
-    pub reply: Option<ReplyView>,
-    /// Whose words these are, as the sender says.
-    pub forwarded_from: Option<String>,
-    pub reactions: Vec<ReactionView>,
-    /// An own edit or deletion of it is on its way.
-    pub changing: bool,
-    pub can_edit: bool,
-    pub can_delete: bool,
-    pub can_react: bool,
-    /// It names this person, or everyone.
-    pub calls_me: bool,
-    /// When it disappears, by the server's clock.
-    pub expires_at: Option<u64>,
-}
-
-#[serde(tag = "content", rename_all = "snake_case")]
-pub enum Content {
-    /// Text in the project's markdown dialect, to be shown as such, never as HTML.
-    Text { body: String },
-    Poll(PollView),
-    /// Somebody named this conversation.
-    Named { name: String },
-    /// The key is on its way: not an error yet.
-    Waiting,
-    /// Cannot be read, and why.
-    Undecryptable { cause: Undecryptable },
-    /// Sent before this device or person was among the readers.
-    BeforeYouJoined,
-    /// Its content was taken away: by its author, or by somebody with the right, who is named.
-    Removed { by_name: Option<String> },
-    /// It was sent to disappear, and did.
-    Disappeared,
-}
-
-/// Why a message cannot be read. Each has its sentence and its next step.
-#[derive(Eq, Copy, Hash, PartialOrd, Ord)]
-#[serde(rename_all = "snake_case")]
-pub enum Undecryptable {
-    /// The key never came although the queue was read to its end.
-    KeyMissing,
-    /// The channel's policy gives keys to people whom somebody vouched for, and nobody has.
-    WithheldUnvouched,
-    /// The ciphertext or its proof does not check.
-    Corrupt,
-    /// Sender and session do not belong together.
-    WrongSender,
-    /// The same ciphertext index was used before.
-    Replayed,
-    /// Sent before this device existed; its key is not here yet.
-    BeforeThisDevice,
-    /// The sender's device saw this person's keys change in a way that can't be right.
-    WithheldViolation,
-    /// This device had no keys left that the sender could use.
-    WithheldNoKeys,
-}
-
-#[derive(Eq)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum Delivery {
-    /// Waits for keys, the network or an earlier message.
-    Sending,
-    /// Not sent; the person decides. The text is safe.
-    Failed { code: ErrorCode, message: String },
-}
-
-pub struct OutboxView {
-    pub entry: String,
-    pub channel: ChannelId,
-    pub kind: EntryKind,
-    pub body: String,
-    pub mentions: Vec<MentionView>,
-    pub at: u64,
-    pub delivery: Delivery,
-    /// What an edit, reaction or deletion is about.
-    pub target: Option<MessageId>,
-    pub reply: Option<ReplyView>,
-}
-
-#[derive(Eq, Copy)]
-#[serde(rename_all = "snake_case")]
-pub enum EntryKind { Message, Edit, Reaction, Vote, Deletion, Name }
-
 pub struct DeviceView {
     pub id: DeviceId,
     pub name: String,
@@ -554,91 +452,4 @@ pub struct StatusView {
 }
 
 pub struct CauseCount { pub cause: Undecryptable, pub count: u32 }
-}
-
-view! {
-#[derive(Eq, Copy)]
-#[serde(rename_all = "snake_case")]
-pub enum SearchOrder {
-    Newest,
-    /// Whole words before beginnings before parts of words, among the newest 2,000 that match.
-    Relevance,
-}
-
-pub struct SeenView { pub channel: ChannelId, pub name: String, pub lines: Vec<SeenLine> }
-
-/// One thing that the server can see here, or can't.
-pub struct SeenLine {
-    pub fact: Fact,
-    pub seen: bool,
-    /// How many there are here: people who read, messages.
-    pub count: Option<u64>,
-    /// Names of what is sent that tells it, or that holds it sealed.
-    pub fields: Vec<String>,
-}
-
-pub struct MessagePlace { pub channel: ChannelId, pub guild: Option<GuildId>, pub seq: u64 }
-
-pub struct SearchView {
-    pub results: Vec<SearchResult>,
-    /// Give it as `cursor` for the next page.
-    pub next: Option<String>,
-    /// Messages that match, at most 1,000.
-    pub total: u32,
-    /// There are more than `total`.
-    pub more: bool,
-    /// What was not understood.
-    pub notes: Vec<SearchNote>,
-    /// Nothing was asked for.
-    pub empty: bool,
-    pub index: IndexProgress,
-    pub older: OlderView,
-}
-
-pub struct SearchResult {
-    pub channel: ChannelId,
-    /// Of the channel, or of whom the conversation is with.
-    pub channel_name: String,
-    pub guild: Option<GuildId>,
-    pub guild_name: Option<String>,
-    pub message: MessageId,
-    pub seq: u64,
-    pub at: u64,
-    pub author: UserId,
-    pub author_name: String,
-    /// The text around the first match, as one line.
-    pub snippet: Vec<SnippetPart>,
-    pub cut_before: bool,
-    pub cut_after: bool,
-}
-
-#[derive(Eq)]
-pub struct SnippetPart { pub text: String, pub hit: bool }
-
-/// Something in what was typed that could not be used.
-#[derive(Eq)]
-#[serde(tag = "note", rename_all = "snake_case")]
-pub enum SearchNote {
-    NobodyCalled { name: String },
-    NoChannelCalled { name: String },
-    NoDate { text: String },
-    NoSuchKind { text: String },
-    /// A filter without a value.
-    Empty { filter: String },
-}
-
-/// Messages of this device that are in the index; the rest follows by itself.
-#[derive(Eq, Copy)]
-pub struct IndexProgress { pub done: u32, pub all: u32 }
-
-/// What lies on the server only, and so is not searched.
-pub struct OlderView {
-    /// Channels with older messages on the server.
-    pub channels: u32,
-    /// They are being brought now.
-    pub bringing: bool,
-    pub brought: u32,
-    /// Why bringing ended early.
-    pub failed: Option<Refusal>,
-}
 }

@@ -1,12 +1,13 @@
 /** An engine that lives in memory: for tests of the view, and for working on screens. */
 import { type EngineBridge, type EngineStatus, Refused, type ReplyTo } from "../engine/contract";
-import type { Command, CommandReply, ErrorCode, OutboxView, PersonTrust, Query, QueryReply, ReactionView, Safety, Topic } from "../wire";
+import type { Command, CommandReply, ErrorCode, OutboxView, Query, QueryReply, Topic } from "../wire";
 import { FakeAccount } from "./account";
 import { asks, governs } from "./govern";
+import { pause } from "./pause";
+import { withReaction } from "./reaction";
 import { search, seenLines } from "./search";
+import { FakeTrust } from "./trust";
 import { addChannel, addGroup, addMessage, id, makeWorld, type Scene, type World } from "./world";
-
-const answerDelay_ms = 15;
 
 const refuse = (code: ErrorCode): never => {
   throw new Refused({ code, message: "", retry_after_ms: null });
@@ -20,10 +21,12 @@ export class FakeEngine implements EngineBridge {
   readonly #status: EngineStatus;
   #next = 5_000;
   readonly #account: FakeAccount;
+  readonly #trust: FakeTrust;
 
   constructor(scene: Scene = new Set()) {
     this.open = scene.has("open");
     this.world = makeWorld(scene);
+    this.#trust = new FakeTrust(this.world, (...topics) => this.tell(...topics));
     this.#account = new FakeAccount(scene, () => this.tell({ topic: "security" }));
     this.#status = scene.has("blocked") ? "blocked" : "leader";
   }
@@ -106,7 +109,7 @@ export class FakeEngine implements EngineBridge {
       case "devices":
         return { answer: "devices", devices: world.devices };
       case "person":
-        return { answer: "person", person: this.#person(query.user) };
+        return { answer: "person", person: this.#trust.person(query.user) };
       case "comparisons":
         return { answer: "comparisons", comparisons: world.comparisons };
       case "recovery":
@@ -130,61 +133,9 @@ export class FakeEngine implements EngineBridge {
     }
   }
 
-  #safety(user: string | null): Safety {
-    if (user === null) return "known";
-    return this.world.changed.has(user) ? "violation" : this.world.verified.has(user) ? "verified" : "known";
-  }
-
-  #person(user: string): PersonTrust | null {
-    const who = this.world.people.get(user);
-    if (who === undefined) return null;
-    const verified = this.world.verified.get(user) ?? null;
-    return {
-      user,
-      ...who,
-      safety: this.#safety(user),
-      safety_number: "50385 15829 90034 66710 02857 41993 38210 77602 19456 30087 64120 85531",
-      code: `CLOISTER:PERSON:1:034C1QHC000YG000G000000004:${"7QKM2XPDV49THB3C".repeat(3)}7QKM:034C1QHC000YG000G000000008:${"HB3CV49T2XPD7QKM".repeat(3)}HB3C:5G3KQ8Z1N7W2R0TYVXJ6M4HD9C`,
-      verified_at: verified,
-      verified_how: verified === null ? null : "emoji",
-      started_over_at: this.world.changed.get(user)?.change === "started_over" ? Date.now() - 7_200_000 : null,
-      change: this.world.changed.get(user) ?? null,
-      devices: 2,
-    };
-  }
-
-  #trusts(user: string): void {
-    this.world.changed.delete(user);
-    for (const guild of this.world.guilds) for (const member of guild.members) if (member.user === user) member.safety = this.#safety(user);
-    this.tell({ topic: "person", user }, { topic: "comparisons" }, ...this.world.guilds.map((guild) => ({ topic: "guild" as const, guild: guild.id })));
-  }
-
-  #compare(command: Extract<Command, { do: "compare" | "compare_device" | "accept_comparison" | "judge_comparison" | "end_comparison" }>): CommandReply {
-    const { world } = this;
-    if (command.do === "compare" || command.do === "compare_device") {
-      const own = command.do === "compare_device";
-      const user = command.do === "compare" ? command.user : (world.session.me?.user ?? "");
-      const one = { id: `C${this.#id()}`, user, name: world.people.get(user)?.display_name ?? "", device: null, own_device: own, stage: { stage: "asked" as const } };
-      world.comparisons.push(one);
-      this.tell({ topic: "comparisons" });
-      return { outcome: "comparison", id: one.id };
-    }
-    const one = world.comparisons.find((known) => known.id === command.id);
-    if (one === undefined || command.do === "end_comparison") world.comparisons = world.comparisons.filter((known) => known.id !== command.id);
-    else if (command.do === "accept_comparison") one.stage = { stage: "preparing" };
-    else if (!command.same) one.stage = { stage: "ended", why: "different" };
-    else {
-      one.stage = { stage: "done" };
-      world.verified.set(one.user, Date.now());
-      this.#trusts(one.user);
-    }
-    this.tell({ topic: "comparisons" });
-    return { outcome: "done" };
-  }
-
   #dm(dm: World["dms"][number]) {
     const last = this.world.messages.get(dm.channel)?.at(-1);
-    return { ...dm, safety: this.#safety(dm.peer), unread: this.#unread(dm.channel), mentions: 0, last_at: last?.at ?? 0, preview: last?.content.content === "text" ? last.content.body : null };
+    return { ...dm, safety: this.#trust.safety(dm.peer), unread: this.#unread(dm.channel), mentions: 0, last_at: last?.at ?? 0, preview: last?.content.content === "text" ? last.content.body : null };
   }
 
   #message(wanted: string) {
@@ -395,16 +346,16 @@ export class FakeEngine implements EngineBridge {
       case "accept_comparison":
       case "judge_comparison":
       case "end_comparison":
-        return this.#compare(command);
+        return this.#trust.compare(command);
       case "read_code":
         refuse("PERSON_CODE_WRONG");
         break;
       case "number_matches":
         world.verified.set(command.user, Date.now());
-        this.#trusts(command.user);
+        this.#trust.trusts(command.user);
         break;
       case "accept_keys":
-        this.#trusts(command.user);
+        this.#trust.trusts(command.user);
         break;
       case "recovery_kept":
         world.recovery = { key: null, offer: false };
@@ -546,18 +497,4 @@ export class FakeEngine implements EngineBridge {
     this.#next += 1;
     return this.#next;
   }
-}
-
-function withReaction(all: readonly ReactionView[], emoji: string, on: boolean, name: string): ReactionView[] {
-  const known = all.find((one) => one.emoji === emoji);
-  if (known === undefined) return on ? [...all, { emoji, count: 1, mine: true, names: [name] }] : [...all];
-  if (known.mine === on) return [...all];
-  const changed = { ...known, count: known.count + (on ? 1 : -1), mine: on, names: on ? [...known.names, name] : known.names.filter((one) => one !== name) };
-  return all.map((one) => (one === known ? changed : one)).filter((one) => one.count > 0);
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, answerDelay_ms);
-  });
 }

@@ -22,6 +22,10 @@ use cloister_wire::{
     },
 };
 
+mod audit;
+mod question;
+
+pub(crate) use self::{audit::watch_audit, question::ask};
 use super::guild::{append, position, sign};
 use crate::{
     core::{Shared, refuse},
@@ -389,148 +393,6 @@ async fn hand_over<P: Primitives>(
     sync::bring_log(shared, guild).await
 }
 
-/// Asks the server something about a guild.
-pub(crate) async fn ask<P: Primitives>(
-    shared: &Shared<P>,
-    guild: GuildId,
-    question: Question,
-) -> Result<CommandReply, Refusal> {
-    let base = format!("/api/v1/guilds/{guild}");
-    let told = match question {
-        Question::Right {
-            user,
-            channel,
-            right,
-        } => {
-            let place = channel.map_or_else(String::new, |channel| format!("&channel={channel}"));
-            let clean = right.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-            if !clean {
-                return Err(refuse(
-                    ErrorCode::Invalid,
-                    "There is no right of that name.",
-                ));
-            }
-            let path = format!("{base}/explain?user={user}{place}&right={right}");
-            let explained: Explained = shared.get(path).await?;
-            Told::Right(explained)
-        }
-        Question::Overwrites => {
-            let all: Overwrites = shared.get(format!("{base}/overwrites")).await?;
-            Told::Overwrites {
-                overwrites: all.overwrites,
-            }
-        }
-        Question::AsRole { role } => {
-            let all: Overwrites = shared.get(format!("{base}/overwrites")).await?;
-            as_role(shared, guild, role, &all)?
-        }
-        Question::Bans { after } => {
-            let from = after.map_or_else(String::new, |user| format!("?after={user}"));
-            let Bans { bans, end } = shared.get(format!("{base}/bans{from}")).await?;
-            Told::Bans { bans, end }
-        }
-        Question::Gate => {
-            let gate: GateView = shared.get(format!("{base}/gate")).await?;
-            Told::Gate(gate)
-        }
-        Question::Joins => {
-            let Joins { joins } = shared.get(format!("{base}/joins")).await?;
-            Told::Joins { joins }
-        }
-        Question::Audit {
-            before,
-            actor,
-            action,
-            target,
-        } => {
-            let mut query: Vec<String> = Vec::new();
-            query.extend(before.map(|before| format!("before={before}")));
-            query.extend(actor.map(|actor| format!("actor={actor}")));
-            query.extend(action.map(|action| format!("action={}", plain(&action))));
-            query.extend(target.map(|target| format!("target={}", plain(&target))));
-            let path = format!("{base}/audit?{}", query.join("&"));
-            let AuditPage { entries, end } = shared.get(path).await?;
-            Told::Audit { entries, end }
-        }
-        Question::AuditFile { format } => {
-            let (kind, name) = match format {
-                AuditFormat::Csv => ("csv", "audit.csv"),
-                AuditFormat::Json => ("json", "audit.json"),
-            };
-            let path = format!("{base}/audit/export?format={kind}");
-            let bytes = shared.call(Method::Post, path, None).await?;
-            Told::File {
-                name: name.to_owned(),
-                text: String::from_utf8_lossy(&bytes).into_owned(),
-            }
-        }
-        Question::AuditCheckpoint => {
-            follow_audit(shared, guild).await?;
-            let core = shared.core();
-            let kept = core.store.audit_checkpoint(guild)?;
-            let kept = kept
-                .ok_or_else(|| refuse(ErrorCode::NotFound, "This server has no audit log here."))?;
-            let key = core
-                .store
-                .instance()?
-                .ok_or(StoreError::Unreadable)?
-                .server_key;
-            let seq = AuditCheckpoint::verify(&kept, &key).map_or(0, |checkpoint| checkpoint.seq);
-            Told::Checkpoint {
-                seq,
-                checkpoint: serde_json::to_value(Bytes(kept))
-                    .ok()
-                    .and_then(|value| value.as_str().map(str::to_owned))
-                    .unwrap_or_default(),
-            }
-        }
-    };
-    Ok(CommandReply::Told(told))
-}
-
-/// What the one evaluation of rights says of somebody with only this role.
-fn as_role<P: Primitives>(
-    shared: &Shared<P>,
-    guild: GuildId,
-    role: RoleId,
-    all: &Overwrites,
-) -> Result<Told, Refusal> {
-    let row = shared.core().store.guild(guild)?;
-    let view = row.ok_or(StoreError::Unreadable)?.view;
-    let mut rules = Rules::new(view.owner, view.everyone);
-    for one in &view.roles {
-        let rule = RoleRule {
-            position: one.position,
-            permissions: one.permissions,
-        };
-        rules.roles.insert(one.id, rule);
-    }
-    for one in &all.overwrites {
-        let overwrite = Overwrite {
-            allow: one.allow,
-            deny: one.deny,
-        };
-        let there = rules.overwrites.entry(one.place).or_default();
-        there.insert(one.subject, overwrite);
-    }
-    let categories = view.channels.iter();
-    rules.categories = categories
-        .filter_map(|channel| Some((channel.id, channel.category?)))
-        .collect();
-    let nobody = Holder {
-        user: UserId::from_bytes([0; 16]),
-        roles: &[role],
-        timed_out: false,
-    };
-    let channels = view.channels.iter().map(|channel| ChannelRights {
-        channel: channel.id,
-        permissions: rules.in_channel(&nobody, channel.id),
-    });
-    Ok(Told::AsRole {
-        channels: channels.collect(),
-    })
-}
-
 /// How this person keeps others.
 pub(crate) async fn relations<P: Primitives>(shared: &Shared<P>) -> Result<CommandReply, Refusal> {
     let Relations { relations, contact } = shared.get("/api/v1/relations".to_owned()).await?;
@@ -591,65 +453,6 @@ async fn refresh<P: Primitives>(shared: &Shared<P>, guild: GuildId) -> Result<()
     }
     sync::bring_guild(shared, &view);
     Ok(())
-}
-
-/// Keeps up with a guild's audit log.
-pub(crate) fn watch_audit<P: Primitives>(shared: &Shared<P>, guild: GuildId) {
-    shared.spawn_single(format!("audit {guild}"), move |shared| async move {
-        if let Err(error) = follow_audit(&shared, guild).await {
-            shared.core().fail(&error);
-        }
-    });
-}
-
-/// Checks that the audit log still continues what this device knows of it, and remembers how far.
-/// A log that was rewritten or cut raises the alarm.
-async fn follow_audit<P: Primitives>(shared: &Shared<P>, guild: GuildId) -> Result<(), Refusal> {
-    loop {
-        let (known, instance) = {
-            let core = shared.core();
-            let instance = core.store.instance()?.ok_or(StoreError::Unreadable)?;
-            let kept = core.store.audit_checkpoint(guild)?;
-            let known = kept
-                .and_then(|kept| AuditCheckpoint::verify(&kept, &instance.server_key).ok())
-                // Another life of the server's database begins anew.
-                .filter(|known| known.incarnation == instance.incarnation);
-            (known, instance)
-        };
-        let since = known.as_ref().map_or(0, |known| known.seq);
-        let path = format!("/api/v1/guilds/{guild}/audit/checkpoint?since={since}");
-        let proof: AuditProof = match shared.get(path).await {
-            Ok(proof) => proof,
-            Err(CallError::Refused { status: 404, .. }) => return Ok(()),
-            Err(CallError::Refused { status: 422, .. }) => return alarm(shared, guild),
-            Err(error) => return Err(error.into()),
-        };
-        let checked = AuditCheckpoint::verify(proof.checkpoint.as_ref(), &instance.server_key)
-            .ok()
-            .filter(|next| next.guild == guild && next.incarnation == instance.incarnation)
-            .filter(|next| next.continues(known.as_ref(), &proof.digests).is_ok());
-        if checked.is_none() {
-            return alarm(shared, guild);
-        }
-        if since == 0 || !proof.digests.is_empty() {
-            let core = shared.core();
-            core.store
-                .put_audit_checkpoint(guild, proof.checkpoint.as_ref())?;
-        }
-        if proof.end || proof.digests.is_empty() {
-            return Ok(());
-        }
-    }
-}
-
-fn alarm<P: Primitives>(shared: &Shared<P>, guild: GuildId) -> Result<(), Refusal> {
-    let why = "The audit log of a server was rewritten or cut: it no longer continues what this \
-               device saw of it.";
-    let mut core = shared.core();
-    core.alarm = Some(why.to_owned());
-    core.tell(Topic::Session);
-    core.tell(Topic::Guild { guild });
-    Err(refuse(ErrorCode::TrustViolation, why))
 }
 
 fn keep_member<P: Primitives>(

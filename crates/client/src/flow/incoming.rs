@@ -490,12 +490,9 @@ pub(crate) fn tell<P: Primitives>(core: &mut Core<P>, row: &ChannelRow) {
     core.tell(Topic::Channel { channel });
     core.tell(Topic::Recovery);
     core.tell(Topic::Search);
-    match row.view.guild {
-        Some(guild) => {
-            core.tell(Topic::Guilds);
-            core.tell(Topic::Dms);
-            core.tell(Topic::Guild { guild });
-        }
-        None => core.tell(Topic::Dms),
+    core.tell(Topic::Dms);
+    if let Some(guild) = row.view.guild {
+        core.tell(Topic::Guilds);
+        core.tell(Topic::Guild { guild });
     }
 }

@@ -127,6 +127,13 @@ pub fn may_change_channel<'tx>(
     may(tx, caller, guild, Verb::LookAround)
 }
 
+/// How another member of the permit's guild stands in it.
+pub fn member(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>, user: UserId) -> Result<Stored> {
+    store::guild::get(tx, permit.guild, user)?
+        .filter(|stored| stored.joined_at.is_some())
+        .ok_or_else(Error::not_found)
+}
+
 /// What somebody may do in a guild as a whole.
 pub fn permissions_of(stored: &Stored, user: UserId) -> Permissions {
     permissions(relation(stored, user))

@@ -189,9 +189,7 @@ pub async fn explain_right(
                     return Err(Error::not_found());
                 }
             }
-            let stored = store::guild::get(tx, permit.guild, user)?;
-            let stored = stored.filter(|stored| stored.joined_at.is_some());
-            let stored = stored.ok_or_else(Error::not_found)?;
+            let stored = access::guild::member(tx, &permit, user)?;
             let rules = access::guild::rules(tx, &stored)?;
             let roles = stored.role_ids();
             let holder = stored.holder(user, &roles);
