@@ -100,6 +100,8 @@ pub fn readers(db: &Connection, channel: ChannelId) -> Read<BTreeSet<DeviceId>> 
         "SELECT d.id FROM channel c JOIN member m ON m.guild_id = c.guild_id
              JOIN device d ON d.user_id = m.user_id
          WHERE c.id = ?1 AND d.active_at IS NOT NULL AND d.revoked_at IS NULL
+           AND (c.readers = 'everyone' OR m.user_id IN
+                (SELECT user_id FROM channel_reader WHERE channel_id = c.id))
          UNION
          SELECT d.id FROM dm JOIN device d ON d.user_id IN (dm.low_id, dm.high_id)
          WHERE dm.channel_id = ?1 AND d.active_at IS NOT NULL AND d.revoked_at IS NULL",
@@ -130,7 +132,8 @@ pub fn covered(
 ) -> Read<BTreeSet<DeviceId>> {
     db.prepare_cached(
         "SELECT recipient_id FROM coverage
-         WHERE device_id = ?1 AND session_id = ?2 AND from_index <= ?3",
+         WHERE device_id = ?1 AND session_id = ?2
+           AND (from_index <= ?3 OR withheld = 'min_trust')",
     )?
     .query_map(params![sender.as_bytes(), session.0, index], |row| {
         Ok(DeviceId::from_bytes(id16(row, 0)?))
@@ -149,7 +152,9 @@ pub fn channels_of(db: &Connection, user: UserId) -> Read<Vec<(ChannelId, u64)>>
     db.prepare_cached(
         "SELECT c.id, coalesce(r.joined_seq, 0) FROM channel c
              LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = ?1
-         WHERE c.guild_id IN (SELECT guild_id FROM member WHERE user_id = ?1)
+         WHERE (c.guild_id IN (SELECT guild_id FROM member WHERE user_id = ?1)
+                AND (c.readers = 'everyone' OR EXISTS (SELECT 1 FROM channel_reader l
+                     WHERE l.channel_id = c.id AND l.user_id = ?1)))
             OR c.id IN (SELECT channel_id FROM dm WHERE ?1 IN (low_id, high_id))
          ORDER BY c.id",
     )?

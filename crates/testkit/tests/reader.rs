@@ -146,6 +146,7 @@ fn a_private_channel_is_for_those_who_are_named_and_says_who_reads() {
     let channel = four.private(&[bob]);
     assert_eq!(four.stage.channel(carol, channel), None);
     four.stage.says(alice, channel, "hello");
+    assert_eq!(four.stage.world.broken, None);
     assert_eq!(four.stage.sees(bob, channel), ["hello"]);
     let view = four.stage.channel(bob, channel).unwrap();
     assert_eq!(view.kind, ChannelKind::Private);
@@ -170,6 +171,7 @@ fn who_is_not_vouched_for_is_told_why_and_reads_once_vouched_for() {
     let dave = four.stranger();
     let channel = four.private(&[dave]);
     four.stage.says(alice, channel, "who are you");
+    assert_eq!(four.stage.world.broken, None);
     assert_eq!(four.stage.sees(dave, channel), ["WithheldUnvouched"]);
     let view = four.stage.channel(alice, channel).unwrap();
     assert_eq!(view.unvouched, [four.stage.user(dave)]);
