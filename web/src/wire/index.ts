@@ -97,6 +97,7 @@ export type { TimelineView } from "./TimelineView";
 export type { Told } from "./Told";
 export type { Topic } from "./Topic";
 export type { TotpView } from "./TotpView";
+export type { Txn } from "./Txn";
 export type { Undecryptable } from "./Undecryptable";
 export type { UserId } from "./UserId";
 export type { VerifiedHow } from "./VerifiedHow";
