@@ -105,6 +105,7 @@ pub fn proof_verifiers(bytes: &[u8]) {
 }
 
 pub fn sealed_contents(bytes: &[u8]) {
+    const HASH: Hash = Octets([9; 32]);
     let context = Context {
         channel: cloister_wire::ChannelId::from_bytes([1; 16]),
         epoch: 1,
@@ -120,7 +121,6 @@ pub fn sealed_contents(bytes: &[u8]) {
         notify_everyone: 0,
         ttl_s: None,
     };
-    const HASH: Hash = Octets([9; 32]);
     assert!(Plain::open(bytes, &context, &HASH).is_err());
     assert!(DeviceMessage::open(bytes, &cert(), &cert(), &HASH).is_err());
     assert!(cloister_e2ee::direct::open(&HASH, &context, bytes).is_err());

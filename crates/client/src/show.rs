@@ -32,6 +32,7 @@ use crate::{
 
 type Shown<T> = Result<T, StoreError>;
 
+#[expect(clippy::too_many_lines, reason = "one arm for each query")]
 pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<QueryReply> {
     Ok(match query {
         Query::Session => QueryReply::Session(session(core)?),

@@ -257,7 +257,9 @@ mod tests {
             ),
         ] {
             let bytes = encode(&content);
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex = bytes
+                .iter()
+                .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
             assert_eq!(hex, expected, "{content:?}");
             assert_eq!(decode::<MessageContent>(&bytes).as_ref(), Ok(&content));
         }

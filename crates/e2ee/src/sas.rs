@@ -233,6 +233,10 @@ impl Comparison {
         )
     }
 
+    #[expect(
+        clippy::large_types_passed_by_value,
+        reason = "a comparison keeps its frame"
+    )]
     const fn with(frame: Frame, role: Role, state: State) -> Self {
         Self {
             frame,

@@ -114,6 +114,8 @@ impl Default for Tls {
     }
 }
 
+const DAY_MS: u64 = 24 * 60 * 60_000;
+
 impl Config {
     /// Reads the file, if there is one, and the process's environment.
     #[expect(
@@ -167,7 +169,6 @@ impl Config {
         if self.tls.cert_file.is_some() != self.tls.key_file.is_some() {
             return Err(unusable("tls.cert_file and tls.key_file belong together"));
         }
-        const DAY_MS: u64 = 24 * 60 * 60_000;
         let lifetimes = self.sessions.lifetimes();
         if lifetimes.absolute_ms > 90 * DAY_MS || lifetimes.access_ms > DAY_MS {
             return Err(unusable(

@@ -81,6 +81,7 @@ pub fn prepare(data: &Path, file: Option<&Path>) -> Result<Config> {
 }
 
 /// Serves until `stop` is done, then drains and ends. `ready` is called once it answers.
+#[expect(clippy::too_many_lines, reason = "the start, in its order")]
 pub async fn serve(
     data: &Path,
     config: Config,

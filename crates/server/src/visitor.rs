@@ -29,7 +29,9 @@ impl Visitor {
             .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(address)| {
                 address.ip()
             });
-        let agent = headers.get(USER_AGENT).map(|value| value.as_bytes());
+        let agent = headers
+            .get(USER_AGENT)
+            .map(axum::http::HeaderValue::as_bytes);
         Self {
             address: behind(peer.to_canonical(), headers, trusted),
             user_agent: printable(&String::from_utf8_lossy(agent.unwrap_or_default())),

@@ -60,9 +60,12 @@ fn lines(view: &SearchView) -> Vec<String> {
     let line = |parts: &[cloister_client::view::SnippetPart]| {
         parts
             .iter()
-            .map(|part| match part.hit {
-                true => format!("[{}]", part.text),
-                false => part.text.clone(),
+            .map(|part| {
+                if part.hit {
+                    format!("[{}]", part.text)
+                } else {
+                    part.text.clone()
+                }
             })
             .collect()
     };
@@ -70,6 +73,7 @@ fn lines(view: &SearchView) -> Vec<String> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 fn what_was_said_in_channels_and_in_private_is_found_with_its_place() {
     let mut two = two(41);
     two.stage

@@ -60,6 +60,7 @@ function All({ view, onOpen }: { view: GuildView; onOpen: (role: string) => void
       <RefusalNote refusal={create.refusal ?? move.refusal} />
       <ul className="govern-list">
         {view.roles.map((role) => (
+          // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- dragging is a second way; the buttons do the same
           <li
             key={role.id}
             className={`govern-item${dragged === role.id ? " govern-dragged" : ""}`}

@@ -105,6 +105,11 @@ function useSettledText(text: string): string {
   return settled;
 }
 
+/** What is added to universal time here, today. */
+function eastOfGreenwich_minutes(): number {
+  return -new Date().getTimezoneOffset();
+}
+
 function Answer({ now }: { now: OpenSearch }) {
   const text = useSettledText(now.text);
   const [limit, setLimit] = useState(page);
@@ -114,7 +119,7 @@ function Answer({ now }: { now: OpenSearch }) {
     setAsked(question);
     setLimit(page);
   }
-  const zone = -new Date().getTimezoneOffset();
+  const [zone] = useState(eastOfGreenwich_minutes);
   const view = useSteadyView({ ask: "search", text, channel: now.channel, order: now.order, cursor: null, limit, zone_minutes: zone }, "search");
   if (view === undefined) return <Skeleton lines={5} label={app.loading} />;
   const more = view.next !== null && limit < most ? () => setLimit((shown) => Math.min(shown + page, most)) : null;

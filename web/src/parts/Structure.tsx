@@ -53,6 +53,7 @@ export function Structure({ view }: { view: GuildView }) {
           <CategoryHead view={view} category={category} manages={manages} />
           <ul className="govern-list">
             {channels.map((one, at) => (
+              // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- dragging is a second way; the buttons do the same
               <li
                 key={one.id}
                 className={`govern-item${dragged === one.id ? " govern-dragged" : ""}`}

@@ -1,5 +1,5 @@
 /** A QR code, drawn as one path: dark on light in every theme, since cameras expect it so. */
-import encodeQR from "qr";
+import { encodeQR } from "qr";
 import { useMemo } from "react";
 import "./qr.css";
 

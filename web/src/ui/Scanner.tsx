@@ -70,6 +70,7 @@ function Viewfinder({ accepts, onRead }: Pick<Props, "accepts" | "onRead">) {
       shown.srcObject = stream;
       await shown.play();
       const read = await reader();
+      // oxlint-disable-next-line no-unmodified-loop-condition -- the effect's end sets it
       while (!over) {
         const found = await read(shown).catch(() => null);
         if (over) return;

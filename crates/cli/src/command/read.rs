@@ -255,11 +255,9 @@ fn show(print: &Print, message: &MessageView, names: &Names) -> Result<(), Failu
     let text = match (&message.content, cause(&message.content)) {
         (Content::Text { .. }, _) => {
             let edited = message.edited_at.map_or("", |_| " (edited)");
-            let reactions: String = message
-                .reactions
-                .iter()
-                .map(|one| format!("\n    {} {}", printable(&one.emoji), one.count))
-                .collect();
+            let reactions = message.reactions.iter().fold(String::new(), |all, one| {
+                format!("{all}\n    {} {}", printable(&one.emoji), one.count)
+            });
             let from = message.forwarded_from.as_ref();
             let from = from.map_or_else(String::new, |name| {
                 format!("[forwarded from {}] ", printable(name))
@@ -269,20 +267,15 @@ fn show(print: &Print, message: &MessageView, names: &Names) -> Result<(), Failu
             format!("{at}  {author}: {quoted}{from}{body}{edited}{reactions}")
         }
         (Content::Poll(poll), _) => {
-            let options: String = poll
+            let options = poll
                 .options
                 .iter()
-                .enumerate()
-                .map(|(at, one)| {
+                .zip(1..)
+                .fold(String::new(), |all, (one, at)| {
                     let mine = if one.mine { " *" } else { "" };
-                    format!(
-                        "\n    {}. {} ({}){mine}",
-                        at + 1,
-                        printable(&one.text),
-                        one.count
-                    )
-                })
-                .collect();
+                    let text = printable(&one.text);
+                    format!("{all}\n    {at}. {text} ({}){mine}", one.count)
+                });
             let over = if poll.over { " (over)" } else { "" };
             format!(
                 "{at}  {author}: {}{over}{options}",

@@ -352,7 +352,7 @@ async fn why(
 fn sentence(view: &GuildView, step: &Step) -> String {
     let role = |id: &RoleId| {
         let known = view.roles.iter().find(|role| role.id == *id);
-        known.map_or_else(|| id.to_string(), |role| printable(&role.name).to_string())
+        known.map_or_else(|| id.to_string(), |role| printable(&role.name).clone())
     };
     let says = |decision: &Decision| match decision {
         Decision::Allows => "gives it",

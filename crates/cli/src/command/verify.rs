@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How long the other side may take with each step.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("way").multiple(false)))]

@@ -63,6 +63,7 @@ pub(crate) async fn act<P: Primitives>(
     Ok(reply)
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each act")]
 async fn rights<P: Primitives>(
     shared: &Shared<P>,
     guild: GuildId,
@@ -235,7 +236,7 @@ async fn order<P: Primitives>(
                 format!("{base}/bans/{user}"),
                 &Ban { reason, for_s },
             )
-            .await?
+            .await?;
         }
         Act::LiftBan { user, reason } => {
             let path = format!("{base}/bans/{user}/lift");

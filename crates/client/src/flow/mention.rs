@@ -127,9 +127,11 @@ fn resolve_plain(text: &str, names: &Names, into: &mut Resolved) {
                 }
                 Mentioned::Person(user) => {
                     into.users.push(user);
-                    into.body.push_str(&format!("<@{user}>"));
+                    into.body.extend(["<@", &user.to_string(), ">"]);
                 }
-                Mentioned::Channel(channel) => into.body.push_str(&format!("<#{channel}>")),
+                Mentioned::Channel(channel) => {
+                    into.body.extend(["<#", &channel.to_string(), ">"]);
+                }
             }
             rest = &rest[1 + length..];
             before = '>';

@@ -23,6 +23,10 @@ pub(super) struct Question {
     pub ends_in_s: u32,
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "what a person asks for is handed over whole"
+)]
 pub(super) fn ask<P: Primitives>(
     shared: &Shared<P>,
     channel: ChannelId,

@@ -246,7 +246,6 @@ pub(crate) fn own_cert<P: Primitives>(
     Ok(core.store.cert(me.user, me.device)?.or_else(offered))
 }
 
-#[expect(clippy::too_many_lines, reason = "one arm for each content")]
 fn effect<P: Primitives>(
     core: &mut Core<P>,
     item: &QueuedItem,

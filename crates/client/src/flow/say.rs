@@ -244,6 +244,10 @@ pub(super) enum Draft {
     Kept,
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "what a person says is handed over whole"
+)]
 pub(super) fn say<P: Primitives>(
     shared: &Shared<P>,
     channel: ChannelId,

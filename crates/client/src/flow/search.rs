@@ -57,6 +57,7 @@ pub(crate) fn has_older(row: &ChannelRow) -> bool {
 }
 
 /// Brings all older messages of one channel, or of every channel.
+#[expect(clippy::unnecessary_wraps, reason = "an outcome, as of every command")]
 pub(crate) fn bring_older<P: Primitives>(
     shared: &Shared<P>,
     channel: Option<ChannelId>,
@@ -79,6 +80,7 @@ pub(crate) fn bring_older<P: Primitives>(
     Ok(CommandReply::Done)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "an outcome, as of every command")]
 pub(crate) fn stop_bringing<P: Primitives>(shared: &Shared<P>) -> Outcome {
     let mut core = shared.core();
     core.bringing.stop = true;

@@ -13,6 +13,7 @@ use crate::{
 const AGAIN_MS: u64 = TYPING_MS / 2;
 
 /// Tells the others that this person is writing. If that fails, nobody misses it.
+#[expect(clippy::unnecessary_wraps, reason = "an outcome, as of every command")]
 pub(crate) fn tell<P: Primitives>(shared: &Shared<P>, channel: ChannelId) -> Outcome {
     {
         let mut core = shared.core();

@@ -145,7 +145,7 @@ mod tests {
         }
         for part in parts {
             if part.hit {
-                line.push_str(&format!("[{}]", part.text));
+                line.extend(["[", &part.text, "]"]);
             } else {
                 line.push_str(&part.text);
             }

@@ -91,7 +91,7 @@ fn group_name<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<String> 
     names.truncate(NAMES);
     let mut name = names.join(", ");
     if more > 0 {
-        name += &format!(" +{more}");
+        name.extend([" +", &more.to_string()]);
     }
     Ok(name)
 }

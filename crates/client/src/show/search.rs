@@ -297,6 +297,7 @@ struct Place {
 }
 
 impl Names {
+    #[expect(clippy::needless_pass_by_value, reason = "a hit is shown once")]
     fn result<P: Primitives>(
         &mut self,
         core: &Core<P>,

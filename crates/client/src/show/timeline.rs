@@ -148,6 +148,7 @@ impl<'a, P: Primitives> Place<'a, P> {
         })
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "a row is shown once")]
     fn message(&self, row: MessageRow) -> Shown<MessageView> {
         let store = &self.core.store;
         let mine = row.author == self.me;

@@ -183,7 +183,7 @@ fn without_ids(body: &str) -> (String, Vec<UserId>) {
             .filter(|_| rest.as_bytes().get(end) == Some(&b'>'));
         match (rest.as_bytes().get(1), id) {
             (Some(b'@'), Some(id)) if id.parse::<UserId>().is_ok() => {
-                users.extend(id.parse::<UserId>())
+                users.extend(id.parse::<UserId>());
             }
             (Some(b'#'), Some(id)) if id.parse::<ChannelId>().is_ok() => {}
             _ => {

@@ -1,6 +1,6 @@
 //! What a search finds, and what the server can see.
 
-use super::*;
+use super::{ChannelId, Deserialize, Fact, GuildId, MessageId, Refusal, Serialize, UserId};
 
 view! {
 #[derive(Eq, Copy)]

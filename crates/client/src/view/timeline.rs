@@ -1,6 +1,9 @@
 //! A window of a conversation.
 
-use super::*;
+use super::{
+    ChannelId, Deserialize, DeviceId, ErrorCode, MentionView, MessageId, PollView, ReactionView,
+    ReplyView, Serialize, UserId,
+};
 
 view! {
 pub struct TimelineView {
@@ -20,6 +23,7 @@ pub struct TimelineView {
     pub known_seq: u64,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "what a screen shows or not")]
 pub struct MessageView {
     pub id: MessageId,
     pub seq: u64,

@@ -22,6 +22,10 @@ fn frame(txn: u8) -> Frame {
 }
 
 /// Both sides up to the emoji, each with its own idea of the frame.
+#[expect(
+    clippy::large_types_passed_by_value,
+    reason = "each side keeps its frame"
+)]
 fn compare(starter: Frame, answerer: Frame) -> Result<(Comparison, Comparison), SasError> {
     let mut alice = Comparison::start(starter);
     let (mut bob, promise) = Comparison::answer(answerer);
@@ -78,6 +82,10 @@ fn whatever_differs_in_the_frame_shows_in_the_emoji_and_breaks_the_proof() {
 }
 
 /// The same without the check of the promise.
+#[expect(
+    clippy::large_types_passed_by_value,
+    reason = "each side keeps its frame"
+)]
 fn forced(starter: Frame, answerer: Frame) -> (Comparison, Comparison) {
     let mut alice = Comparison::start(starter);
     let (mut bob, _) = Comparison::answer(answerer);

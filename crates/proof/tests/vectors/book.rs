@@ -47,6 +47,10 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Compares `file` in `folder` with the vectors made now.
 #[track_caller]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever freezes anew says so in the environment"
+)]
 pub fn frozen(folder: &str, file: &str, about: &str, vectors: Vec<Vector>) {
     let made = serde_json::json!({
         "about": about,

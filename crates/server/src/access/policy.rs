@@ -104,6 +104,7 @@ pub enum Ruling {
 }
 
 /// The whole policy.
+#[expect(clippy::match_same_arms, reason = "each verb has its line")]
 pub fn rule(relation: Relation, verb: Verb) -> Ruling {
     let permissions = match relation {
         Relation::Stranger => return Ruling::Hidden,

@@ -225,7 +225,7 @@ fn members(tx: &mut Tx<'_>, guild: GuildId) -> Result<Members> {
         access_version: stored.access_version,
         log: store::guild_log::position(tx, guild)?,
     };
-    members.usual = members.roster(|rules, holder| rules.in_guild(holder));
+    members.usual = members.roster(cloister_wire::permission::Rules::in_guild);
     Ok(members)
 }
 
@@ -259,7 +259,7 @@ impl Members {
                 rights(&self.rules, &holder).contains(Permissions::VIEW_CHANNEL)
             })
         });
-        Roster::new(devices.cloned().collect::<Vec<_>>())
+        Roster::new(devices.copied().collect::<Vec<_>>())
     }
 }
 

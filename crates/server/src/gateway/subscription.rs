@@ -107,13 +107,13 @@ impl Subscription {
                 self.follow_others(*guild, *access_version, &published.event);
                 self.judge_guild(*guild, *access_version, None)
             }
+            Audience::Readers { users, .. } if !users.contains(&self.user) => Verdict::Refuse,
             Audience::Channel {
                 guild,
                 channel,
                 access_version,
-            } => self.judge_guild(*guild, *access_version, Some(*channel)),
-            Audience::Readers { users, .. } if !users.contains(&self.user) => Verdict::Refuse,
-            Audience::Readers {
+            }
+            | Audience::Readers {
                 guild,
                 channel,
                 access_version,

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     App, Error, Result,
     access::{self, Caller, policy::Verb},
-    action, store,
+    action,
     visitor::Visitor,
 };
 

@@ -168,6 +168,10 @@ impl Stage {
     }
 
     /// Changes the database past the server, as somebody who holds it may.
+    #[expect(
+        clippy::unused_async,
+        reason = "stories wait for everything that they do"
+    )]
     pub async fn tamper(&self, statements: &'static [&'static str]) {
         let path = self.folder.path().join("cloister.db");
         let url = self.app.config.database.url.clone();

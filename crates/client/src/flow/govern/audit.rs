@@ -1,6 +1,9 @@
 //! Holding the server to its audit log.
 
-use super::*;
+use super::{
+    AuditCheckpoint, AuditProof, CallError, ErrorCode, GuildId, Primitives, Refusal, Shared,
+    StoreError, Topic, refuse,
+};
 
 /// Keeps up with a guild's audit log.
 pub(crate) fn watch_audit<P: Primitives>(shared: &Shared<P>, guild: GuildId) {

@@ -1,8 +1,14 @@
 //! What a person asks about a guild's rights and its past.
 
-use super::{audit::follow_audit, *};
+use super::{
+    AuditCheckpoint, AuditFormat, AuditPage, Bans, Bytes, ChannelRights, CommandReply, ErrorCode,
+    Explained, GateView, GuildId, Holder, Joins, Method, Overwrite, Overwrites, Primitives,
+    Question, Refusal, RoleId, RoleRule, Rules, Shared, StoreError, Told, UserId,
+    audit::follow_audit, plain, refuse,
+};
 
 /// Asks the server something about a guild.
+#[expect(clippy::too_many_lines, reason = "one arm for each question")]
 pub(crate) async fn ask<P: Primitives>(
     shared: &Shared<P>,
     guild: GuildId,

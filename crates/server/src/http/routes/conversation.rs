@@ -28,6 +28,7 @@ pub(super) fn table() -> Vec<Route> {
     table
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn channels() -> Vec<Route> {
     let mut routes = removals();
     routes.extend(vec![
