@@ -54,7 +54,6 @@ impl InGuild {
 }
 
 /// Leave for one verb in a guild, as of now.
-#[expect(clippy::match_same_arms, reason = "each ruling has its line")]
 pub fn may<'tx>(
     tx: &mut Tx<'tx>,
     caller: &Caller,
@@ -63,7 +62,18 @@ pub fn may<'tx>(
 ) -> Result<Permit<'tx, InGuild>> {
     let actor = act(tx, caller)?.0;
     let stored = store::guild::get(tx, guild, actor.user)?.ok_or_else(Error::not_found)?;
-    let relation = relation(&stored, actor.user);
+    allow(tx, actor, &stored, verb)
+}
+
+/// Judges a verb by how the actor stands in the guild.
+#[expect(clippy::match_same_arms, reason = "each ruling has its line")]
+fn allow<'tx>(
+    tx: &Tx<'tx>,
+    actor: Actor,
+    stored: &Stored,
+    verb: Verb,
+) -> Result<Permit<'tx, InGuild>> {
+    let relation = relation(stored, actor.user);
     match rule(relation, verb) {
         Ruling::Allowed if verb.fits(stored.kind) => {}
         Ruling::Allowed => return Err(Error::forbidden()),
@@ -78,13 +88,13 @@ pub fn may<'tx>(
     }
     let right = InGuild {
         actor,
-        guild,
+        guild: stored.id,
         kind: stored.kind,
         user: actor.user,
         permissions: permissions(relation),
         owner: stored.owner,
         everyone: stored.everyone,
-        rank: rank_of(&stored, actor.user),
+        rank: rank_of(stored, actor.user),
         access_version: stored.access_version,
     };
     Ok(Permit::give(tx, right))
@@ -125,7 +135,7 @@ pub fn may_change_channel<'tx>(
             Ruling::Hidden => return Err(Error::not_found()),
         }
     }
-    may(tx, caller, guild, Verb::LookAround)
+    allow(tx, actor, &stored, Verb::LookAround)
 }
 
 /// How another member of the permit's guild stands in it.
