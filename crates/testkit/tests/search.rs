@@ -4,33 +4,9 @@ use cloister_client::{
     Symbolic,
     view::{Command, Query, QueryReply, SearchNote, SearchOrder, SearchView},
 };
-use cloister_testkit::cast::{Stage, Who};
-use cloister_wire::{ChannelId, GuildId};
+use cloister_testkit::cast::{Pair, Stage, Who};
 
 type Plain = Stage<Symbolic>;
-
-struct Two {
-    stage: Plain,
-    alice: Who,
-    bob: Who,
-    guild: GuildId,
-    general: ChannelId,
-}
-
-fn two(seed: u64) -> Two {
-    let mut stage = Plain::new(seed);
-    let alice = stage.operator("alice");
-    let (guild, general) = stage.guild(alice);
-    let link = stage.link(alice, guild);
-    let (bob, _) = stage.newcomer("bob", &link);
-    Two {
-        stage,
-        alice,
-        bob,
-        guild,
-        general,
-    }
-}
 
 fn page(text: &str, order: SearchOrder, cursor: Option<String>, limit: u32) -> Query {
     Query::Search {
@@ -75,7 +51,7 @@ fn lines(view: &SearchView) -> Vec<String> {
 #[test]
 #[expect(clippy::too_many_lines, reason = "one story")]
 fn what_was_said_in_channels_and_in_private_is_found_with_its_place() {
-    let mut two = two(41);
+    let mut two = Pair::<Symbolic>::new(41);
     two.stage
         .says(two.alice, two.general, "The Lighthouse is on");
     two.stage
@@ -158,7 +134,7 @@ fn what_was_said_in_channels_and_in_private_is_found_with_its_place() {
 
 #[test]
 fn pages_follow_each_other_without_gap_or_repeat() {
-    let mut two = two(42);
+    let mut two = Pair::<Symbolic>::new(42);
     for number in 0..23 {
         two.stage
             .writes(two.alice, two.general, &format!("stone {number}"));
@@ -181,7 +157,7 @@ fn pages_follow_each_other_without_gap_or_repeat() {
 
 #[test]
 fn the_index_outlives_a_crash_and_forgets_what_was_left() {
-    let mut two = two(43);
+    let mut two = Pair::<Symbolic>::new(43);
     two.stage.says(two.alice, two.general, "xylophone");
     two.stage.world.kill(two.bob);
     two.stage.world.revive(two.bob);
@@ -196,7 +172,7 @@ fn the_index_outlives_a_crash_and_forgets_what_was_left() {
 
 #[test]
 fn an_index_that_is_gone_is_filled_again_and_says_how_far_it_is() {
-    let mut two = two(44);
+    let mut two = Pair::<Symbolic>::new(44);
     for number in 0..30 {
         two.stage
             .writes(two.alice, two.general, &format!("stone {number}"));
@@ -225,7 +201,7 @@ fn an_index_that_is_gone_is_filled_again_and_says_how_far_it_is() {
 
 #[test]
 fn older_messages_are_brought_from_the_server_to_be_searched() {
-    let mut two = two(45);
+    let mut two = Pair::<Symbolic>::new(45);
     for number in 0..130 {
         two.stage
             .writes(two.alice, two.general, &format!("stone {number}"));

@@ -7,7 +7,7 @@ use cloister_client::{
         KeyChange, PersonTrust, Query, QueryReply, Safety, VerifiedHow,
     },
 };
-use cloister_testkit::cast::{Stage, Who};
+use cloister_testkit::cast::{Pair, Stage, Who};
 use cloister_wire::{ChannelId, ErrorCode, GuildId};
 
 struct Two {
@@ -19,11 +19,13 @@ struct Two {
 }
 
 fn two(seed: u64) -> Two {
-    let mut stage = Stage::new(seed);
-    let alice = stage.operator("alice");
-    let (guild, general) = stage.guild(alice);
-    let link = stage.link(alice, guild);
-    let (bob, _) = stage.newcomer("bob", &link);
+    let Pair {
+        mut stage,
+        alice,
+        bob,
+        guild,
+        general,
+    } = Pair::new(seed);
     stage.says(alice, general, "hello");
     stage.says(bob, general, "hi");
     Two {
