@@ -65,6 +65,16 @@ class Stage {
     await gone;
   }
 
+  /** The server's certificate, in PEM. */
+  get certificate() {
+    return path.join(this.#folder, "data/tls/cert.pem");
+  }
+
+  /** A place for files of this stage, gone with it. */
+  file(name) {
+    return path.join(this.#folder, name);
+  }
+
   /** Which files of the server's data hold this text as it is. */
   async filesWith(text) {
     const entries = await readdir(path.join(this.#folder, "data"), { recursive: true, withFileTypes: true });

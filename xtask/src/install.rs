@@ -42,8 +42,8 @@ pub(crate) const TO_BUILD: &[Package] = &[
     },
 ];
 
-/// For the tests in a browser and on the second database.
-pub(crate) const TO_TEST: &[Package] = &[
+/// For what happens in a browser.
+pub(crate) const BROWSER: &[Package] = &[
     Package {
         debian: "chromium",
         is_there: || Path::new("/usr/bin/chromium").exists(),
@@ -52,11 +52,13 @@ pub(crate) const TO_TEST: &[Package] = &[
         debian: "fonts-liberation",
         is_there: || Path::new("/usr/share/fonts/truetype/liberation").exists(),
     },
-    Package {
-        debian: "postgresql",
-        is_there: || crate::postgres::programs().is_some(),
-    },
 ];
+
+/// The second database.
+pub(crate) const DATABASE: &[Package] = &[Package {
+    debian: "postgresql",
+    is_there: || crate::postgres::programs().is_some(),
+}];
 
 /// Installs those of the packages that are missing; `purpose` completes "needed to …".
 pub(crate) fn packages(purpose: &str, wanted: &[Package]) -> Result<()> {

@@ -17,10 +17,8 @@ const POSTGRES_URL: &str = "CLOISTER_TEST_POSTGRES_URL";
 /// Runs all the runners, even after a failure, and fails if one of them did or ran nothing.
 pub(crate) fn test(place: &Place) -> Result<()> {
     install::packages("build the C code inside", install::TO_BUILD)?;
-    install::packages(
-        "test in a browser and on the second database",
-        install::TO_TEST,
-    )?;
+    install::packages("test in a browser", install::BROWSER)?;
+    install::packages("test on the second database", install::DATABASE)?;
     web::build(place)?;
     say("Building the server and the command line client");
     process::run(place.cargo_workspace("build").arg("--bins"))?;

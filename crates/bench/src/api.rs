@@ -10,7 +10,7 @@ use rustls::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::server::Server;
+use crate::server::Door;
 
 const CBOR: &str = "application/cbor";
 /// A name in every self-signed certificate of the server.
@@ -18,9 +18,9 @@ pub(crate) const HOST: &str = "localhost";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Believes exactly this server's certificate.
-pub(crate) fn tls(server: &Server, protocols: &[&[u8]]) -> Result<ClientConfig> {
+pub(crate) fn tls(door: &Door, protocols: &[&[u8]]) -> Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(&server.certificate)?)?;
+    roots.add(CertificateDer::from_pem_file(&door.certificate)?)?;
     let mut config = ClientConfig::builder()
         .with_root_certificates(roots)
         .with_no_client_auth();
@@ -36,14 +36,14 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    pub(crate) fn new(server: &Server) -> Result<Self> {
+    pub(crate) fn new(door: &Door) -> Result<Self> {
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls(server, &[b"h2"])?)
-            .resolve(HOST, server.address)
+            .tls_backend_preconfigured(tls(door, &[b"h2"])?)
+            .resolve(HOST, door.address)
             .no_proxy()
             .timeout(PATIENCE)
             .build()?;
-        let base = format!("https://{HOST}:{}", server.address.port());
+        let base = format!("https://{HOST}:{}", door.address.port());
         Ok(Self {
             client,
             base: base.into(),

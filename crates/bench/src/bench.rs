@@ -1,9 +1,11 @@
 //! The measurements, cheapest preparation first.
 
+mod channels;
 mod deliver;
 mod gateway;
 mod search;
 mod send;
+mod share;
 mod size;
 mod start;
 
@@ -13,7 +15,7 @@ use anyhow::{Context, Result};
 
 use crate::{Ground, figure::Report};
 
-pub(crate) const NAMES: [&str; 12] = [
+pub(crate) const NAMES: [&str; 18] = [
     "size-binary",
     "size-web",
     "start",
@@ -23,6 +25,12 @@ pub(crate) const NAMES: [&str; 12] = [
     "send-postgres-64",
     "deliver-200",
     "gateway-memory",
+    "share-300-cold",
+    "share-300-warm",
+    "share-1000-cold",
+    "share-1000-warm",
+    "channels-100-first",
+    "channels-100",
     "search-index",
     "search-newest",
     "search-relevance",
@@ -54,13 +62,24 @@ pub(crate) async fn run(ground: &Ground, report: &mut Report) -> Result<()> {
     if ground.wants("gateway-memory") {
         within("gateway-memory", gateway::measure(ground, report)).await?;
     }
-    if ["search-index", "search-newest", "search-relevance"]
-        .iter()
-        .any(|name| ground.wants(name))
-    {
+    for (name, devices) in share::SIZES {
+        if wanted(ground, name) {
+            within(name, share::measure(ground, report, name, devices)).await?;
+        }
+    }
+    if wanted(ground, "channels-100") {
+        within("channels-100", channels::measure(ground, report)).await?;
+    }
+    if wanted(ground, "search-") {
         search::measure(ground, report).context("search")?;
     }
     Ok(())
+}
+
+/// Whether any figure of a group, whose names begin alike, was asked for.
+fn wanted(ground: &Ground, group: &str) -> bool {
+    let mut names = NAMES.iter().filter(|name| name.starts_with(group));
+    names.any(|name| ground.wants(name))
 }
 
 async fn within(name: &str, work: impl Future<Output = Result<()>>) -> Result<()> {

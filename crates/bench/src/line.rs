@@ -17,7 +17,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, protocol::WebSocketConfig},
 };
 
-use crate::{api, env, person::Person, server::Server};
+use crate::{api, env, person::Person, server::Door};
 
 const PATH: &str = "/api/v1/gateway?v=1&encoding=cbor";
 /// A thousand clients share this machine with the server: small buffers are enough for them.
@@ -31,21 +31,21 @@ pub(crate) struct Line {
 
 impl Line {
     /// The TLS configuration that lines to one server share.
-    pub(crate) fn tls(server: &Server) -> Result<Arc<ClientConfig>> {
-        Ok(Arc::new(api::tls(server, &[b"http/1.1"])?))
+    pub(crate) fn tls(door: &Door) -> Result<Arc<ClientConfig>> {
+        Ok(Arc::new(api::tls(door, &[b"http/1.1"])?))
     }
 
     /// Connects and waits until the server has let the device in.
     pub(crate) async fn open(
-        server: std::net::SocketAddr,
+        door: &Door,
         tls: &Arc<ClientConfig>,
         person: &Person,
     ) -> Result<Self> {
-        let tcp = TcpStream::connect(server).await?;
+        let tcp = TcpStream::connect(door.address).await?;
         tcp.set_nodelay(true)?;
         let name = ServerName::try_from(api::HOST)?;
         let stream = TlsConnector::from(tls.clone()).connect(name, tcp).await?;
-        let url = format!("wss://{}:{}{PATH}", api::HOST, server.port());
+        let url = format!("wss://{}:{}{PATH}", api::HOST, door.address.port());
         let config = WebSocketConfig::default()
             .read_buffer_size(BUFFER)
             .write_buffer_size(BUFFER);

@@ -1,16 +1,21 @@
 //! Measures the optimized `cloister` binary from outside, over TLS on this machine.
 //!
 //! Reading order: `figure` (what is reported), `server` (the program under measurement), `api` and
-//! `line` (how a client reaches it), `person` (accounts that sign like real ones), then one file
-//! for each measurement in `bench`. Every server and every folder is gone at the end.
+//! `line` (how a client reaches it), `person` (accounts that sign like real ones), `talker` (people
+//! with the real engine), then one file
+//! for each measurement in `bench`. `crowd`
+//! lends the same people to figures that are taken elsewhere. Every server and every folder is gone at the end.
 
 mod api;
 mod bench;
+mod crowd;
 mod env;
 mod figure;
 mod line;
 mod person;
 mod server;
+mod talker;
+mod texts;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -22,7 +27,17 @@ use crate::figure::{Form, Report};
 /// Measure a built `cloister` binary.
 #[derive(Debug, Parser)]
 #[command(name = "cloister-bench")]
-struct Arguments {
+enum Work {
+    /// Take the figures that need no browser.
+    Measure(Measure),
+    /// Print the settings that servers are measured with, as environment variables.
+    Settings,
+    /// Be a crowd for figures that somebody else takes.
+    Crowd(crowd::Crowd),
+}
+
+#[derive(Debug, clap::Args)]
+struct Measure {
     /// Only the figures whose names begin so
     name: Option<String>,
     /// One JSON object a line
@@ -60,7 +75,19 @@ fn main() -> ExitCode {
     // Before anything could ask for a default: there is one provider and no second one.
     let installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
     debug_assert!(installed.is_ok(), "nothing installs a provider before main");
-    match measure(Arguments::parse()) {
+    let worked = match Work::parse() {
+        Work::Measure(arguments) => measure(arguments),
+        Work::Settings => {
+            for (name, value) in server::SETTINGS {
+                println!("{name}={value}");
+            }
+            Ok(())
+        }
+        Work::Crowd(arguments) => {
+            runtime().and_then(|runtime| runtime.block_on(crowd::obey(arguments)))
+        }
+    };
+    match worked {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -69,7 +96,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure(arguments: Arguments) -> Result<()> {
+fn measure(arguments: Measure) -> Result<()> {
     let form = if arguments.json {
         Form::Json
     } else {
@@ -90,8 +117,10 @@ fn measure(arguments: Arguments) -> Result<()> {
     std::fs::create_dir_all(&ground.folder)?;
     let mut report = Report::new(form);
     report.machine(&figure::machine(&ground.folder));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(bench::run(&ground, &mut report))
+    runtime()?.block_on(bench::run(&ground, &mut report))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    Ok(builder.enable_all().build()?)
 }

@@ -18,6 +18,7 @@ use cloister_wire::{
 };
 use ed25519_dalek::SigningKey;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::de::IgnoredAny;
 
 use crate::{api::Api, env};
 
@@ -28,7 +29,7 @@ const AT_ONCE: usize = 16;
 /// Somebody with one device.
 #[derive(Debug)]
 pub(crate) struct Person {
-    user: UserId,
+    pub(crate) user: UserId,
     pub(crate) device: DeviceId,
     key: SigningKey,
     genesis: Hash,
@@ -242,7 +243,14 @@ impl Person {
         Ok(link)
     }
 
-    pub(crate) async fn join(&self, api: &Api, link: &Link) -> Result<()> {
+    pub(crate) async fn leave(&self, api: &Api, guild: GuildId) -> Result<()> {
+        let path = format!("/api/v1/guilds/{guild}/leave");
+        let _: IgnoredAny = api.post(&path, Some(&self.token), &()).await?;
+        Ok(())
+    }
+
+    /// Joins the guild of a link, and says which it is.
+    pub(crate) async fn join(&self, api: &Api, link: &Link) -> Result<GuildId> {
         let path = format!("/api/v1/invites/{}", link.code);
         let shown: InvitePreview = api.get_openly(&path).await?;
         let guild = shown.guild.context("an invite to no guild")?;
@@ -265,7 +273,7 @@ impl Person {
         let _: Joined = api
             .post(&format!("{path}/join"), Some(&self.token), &request)
             .await?;
-        Ok(())
+        Ok(guild)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{Ground, env, figure};
 /// Limits guard against strangers; here all requests come from one address. They stay switched
 /// on, and are set to what nobody reaches. Passwords cost next to nothing, or making a thousand
 /// accounts would take minutes.
-const SETTINGS: [(&str, &str); 7] = [
+pub(crate) const SETTINGS: [(&str, &str); 7] = [
     ("CLOISTER_LIMITS__REQUESTS", "100000000"),
     ("CLOISTER_LIMITS__SIGN_INS_PER_ACCOUNT", "100000000"),
     ("CLOISTER_LIMITS__SIGN_INS_PER_ADDRESS", "100000000"),
@@ -59,16 +59,27 @@ impl Drop for Data {
     }
 }
 
+/// Where a server is reached, and how it is known again.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Door {
+    /// Where it listens
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) address: SocketAddr,
+    /// `sha256:HEX` of its certificate's public key
+    #[arg(long)]
+    pub(crate) pin: Pin,
+    /// Its certificate in PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate: PathBuf,
+}
+
 /// A running server; dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct Server {
     process: Child,
     /// Kept open: a server may say more, and must not fail at it.
     _said: Lines<BufReader<ChildStdout>>,
-    pub(crate) address: SocketAddr,
-    pub(crate) pin: Pin,
-    /// The certificate in PEM, which a client must find again.
-    pub(crate) certificate: PathBuf,
+    pub(crate) door: Door,
     /// The token of the set-up link, on the first start.
     pub(crate) set_up: Option<String>,
 }
@@ -98,9 +109,11 @@ impl Server {
             Ok((address, pin, set_up)) => Ok(Self {
                 process,
                 _said: said,
-                address,
-                pin,
-                certificate: data.instance().join("tls/cert.pem"),
+                door: Door {
+                    address,
+                    pin,
+                    certificate: data.instance().join("tls/cert.pem"),
+                },
                 set_up,
             }),
             Err(error) => {

@@ -13,10 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
-use cloister_client::view::{Command, CommandReply, Content, Query, QueryReply, Refusal};
-use cloister_client_native::{Client, Profile};
-use cloister_wire::{ChannelId, GuildId};
+use anyhow::{Context, Result};
+use cloister_client::view::{Content, Query, QueryReply};
+use cloister_wire::ChannelId;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::{
     sync::watch,
@@ -30,8 +29,9 @@ use crate::{
     env,
     figure::{Figure, Report, real},
     line::{Line, brings_message},
-    person::{Link, PASSWORD, Person},
+    person::{Link, Person},
     server::{Data, Server},
+    talker::Talker,
 };
 
 const MEMBERS: usize = 200;
@@ -90,8 +90,8 @@ pub(super) async fn measure(ground: &Ground, report: &mut Report) -> Result<()> 
 
 /// Sender, receiver and the crowd around them.
 struct Stage {
-    sender: Client,
-    receiver: Arc<Client>,
+    sender: Talker,
+    receiver: Arc<Talker>,
     channel: ChannelId,
     /// When the receiver saw which text.
     seen: watch::Receiver<BTreeMap<String, Instant>>,
@@ -102,34 +102,16 @@ struct Stage {
 
 impl Stage {
     async fn prepare(data: &Data, server: &Server) -> Result<Self> {
-        let sender = engine(data, server, "ada").await?;
-        register(&sender, "ada", server.set_up.clone(), None).await?;
-        let guild = match command(
-            &sender,
-            Command::CreateGuild {
-                name: "Garden".into(),
-            },
-        )
-        .await?
-        {
-            CommandReply::Guild { guild } => guild,
-            other => bail!("making a guild gave {other:?}"),
-        };
-        let invite = Command::CreateInvite {
-            guild,
-            uses: 0,
-            expires_in_s: 0,
-        };
-        let CommandReply::Invite { code, .. } = command(&sender, invite).await? else {
-            bail!("an invite was asked for");
-        };
-        let receiver = Arc::new(engine(data, server, "bob").await?);
-        register(&receiver, "bob", None, Some(code.clone())).await?;
-        let channel = channel_of(&sender, guild).await?;
+        let sender = Talker::found(data, server, "ada").await?;
+        let guild = sender.create_guild("Garden").await?;
+        let link = sender.invite(guild).await?;
+        let receiver =
+            Arc::new(Talker::join(&data.beside("bob"), &server.door, "bob", &link).await?);
+        let channel = sender.first_channel(guild).await?;
         let mut tasks = JoinSet::new();
-        let frames = crowd(server, &code, &mut tasks).await?;
-        members_known(&sender, guild).await?;
-        members_known(&receiver, guild).await?;
+        let frames = crowd(server, &link, &mut tasks).await?;
+        sender.knows_members(guild, MEMBERS).await?;
+        receiver.knows_members(guild, MEMBERS).await?;
         let (tell, seen) = watch::channel(BTreeMap::new());
         tasks.spawn(look(receiver.clone(), channel, tell));
         Ok(Self {
@@ -143,11 +125,7 @@ impl Stage {
     }
 
     async fn say(&self, text: &str) -> Result<()> {
-        let send = Command::Send {
-            channel: self.channel,
-            body: text.to_owned(),
-        };
-        command(&self.sender, send).await.map(|_| ())
+        self.sender.say(self.channel, text).await
     }
 
     /// When the receiver had this text.
@@ -186,55 +164,21 @@ impl Stage {
     }
 }
 
-async fn engine(data: &Data, server: &Server, name: &str) -> Result<Client> {
-    let address = format!("https://{}", server.address).parse()?;
-    let profile = Profile::create(&data.beside(name), address, Some(server.pin));
-    Client::open(profile.map_err(refused)?)
-        .await
-        .map_err(refused)
-}
-
-async fn register(
-    client: &Client,
-    name: &str,
-    set_up_token: Option<String>,
-    invite: Option<String>,
-) -> Result<()> {
-    let register = Command::Register {
-        set_up_token,
-        invite,
-        username: name.to_owned(),
-        display_name: name.to_owned(),
-        password: PASSWORD.to_owned(),
-        device_name: "Bench".to_owned(),
-    };
-    command(client, register).await.map(|_| ())
-}
-
-async fn command(client: &Client, command: Command) -> Result<CommandReply> {
-    client.command(command).await.map_err(refused)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "fits map_err")]
-fn refused(refusal: Refusal) -> anyhow::Error {
-    anyhow!("{:?}: {}", refusal.code, refusal.message)
-}
-
 /// The others join by the link and connect; what they get is counted.
 async fn crowd(
     server: &Server,
     code: &str,
     tasks: &mut JoinSet<Result<()>>,
 ) -> Result<Arc<AtomicUsize>> {
-    let api = Api::new(server)?;
+    let api = Api::new(&server.door)?;
     let link = Link::parse(code)?;
     let people = Person::crowd(&api, "member", MEMBERS - 2, &link.admission()).await?;
     for person in &people {
         person.join(&api, &link).await?;
     }
-    let tls = Line::tls(server)?;
+    let tls = Line::tls(&server.door)?;
     let lines: Vec<Line> = stream::iter(&people)
-        .map(|person| Line::open(server.address, &tls, person))
+        .map(|person| Line::open(&server.door, &tls, person))
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await?;
@@ -250,45 +194,20 @@ async fn crowd(
     Ok(frames)
 }
 
-async fn channel_of(client: &Client, guild: GuildId) -> Result<ChannelId> {
-    let found = client
-        .wait_until(&Query::Guild { guild }, PATIENCE, |reply| match reply {
-            QueryReply::Guild { guild } => Some(guild?.channels.first()?.id),
-            _ => None,
-        })
-        .await;
-    found.map_err(refused)?.context("a guild without a channel")
-}
-
-/// Waits until an engine has verified everybody.
-async fn members_known(client: &Client, guild: GuildId) -> Result<()> {
-    let all = client
-        .wait_until(&Query::Guild { guild }, PATIENCE, |reply| match reply {
-            QueryReply::Guild { guild } => (guild?.members.len() == MEMBERS).then_some(()),
-            _ => None,
-        })
-        .await;
-    ensure!(
-        all.map_err(refused)?.is_some(),
-        "an engine does not know all members"
-    );
-    Ok(())
-}
-
 /// Notes when each text is in the receiver's timeline, decrypted.
 async fn look(
-    receiver: Arc<Client>,
+    receiver: Arc<Talker>,
     channel: ChannelId,
     tell: watch::Sender<BTreeMap<String, Instant>>,
 ) -> Result<()> {
-    let mut topics = receiver.topics();
+    let mut topics = receiver.client.topics();
     let query = Query::Timeline {
         channel,
         before: None,
         limit: WINDOW,
     };
     loop {
-        let reply = receiver.query(query.clone()).await.map_err(refused)?;
+        let reply = receiver.ask(query.clone()).await?;
         let now = env::instant();
         if let QueryReply::Timeline(timeline) = reply {
             tell.send_if_modified(|seen| {

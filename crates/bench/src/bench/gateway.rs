@@ -52,7 +52,7 @@ pub(super) async fn measure(ground: &Ground, report: &mut Report) -> Result<()> 
 
 async fn register(ground: &Ground, data: &Data) -> Result<Vec<Person>> {
     let server = Server::start(ground, data, None)?;
-    let api = Api::new(&server)?;
+    let api = Api::new(&server.door)?;
     let token = server.set_up.clone().unwrap_or_default();
     let owner = Person::register(&api, "owner", Admission::SetUp { token }).await?;
     let guild = owner.create_guild(&api, "Garden").await?;
@@ -60,9 +60,9 @@ async fn register(ground: &Ground, data: &Data) -> Result<Vec<Person>> {
 }
 
 async fn connect(server: &Server, people: &[Person]) -> Result<Vec<Line>> {
-    let tls = Line::tls(server)?;
+    let tls = Line::tls(&server.door)?;
     stream::iter(people)
-        .map(|person| Line::open(server.address, &tls, person))
+        .map(|person| Line::open(&server.door, &tls, person))
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await

@@ -105,7 +105,7 @@ struct Voice {
 
 /// One sender for each place in the channels; neighbours in the list are in different ones.
 async fn voices(server: &Server) -> Result<Vec<Voice>> {
-    let api = Api::new(server)?;
+    let api = Api::new(&server.door)?;
     let token = server.set_up.clone().unwrap_or_default();
     let owner = Person::register(&api, "owner", Admission::SetUp { token }).await?;
     let gate = owner.create_guild(&api, "Gate").await?;
@@ -125,7 +125,9 @@ async fn voices(server: &Server) -> Result<Vec<Voice>> {
         seats.push((rooms[seats.len() % CHANNELS].0, person));
     }
     stream::iter(seats)
-        .map(|(channel, person)| async move { Voice::of(Api::new(server)?, person, channel).await })
+        .map(|(channel, person)| async move {
+            Voice::of(Api::new(&server.door)?, person, channel).await
+        })
         .buffered(CHANNELS)
         .try_collect()
         .await

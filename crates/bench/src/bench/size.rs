@@ -28,7 +28,7 @@ pub(super) fn binary(ground: &Ground, report: &mut Report) -> Result<()> {
 pub(super) async fn web(ground: &Ground, report: &mut Report) -> Result<()> {
     let data = Data::new(ground)?;
     let server = Server::start(ground, &data, None)?;
-    let api = Api::new(&server)?;
+    let api = Api::new(&server.door)?;
     let page = api.file("/", "identity").await?;
     let mut code = api.file("/", ENCODINGS).await?.len();
     let (mut module, mut plain, mut fonts) = (0, page.len(), 0);

@@ -24,7 +24,9 @@ pub(super) async fn measure(ground: &Ground, report: &mut Report) -> Result<()> 
         let begun = env::instant();
         let server = Server::start_plainly(ground, &data)?;
         // A new connection: its TLS handshake is part of the first answer.
-        let _: Instance = Api::new(&server)?.get_openly("/api/v1/instance").await?;
+        let _: Instance = Api::new(&server.door)?
+            .get_openly("/api/v1/instance")
+            .await?;
         times.push(begun.elapsed());
     }
     let median = percentile_ms(&mut times, 50);
