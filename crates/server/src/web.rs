@@ -46,14 +46,35 @@ async fn only_pages(request: Request, next: Next) -> Response {
     response
 }
 
+/// The files are brotli inside the program, and unpacked for whoever does not take that: a third
+/// of a second of work, which the start does not wait for.
 #[cfg(cloister_web)]
 fn files() -> Router<App> {
+    use std::{sync::OnceLock, thread};
+    use tower::ServiceExt as _;
+
+    static FILES: OnceLock<Router> = OnceLock::new();
+    thread::spawn(|| FILES.get_or_init(unpack));
+    Router::new().fallback(async |request: Request| -> Response {
+        // Whoever is here first waits; after that it is there.
+        let files = match FILES.get() {
+            Some(files) => files.clone(),
+            None => match tokio::task::spawn_blocking(|| FILES.get_or_init(unpack)).await {
+                Ok(files) => files.clone(),
+                Err(error) => return Error::internal(error).into_response(),
+            },
+        };
+        files.oneshot(request).await.into_response()
+    })
+}
+
+#[cfg(cloister_web)]
+fn unpack() -> Router {
     memory_serve::load!()
         .index_file(Some("/index.html"))
         .fallback(Some("/index.html"))
         .fallback_status(axum::http::StatusCode::OK)
-        // Every browser takes brotli over TLS, which is made at build time; gzip would be made
-        // at every start, and take longer than all the rest of it.
+        // Every browser takes brotli over TLS; gzip would have to be made at every start.
         .enable_gzip(false)
         .html_cache_control(memory_serve::CacheControl::NoCache)
         .cache_control(memory_serve::CacheControl::NoCache)

@@ -54,7 +54,7 @@ async fn register(ground: &Ground, data: &Data) -> Result<Vec<Person>> {
     let server = Server::start(ground, data, None)?;
     let api = Api::new(&server.door)?;
     let token = server.set_up.clone().unwrap_or_default();
-    let owner = Person::register(&api, "owner", Admission::SetUp { token }).await?;
+    let owner = Person::register(&api, "olga", Admission::SetUp { token }).await?;
     let guild = owner.create_guild(&api, "Garden").await?;
     Person::crowd(&api, "idle", FIRST + CONNECTIONS, &guild.link.admission()).await
 }

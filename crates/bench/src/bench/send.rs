@@ -107,7 +107,7 @@ struct Voice {
 async fn voices(server: &Server) -> Result<Vec<Voice>> {
     let api = Api::new(&server.door)?;
     let token = server.set_up.clone().unwrap_or_default();
-    let owner = Person::register(&api, "owner", Admission::SetUp { token }).await?;
+    let owner = Person::register(&api, "olga", Admission::SetUp { token }).await?;
     let gate = owner.create_guild(&api, "Gate").await?;
     let mut rooms = Vec::new();
     for number in 0..CHANNELS {

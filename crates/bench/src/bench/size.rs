@@ -66,13 +66,18 @@ pub(super) async fn web(ground: &Ground, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Files with a hash in their name that a text speaks of: `index-Pr-nMry-.js`.
+/// Files with a hash in their name that a text needs at once: `index-Pr-nMry-.js`. What a script
+/// asks for later, by `import()`, is not among them.
 fn names(text: &[u8]) -> BTreeSet<String> {
     const KINDS: [&str; 4] = [".js", ".css", ".wasm", ".woff2"];
-    let text = String::from_utf8_lossy(text);
-    let part = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    const LATER: [&str; 3] = ["import(`./", "import(\"./", "import('./"];
+    let mut text = String::from_utf8_lossy(text).into_owned();
+    for start in LATER {
+        text = text.replace(start, "~");
+    }
+    let part = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
     text.split(|c: char| !part(c))
-        .filter(|word| KINDS.iter().any(|kind| word.ends_with(kind)))
+        .filter(|word| !word.starts_with('~') && KINDS.iter().any(|kind| word.ends_with(kind)))
         .filter(|word| {
             // Vite puts eight characters of the hash behind the name.
             let stem = word.rsplit_once('.').map_or("", |(stem, _)| stem);
@@ -90,7 +95,7 @@ mod tests {
     fn hashed_files_are_found_in_pages_and_scripts() {
         let text =
             br#"<script src="/assets/index-Pr-nMry-.js"> new URL("/assets/m_bg-BIedOav1.wasm")
-            import("./plain.js"); "x.y-z.css""#;
+            import("./plain.js"); "x.y-z.css"; await import("./later-x3VmWC-Y.js")"#;
         let found: Vec<String> = names(text).into_iter().collect();
         assert_eq!(found, ["index-Pr-nMry-.js", "m_bg-BIedOav1.wasm"]);
     }
