@@ -22,6 +22,8 @@ use serde::de::IgnoredAny;
 
 use crate::{api::Api, env};
 
+/// What the server takes for a vault.
+const VAULT: [u8; 80] = [7; 80];
 pub(crate) const PASSWORD: &str = "vivid otter climbs nine";
 /// Accounts that are made at once.
 const AT_ONCE: usize = 16;
@@ -93,6 +95,7 @@ impl Person {
             body: Body::Genesis {
                 device: cert,
                 recovery_key: recovery.public_key(),
+                vault: cloister_proof::hash(&[&VAULT]),
                 reset_of: None,
             },
         };
@@ -116,7 +119,7 @@ impl Person {
                 fallback: Some(person.prekey(2, PrekeyKind::Fallback)?),
                 replace: false,
             },
-            vault: Bytes(vec![7; 80]),
+            vault: Bytes(VAULT.to_vec()),
             name_ct: Bytes(vec![8; 40]),
             client: ClientKind::Native,
         };

@@ -16,12 +16,15 @@ use crate::{Ground, env, figure};
 /// Limits guard against strangers; here all requests come from one address. They stay switched
 /// on, and are set to what nobody reaches. Passwords cost next to nothing, or making a thousand
 /// accounts would take minutes.
-pub(crate) const SETTINGS: [(&str, &str); 7] = [
+pub(crate) const SETTINGS: [(&str, &str); 10] = [
     ("CLOISTER_LIMITS__REQUESTS", "100000000"),
     ("CLOISTER_LIMITS__SIGN_INS_PER_ACCOUNT", "100000000"),
     ("CLOISTER_LIMITS__SIGN_INS_PER_ADDRESS", "100000000"),
     ("CLOISTER_LIMITS__REGISTRATIONS_PER_ADDRESS", "100000000"),
     ("CLOISTER_LIMITS__INVITE_LOOKUPS_PER_ADDRESS", "100000000"),
+    ("CLOISTER_LIMITS__MESSAGES", "100000000"),
+    ("CLOISTER_LIMITS__DEVICE_ITEMS_PER_MINUTE", "100000000"),
+    ("CLOISTER_LIMITS__DEVICE_ITEMS_PER_DAY", "100000000"),
     ("CLOISTER_PASSWORDS__MEMORY_KIB", "64"),
     ("CLOISTER_PASSWORDS__PASSES", "1"),
 ];

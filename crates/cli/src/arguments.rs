@@ -68,7 +68,7 @@ pub(crate) enum Command {
     /// Sign in on this machine
     Login(account::Login),
     /// Sign out: this device ends and what it stored is destroyed
-    Logout,
+    Logout(account::Logout),
     /// Who is signed in here
     Whoami,
     /// Guilds: the communities that you are in

@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Invite(invite) => invite.run(&global, print),
         Command::Register(register) => register.run(&global, print),
         Command::Login(login) => login.run(&global, print),
-        Command::Logout => account::logout(&global, print),
+        Command::Logout(logout) => logout.run(&global, print),
         Command::Whoami => account::whoami(&global, print),
         Command::Guild(guild) => guild.run(&global, print),
         Command::Group(group) => group.run(&global, print),

@@ -133,6 +133,7 @@ fn exit(code: ErrorCode) -> u8 {
         | E::PersonCodeWrong
         | E::TargetGone
         | E::OtkConflict
+        | E::BackupStale
         | E::DevlogStale => CONFLICT,
         E::TrustViolation
         | E::KeysDiffer
@@ -141,6 +142,8 @@ fn exit(code: ErrorCode) -> u8 {
         | E::BadSignature
         | E::PlaintextRefused
         | E::DeviceCloned
+        | E::NotBackedUp
+        | E::VaultChanged
         | E::IndexStale => UNSAFE,
         E::RateLimited
         | E::SlowMode
@@ -149,6 +152,7 @@ fn exit(code: ErrorCode) -> u8 {
         | E::TooMany
         | E::TooManyDevices
         | E::GuildFull
+        | E::BackupFull
         | E::AudienceFull => LIMITED,
         _ => OTHER,
     }
@@ -172,6 +176,10 @@ fn next(code: ErrorCode) -> Option<&'static str> {
             "The store was copied or restored: sign out here and sign in again as a new device."
         }
         E::Offline => "Check the connection and that the server runs, then try again.",
+        E::NotBackedUp => {
+            "Try again when the server is at hand, or give --anyway and lose what only those keys \
+             open."
+        }
         E::UsernameTaken => "Choose another name.",
         E::InviteInvalid | E::InviteUsedUp => "Ask for a new invite.",
         E::StoreBusy => {

@@ -26,6 +26,9 @@ const BLIP: Duration = Duration::from_secs(2);
 /// How long what follows from a command may take to show up in the store.
 pub(crate) const SETTLE: Duration = Duration::from_secs(10);
 
+/// How long the end of a command waits for the backup.
+const SAVE: Duration = Duration::from_secs(10);
+
 pub(crate) struct Seat<'a> {
     client: Client,
     pub(crate) print: &'a Print,
@@ -63,6 +66,7 @@ pub(crate) async fn at(
         _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
         _ = terminate.recv() => Err(Failure::interrupted()),
     };
+    seat.save_keys().await;
     seat.client.close().await;
     outcome
 }
@@ -84,6 +88,27 @@ pub(crate) fn signed_out() -> Failure {
 }
 
 impl Seat<'_> {
+    /// A command is often over before new keys were written behind: they are written now, if
+    /// the server is at hand; else with the next command.
+    async fn save_keys(&self) {
+        let online = matches!(
+            self.session().await,
+            Ok(session) if session.connection == Connection::Online
+                && session.state == DeviceState::Active
+        );
+        let missing = match self.query(Query::Backup).await {
+            Ok(QueryReply::Backup(backup)) => backup.missing,
+            _ => 0,
+        };
+        if online && missing > 0 {
+            let saved = tokio::time::timeout(SAVE, self.command(Command::BackUp));
+            if !matches!(saved.await, Ok(Ok(_))) {
+                self.print
+                    .note("Some keys are not backed up yet; the next command tries again.");
+            }
+        }
+    }
+
     pub(crate) fn profile(&self) -> &Profile {
         self.client.profile()
     }

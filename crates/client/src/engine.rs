@@ -149,6 +149,11 @@ impl<P: Primitives> GenericEngine<P> {
             Input::Tick => {}
         }
         self.tasks.run(&self.shared);
+        let grew = self.shared.core().store.take_grew();
+        if grew {
+            flow::backup::save(&self.shared);
+            self.tasks.run(&self.shared);
+        }
         let step = self.shared.core().take_step();
         if step.send.contains(&Outgoing::Wipe) {
             self.tasks.clear();

@@ -4,6 +4,7 @@
 
 pub(crate) mod account;
 pub(crate) mod audience;
+pub(crate) mod backup;
 pub(crate) mod call;
 pub(crate) mod command;
 pub(crate) mod connect;
@@ -28,4 +29,6 @@ pub(crate) mod search;
 pub(crate) mod security;
 pub(crate) mod sync;
 pub(crate) mod typing;
+pub(crate) mod vault;
 pub(crate) mod verify;
+pub(crate) mod ways;

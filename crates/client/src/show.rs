@@ -22,11 +22,12 @@ use cloister_wire::{
 
 use crate::{
     core::Core,
-    flow::{account, invite},
+    flow::{account, backup, invite, ways},
     store::{ChannelRow, EntryState, MemberRow, StoreError, Trouble},
     view::{
-        CauseCount, ChannelSummary, DeviceState, DeviceView, GuildSummary, GuildView, InviteView,
-        MeView, MemberView, PlaceView, Query, QueryReply, RecoveryView, SessionView, StatusView,
+        BackupView, CauseCount, ChannelSummary, DeviceState, DeviceView, GuildSummary, GuildView,
+        InviteView, MeView, MemberView, PlaceView, Query, QueryReply, RecoveryView, RestoreView,
+        SessionView, StatusView,
     },
 };
 
@@ -86,6 +87,10 @@ pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<Quer
         },
         Query::Invites { guild } => QueryReply::Invites {
             invites: invites(core, *guild)?,
+        },
+        Query::Backup => QueryReply::Backup(backup_view(core)?),
+        Query::Ways => QueryReply::Ways {
+            ways: ways::views(core)?,
         },
         Query::Status => QueryReply::Status(status(core)?),
         Query::Seen { channel } => QueryReply::Seen {
@@ -397,6 +402,25 @@ fn invites<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Vec<InviteVie
     Ok(invites)
 }
 
+fn backup_view<P: Primitives>(core: &Core<P>) -> Shown<BackupView> {
+    let (missing, saved) = backup::counts(core)?;
+    let restoring = core.store.restoring()?;
+    let refused = restoring.as_ref().map_or(0, |one| one.refused as u32);
+    let restore = restoring
+        .filter(|restoring| !restoring.done)
+        .map(|restoring| RestoreView {
+            taken: restoring.taken as u32,
+            total: restoring.total as u32,
+        });
+    Ok(BackupView {
+        missing,
+        saved,
+        restore,
+        refused,
+        trouble: core.store.backup_trouble()?,
+    })
+}
+
 fn status<P: Primitives>(core: &Core<P>) -> Shown<StatusView> {
     let outbox = core.store.outbox(None)?;
     let failed = outbox
@@ -414,6 +438,7 @@ fn status<P: Primitives>(core: &Core<P>) -> Shown<StatusView> {
             .collect(),
         waiting,
         devices: devices(core)?.len() as u32,
+        not_backed_up: backup::counts(core)?.0,
         queue_seq: core.store.queue_seq()?,
         last_error: core.last_error.clone(),
     })

@@ -4,6 +4,7 @@
 //! All SQL of the client is here, a file a noun. Functions read and write; [`Store::commit`]
 //! makes several of them one step that survives a crash whole or not at all.
 
+mod backup;
 mod channel;
 mod guild;
 mod message;
@@ -15,15 +16,16 @@ mod record;
 mod search;
 mod withheld;
 
-use std::marker::PhantomData;
+use std::{cell::Cell, marker::PhantomData};
 
 use cloister_e2ee::Primitives;
 use rusqlite::Connection;
 
+pub(crate) use backup::{Backed, Subject};
 pub(crate) use channel::{Audience, ChannelRow};
 pub(crate) use guild::{GuildRow, MemberRow};
 pub(crate) use message::{MessageRow, MessageState, Remark, text_of};
-pub(crate) use meta::{Identity, Nonces, Recovery, Trouble};
+pub(crate) use meta::{Identity, Nonces, PendingVault, Recovery, Restoring, Secrets, Trouble};
 pub(crate) use outbox::{EntryState, Frame, OutboxRow, Saying};
 pub(crate) use ratchet::{InboundRow, OutboundRow, Parcel, SentItem};
 pub(crate) use record::Distrust;
@@ -44,6 +46,8 @@ pub(crate) type StoreResult<T> = Result<T, StoreError>;
 
 pub(crate) struct Store<P> {
     connection: Connection,
+    /// Something was put that the backup does not hold.
+    grew: Cell<bool>,
     primitives: PhantomData<fn() -> P>,
 }
 
@@ -60,6 +64,7 @@ impl<P: Primitives> Store<P> {
         connection.set_prepared_statement_cache_capacity(128);
         let store = Self {
             connection,
+            grew: Cell::new(false),
             primitives: PhantomData,
         };
         if version == 0 {

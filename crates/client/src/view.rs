@@ -29,13 +29,17 @@ macro_rules! view {
 }
 
 mod account;
+mod backup;
 mod channel;
+mod place;
 mod poll;
 mod remark;
 mod search;
 mod timeline;
 mod trust;
 
+pub use self::backup::{BackupView, RestoreView, WayKind, WayView};
+pub use self::place::{CauseCount, InstanceView, InvitePreview, InviteView, StatusView};
 pub use self::poll::{PollOptionView, PollView};
 pub use self::remark::{CallView, EditView, MentionView, ReactionView, ReplyView};
 pub use self::{
@@ -94,6 +98,10 @@ pub enum Query {
     Sent { entry: String },
     /// Invites of a guild that this person may see. Topic: `invites`.
     Invites { guild: GuildId },
+    /// How far the key backup is. Topic: `backup`.
+    Backup,
+    /// In which ways this person can get back in without a device. Topic: `recovery`.
+    Ways,
     /// Counters for a status page: queue, outbox, undecryptable by cause. Topic: `session`.
     Status,
     /// What the server can see of a channel and its messages, from the code itself.
@@ -129,6 +137,8 @@ pub enum QueryReply {
     Outbox { entries: Vec<OutboxView> },
     Sent { message: Option<MessageId> },
     Invites { invites: Vec<InviteView> },
+    Backup(BackupView),
+    Ways { ways: Vec<WayView> },
     Status(StatusView),
     Seen { seen: Option<SeenView> },
     Locate { place: Option<MessagePlace> },
@@ -151,6 +161,7 @@ pub enum Topic {
     Comparisons,
     Recovery,
     Outbox,
+    Backup,
     Invites { guild: GuildId },
     /// Something happened to the account: ask for `SecurityEvents` again.
     Security,
@@ -176,8 +187,9 @@ pub enum Command {
     /// Sign in. A new device then waits for approval unless `recovery_key` is given.
     /// With a second factor, `code` is one of the authenticator or a backup code.
     SignIn { username: String, password: String, code: Option<String>, device_name: String, recovery_key: Option<String> },
-    /// End this device: revoked, keys and history on it destroyed.
-    SignOut,
+    /// End this device: revoked, keys and history on it destroyed. Refused with `NOT_BACKED_UP`
+    /// while keys are here that the backup does not hold, unless `anyway`.
+    SignOut { #[serde(default)] anyway: bool },
     CreateGuild { name: String },
     LeaveGuild { guild: GuildId },
     DeleteGuild { guild: GuildId },
@@ -269,6 +281,17 @@ pub enum Command {
     RecoveryKept,
     /// Not now: offer the recovery key again later.
     RecoveryLater,
+    /// Let a passkey open the account's vault. `secret`: what its pseudo-random function gave,
+    /// 32 bytes as base64url; `credential`: its id, likewise.
+    AddPasskey { credential: String, secret: String, name: String },
+    /// End a way back in.
+    RemoveWay { id: String },
+    /// Let this device in, which waits for approval: with a passkey that opens the vault ...
+    UnlockWithPasskey { credential: String, secret: String },
+    /// ... or with the recovery key.
+    UnlockWithRecoveryKey { recovery_key: String },
+    /// Write into the key backup now whatever it does not hold.
+    BackUp,
     /// Try to connect now instead of waiting.
     Reconnect,
     /// What guards the account; needs the server.
@@ -345,26 +368,6 @@ pub struct SessionView {
 
 pub struct MeView { pub user: UserId, pub username: String, pub display_name: String, pub device: DeviceId, pub operator: bool }
 
-pub struct InstanceView {
-    pub name: String,
-    pub set_up_needed: bool,
-    /// Anybody may make an account, without an invite.
-    pub open: bool,
-    pub invite: Option<InvitePreview>,
-}
-
-pub struct InvitePreview {
-    pub code: String,
-    /// None: an invite to the instance only.
-    pub guild: Option<GuildId>,
-    pub guild_name: Option<String>,
-    pub inviter_name: Option<String>,
-    pub members: Option<u32>,
-    pub expires_at: Option<u64>,
-    /// The link had a seed, so that members can check who was really invited.
-    pub seeded: bool,
-}
-
 pub struct GuildSummary { pub id: GuildId, pub name: String, pub unread: u32, pub mentions: u32 }
 
 pub struct PlaceView { pub guild: GuildId, pub guild_name: String, pub channel: ChannelId, pub name: String, pub unread: u32, pub mentions: u32 }
@@ -438,18 +441,4 @@ pub struct RecoveryView {
     pub offer: bool,
 }
 
-pub struct InviteView { pub code: String, pub url: Option<String>, pub uses: u32, pub used: u32, pub expires_at: Option<u64>, pub created_by: UserId, pub created_at: u64 }
-
-pub struct StatusView {
-    pub connection: Connection,
-    pub outbox: u32,
-    pub failed: u32,
-    pub undecryptable: Vec<CauseCount>,
-    pub waiting: u32,
-    pub devices: u32,
-    pub queue_seq: u64,
-    pub last_error: Option<String>,
-}
-
-pub struct CauseCount { pub cause: Undecryptable, pub count: u32 }
 }

@@ -88,6 +88,15 @@ pub enum DeviceContent {
         #[n(0)]
         secret: Octets<16>,
     },
+    /// For one's own devices: everything that the vault holds, after it was sealed anew.
+    #[n(8)]
+    Secrets {
+        #[n(0)]
+        secrets: crate::vault::AccountSecrets,
+        /// Hash of that vault.
+        #[n(1)]
+        vault: Hash,
+    },
 }
 
 impl DeviceMessage {

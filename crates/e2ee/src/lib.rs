@@ -1,14 +1,17 @@
 //! What a device knows and does with keys: Olm and Megolm behind a trait, the envelopes between
-//! devices, the sealed content of messages, recovery keys and invite seeds.
+//! devices, the sealed content of messages, the backup of keys and the vault that opens it, recovery
+//! keys and invite seeds.
 //!
 //! Everything is synchronous and does no I/O; chance is lent by the caller. Only the real
 //! primitives draw their own, from the operating system (vodozemac offers no other way).
 //!
 //! There is no function here that turns content into anything but ciphertext.
 
+pub mod backup;
 pub mod content;
 pub mod device_message;
 pub mod direct;
+pub mod letterbox;
 pub mod primitives;
 pub mod record;
 pub mod recovery;
@@ -17,11 +20,13 @@ pub mod sas;
 pub mod sealed;
 pub mod seed;
 pub mod symbolic;
+pub mod vault;
 #[cfg(feature = "vodozemac")]
 pub mod vodozemac;
 
 pub use content::Plain;
 pub use device_message::{DeviceContent, DeviceMessage};
+pub use ed25519_dalek::SigningKey;
 pub use primitives::{OlmCiphertext, Primitives};
 
 /// Why something could not be opened.

@@ -80,4 +80,11 @@ pub trait Primitives: Debug + Send + Sized + 'static {
     -> Result<(Vec<u8>, u32), OpenError>;
     fn inbound_to_bytes(session: &Self::Inbound) -> Vec<u8>;
     fn inbound_from_bytes(bytes: &[u8]) -> Option<Self::Inbound>;
+    /// The session from its first known index on, for one's own backup. It is not signed: only
+    /// what is authenticated otherwise may be imported.
+    fn inbound_export(session: &Self::Inbound) -> Vec<u8>;
+    fn inbound_import(key: &[u8]) -> Option<Self::Inbound>;
+    /// The one of two that reaches further back, if both are the same session.
+    fn inbound_merge(known: &mut Self::Inbound, other: &mut Self::Inbound)
+    -> Option<Self::Inbound>;
 }

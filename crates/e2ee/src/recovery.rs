@@ -1,5 +1,5 @@
 //! The recovery key: 160 random bits on paper. From it come a signing key that may add a device
-//! to one's own device log, and the key of the vault, in which the account key lies.
+//! to one's own device log, and the key of a slot of the vault, in which the secrets of the account lie.
 
 use cloister_proof::fingerprint::{base32, from_base32, groups, normalise};
 use cloister_proof::hash;
@@ -7,7 +7,7 @@ use ed25519_dalek::SigningKey;
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{OpenError, sealed};
+use crate::{sealed, vault::SlotSecret};
 
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct RecoveryKey([u8; 20]);
@@ -47,23 +47,9 @@ impl RecoveryKey {
         SigningKey::from_bytes(&sealed::derive(&self.0, "cloister/rsig/v1"))
     }
 
-    /// The account key, sealed so that only this recovery key opens it.
-    pub fn seal_vault(&self, account_key: &[u8; 32], chance: &mut dyn CryptoRng) -> Vec<u8> {
-        sealed::seal(
-            &sealed::derive(&self.0, "cloister/vault/v1"),
-            account_key,
-            b"vault",
-            chance,
-        )
-    }
-
-    pub fn open_vault(&self, vault: &[u8]) -> Result<[u8; 32], OpenError> {
-        let plain = sealed::open(
-            &sealed::derive(&self.0, "cloister/vault/v1"),
-            vault,
-            b"vault",
-        )?;
-        plain.try_into().map_err(|_| OpenError::Corrupt)
+    /// Opens the vault.
+    pub fn slot(&self) -> SlotSecret {
+        SlotSecret::from_bytes(*sealed::derive(&self.0, "cloister/vault/v1"))
     }
 }
 
@@ -85,17 +71,5 @@ mod tests {
         );
         let other = if text.starts_with('A') { "B" } else { "A" };
         assert!(RecoveryKey::from_text(&format!("{other}{}", &text[1..])).is_none());
-    }
-
-    #[test]
-    fn only_its_own_recovery_key_opens_a_vault() {
-        let mut chance = ChaCha20Rng::seed_from_u64(2);
-        let (mine, other) = (
-            RecoveryKey::draw(&mut chance),
-            RecoveryKey::draw(&mut chance),
-        );
-        let vault = mine.seal_vault(&[7; 32], &mut chance);
-        assert_eq!(mine.open_vault(&vault), Ok([7; 32]));
-        assert_eq!(other.open_vault(&vault), Err(OpenError::Corrupt));
     }
 }

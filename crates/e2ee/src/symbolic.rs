@@ -326,6 +326,24 @@ impl Primitives for Symbolic {
     fn inbound_from_bytes(bytes: &[u8]) -> Option<Group> {
         decode(bytes).ok()
     }
+
+    fn inbound_export(session: &Group) -> Vec<u8> {
+        encode(session)
+    }
+
+    fn inbound_import(key: &[u8]) -> Option<Group> {
+        decode(key).ok()
+    }
+
+    fn inbound_merge(known: &mut Group, other: &mut Group) -> Option<Group> {
+        let same = known.id == other.id && known.secret == other.secret;
+        let further = if other.index < known.index {
+            other
+        } else {
+            known
+        };
+        same.then(|| further.clone())
+    }
 }
 
 fn draw(chance: &mut dyn CryptoRng) -> Hash {

@@ -6,7 +6,9 @@ use rand_core::CryptoRng;
 use serde::{Serialize, de::DeserializeOwned};
 use vodozemac::{
     Curve25519PublicKey,
-    megolm::{self, GroupSession, InboundGroupSession, MegolmMessage, SessionKey},
+    megolm::{
+        self, ExportedSessionKey, GroupSession, InboundGroupSession, MegolmMessage, SessionKey,
+    },
     olm::{self, Account, OlmMessage, Session},
 };
 
@@ -208,6 +210,25 @@ impl Primitives for Vodozemac {
 
     fn inbound_from_bytes(bytes: &[u8]) -> Option<InboundGroupSession> {
         from_bytes(bytes).map(InboundGroupSession::from_pickle)
+    }
+
+    fn inbound_export(session: &InboundGroupSession) -> Vec<u8> {
+        session.export_at_first_known_index().to_bytes()
+    }
+
+    fn inbound_import(key: &[u8]) -> Option<InboundGroupSession> {
+        let key = ExportedSessionKey::from_bytes(key).ok()?;
+        Some(InboundGroupSession::import(
+            &key,
+            megolm::SessionConfig::version_2(),
+        ))
+    }
+
+    fn inbound_merge(
+        known: &mut InboundGroupSession,
+        other: &mut InboundGroupSession,
+    ) -> Option<InboundGroupSession> {
+        known.merge(other)
     }
 }
 

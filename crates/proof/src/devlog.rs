@@ -42,7 +42,16 @@ pub struct DeviceLog {
     /// A recovery key that waits to be set.
     #[n(7)]
     pub proposal: Option<Proposal>,
+    /// Hash of the vault as it is now.
+    #[n(12)]
+    pub vault: Hash,
+    /// Keys that may add a device.
+    #[n(13)]
+    pub openers: Vec<Hash>,
 }
+
+/// Slots of a vault that may add a device.
+pub const OPENERS_MAX: usize = 16;
 
 impl DeviceLog {
     /// Starts a log from its genesis.
@@ -52,6 +61,7 @@ impl DeviceLog {
         let Body::Genesis {
             device,
             recovery_key,
+            vault,
             reset_of: None,
         } = entry.body
         else {
@@ -87,6 +97,8 @@ impl DeviceLog {
                 at_ms: entry.at_ms,
             }],
             proposal: None,
+            vault,
+            openers: Vec::new(),
         })
     }
 
@@ -133,8 +145,14 @@ impl DeviceLog {
             Body::Genesis {
                 device,
                 recovery_key,
+                vault,
                 ..
-            } => self.start_over(entry, signed, device, recovery_key),
+            } => {
+                self.start_over(entry, signed, device, recovery_key)?;
+                self.vault = *vault;
+                self.openers.clear();
+                Ok(())
+            }
             Body::ProposeRecovery { recovery_key } => {
                 let signer = self.signer(signed)?;
                 if self.proposal.is_some() || *recovery_key == self.recovery_key {
@@ -167,7 +185,7 @@ impl DeviceLog {
                 }
                 match approver {
                     Some(device) => self.signed_by_device(signed, *device)?,
-                    None => signed.verify(Purpose::Devlog, &self.recovery_key)?,
+                    None => self.signed_by_opener(signed)?,
                 }
                 self.add(offer.cert, entry.version, *approver)
             }
@@ -193,6 +211,15 @@ impl DeviceLog {
                     Some(record) if *reg_id > record.reg_id => record.reg_id = *reg_id,
                     _ => return Err(ProofError::Broken),
                 }
+                Ok(())
+            }
+            Body::SetVault { digest, openers } => {
+                self.signed_by_any(signed)?;
+                if openers.len() > OPENERS_MAX {
+                    return Err(ProofError::Broken);
+                }
+                self.vault = *digest;
+                self.openers.clone_from(openers);
                 Ok(())
             }
         }
@@ -325,6 +352,15 @@ impl DeviceLog {
             .filter(|record| record.active())
             .ok_or(ProofError::NotAllowed)?;
         signed.verify(Purpose::Devlog, &record.cert.signing)
+    }
+
+    /// By the recovery key, or by the key of another slot of the vault.
+    fn signed_by_opener(&self, signed: &Signed) -> Result<(), ProofError> {
+        let key = std::iter::once(&self.recovery_key)
+            .chain(&self.openers)
+            .find(|key| signed.signatures.iter().any(|one| one.key == **key))
+            .ok_or(ProofError::NotAllowed)?;
+        signed.verify(Purpose::Devlog, key)
     }
 
     fn signed_by_any(&self, signed: &Signed) -> Result<(), ProofError> {

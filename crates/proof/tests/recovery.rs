@@ -54,6 +54,7 @@ fn log() -> DeviceLog {
     let body = Body::Genesis {
         device: cert(1),
         recovery_key: key(100).public_key(),
+        vault: Octets([7; 32]),
         reset_of: None,
     };
     let log = DeviceLog::begin(&sealed(None, 1, body, &[&key(1), &key(100)])).unwrap();
@@ -101,6 +102,7 @@ fn start_over(log: &DeviceLog) -> Body {
     Body::Genesis {
         device: cert(3),
         recovery_key: key(101).public_key(),
+        vault: Octets([7; 32]),
         reset_of: Some(log.head),
     }
 }
@@ -222,6 +224,7 @@ fn starting_over_continues_exactly_this_log_and_takes_nothing_along() {
     let known = Body::Genesis {
         device: cert(2),
         recovery_key: key(101).public_key(),
+        vault: Octets([7; 32]),
         reset_of: Some(log.head),
     };
     let entry = sealed(Some(&log), 9, known, &[&key(2), &key(101)]);
@@ -232,6 +235,7 @@ fn starting_over_continues_exactly_this_log_and_takes_nothing_along() {
     let same_key = Body::Genesis {
         device: cert(3),
         recovery_key: key(100).public_key(),
+        vault: Octets([7; 32]),
         reset_of: Some(log.head),
     };
     let entry = sealed(Some(&log), 9, same_key, &[&key(3), &key(100)]);

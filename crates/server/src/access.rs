@@ -145,6 +145,11 @@ pub fn system<'tx>(tx: &Tx<'tx>, reason: &'static str) -> Permit<'tx, System> {
     Permit::give(tx, System(()))
 }
 
+/// For a job that looks whether there is anything to do.
+pub fn system_quietly<'tx>(tx: &Tx<'tx>) -> Permit<'tx, System> {
+    Permit::give(tx, System(()))
+}
+
 /// A signed-in device, whether it is approved or waits for it.
 pub fn enrol<'tx>(tx: &mut Tx<'tx>, caller: &Caller) -> Result<Permit<'tx, Enrol>> {
     let living = living(tx, caller)?;

@@ -4,11 +4,13 @@
 pub mod account;
 pub mod attempt;
 pub mod audit;
+pub mod backup;
 pub mod category;
 pub mod channel;
 pub mod connection;
 pub mod device;
 pub mod dm;
+pub mod dormancy;
 pub mod ending;
 pub mod epoch;
 pub mod factor;

@@ -3,7 +3,8 @@
 use std::{num::NonZero, ops::Deref, path::Path, sync::Arc};
 
 use crate::{
-    Result, access,
+    Result,
+    access::{self, Caller},
     config::Config,
     env::Env,
     gateway::{bus::Bus, lobby::Lobby},
@@ -33,6 +34,34 @@ pub struct Parts {
     pub sign_ins: AtOnce,
     /// Looking at invitations by code, for each address.
     pub invite_lookups: Buckets,
+    /// Messages, for each person.
+    messages: Buckets,
+    /// Items for other devices, for each device: in a minute, and in a day.
+    device_items: [Buckets; 2],
+}
+
+impl Parts {
+    /// Spends one message of the person who asks, and what it sends to devices.
+    pub fn spend_message(&self, caller: &Caller, items: usize) -> Result<()> {
+        if let Caller::Bearer(claims) = caller {
+            let key = claims.user.to_string();
+            self.messages.spend(&key, self.env.now()).allowed()?;
+        }
+        self.spend_items(caller, items)
+    }
+
+    /// Spends items that the asking device sends to others.
+    pub fn spend_items(&self, caller: &Caller, items: usize) -> Result<()> {
+        let Caller::Bearer(claims) = caller else {
+            return Ok(());
+        };
+        let key = claims.device.to_string();
+        self.device_items.iter().try_for_each(|bucket| {
+            bucket
+                .spend_many(items as u64, &key, self.env.now())
+                .allowed()
+        })
+    }
 }
 
 impl Deref for App {
@@ -42,6 +71,7 @@ impl Deref for App {
     }
 }
 
+const DAY_MS: u64 = 24 * 3_600_000;
 const SQLITE_FILE: &str = "cloister.db";
 const SQLITE_READERS: usize = 4;
 const POSTGRES_CONNECTIONS: usize = 16;
@@ -89,6 +119,11 @@ impl App {
             Buckets::new(Rate::per_minute(config.limits.invite_lookups_per_address));
         let sign_ins = AtOnce::new(config.limits.sign_ins_at_once);
         let required = config.second_factor.required;
+        let messages = Buckets::new(Rate::per(config.limits.messages, 10_000));
+        let device_items = [
+            Buckets::new(Rate::per_minute(config.limits.device_items_per_minute)),
+            Buckets::new(Rate::per(config.limits.device_items_per_day, DAY_MS)),
+        ];
         let incarnation = db
             .write(move |tx| {
                 let permit = access::system(tx, "the server starts");
@@ -111,6 +146,8 @@ impl App {
             limits,
             sign_ins,
             invite_lookups,
+            messages,
+            device_items,
         })))
     }
 

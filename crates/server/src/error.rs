@@ -182,7 +182,7 @@ pub fn status_of(code: ErrorCode) -> u16 {
         E::UsernameTaken | E::SetUpDone | E::DevlogStale | E::OtkConflict | E::AlreadyMember
         | E::NotMember | E::OwnerMustStay | E::EpochStale | E::ShareRequired | E::RotateRequired
         | E::DevicesMismatch | E::IndexStale | E::TooManyDevices | E::GuildFull | E::TooMany
-        | E::AudienceFull => 409,
+        | E::AudienceFull | E::BackupStale | E::BackupFull => 409,
         E::DevicesStale | E::InviteUsedUp | E::LinkInvalid => 410,
         E::TooLarge | E::MessageTooLong => 413,
         E::UnsupportedMediaType => 415,
@@ -194,7 +194,8 @@ pub fn status_of(code: ErrorCode) -> u16 {
         E::Internal
         // Codes that only clients make; a server that sends one is at fault.
         | E::Offline | E::RosterUnverifiable | E::TrustViolation | E::StoreBusy | E::StoreFailed
-        | E::RecoveryKeyWrong | E::PersonCodeWrong | E::KeysDiffer | E::CodeUnknown | E::CertificateChanged => 500,
+        | E::RecoveryKeyWrong | E::PersonCodeWrong | E::KeysDiffer | E::NotBackedUp | E::VaultChanged
+        | E::CodeUnknown | E::CertificateChanged => 500,
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod address;
 pub mod audit;
+pub mod backup;
 pub mod category;
 pub mod channel;
 pub mod device;

@@ -1,5 +1,5 @@
-//! What the server does by itself, once an hour: throws away what has run out. None of it was
-//! worth anything before, so that a job that stands still harms nobody.
+//! What the server does by itself: once an hour it throws away what has run out, which was worth
+//! nothing before, and every minute it puts devices to sleep that do not come for what waits.
 
 use std::{
     path::{Path, PathBuf},
@@ -8,7 +8,9 @@ use std::{
 
 use crate::{App, Result, access, action, action::factor::OFFER_MS, seal::rotation, store};
 
-const EVERY: Duration = Duration::from_hours(1);
+const EVERY: Duration = Duration::from_mins(1);
+/// Cleaning up is done once in so many rounds.
+const CLEAN_UP: u32 = 60;
 
 const MONTH_MS: u64 = 30 * 24 * 60 * 60_000;
 /// How long people see what happened to their accounts; the address is forgotten after a month.
@@ -112,15 +114,43 @@ pub async fn expire(app: &App) -> Result<()> {
 
 /// Runs the jobs for as long as the server does.
 pub async fn run(app: App, data: PathBuf) {
+    let mut round = 0_u32;
     loop {
-        if let Err(error) = forget_old_key(&app, &data) {
-            tracing::error!(%error, "the key of old tokens could not be forgotten");
+        if round.is_multiple_of(CLEAN_UP) {
+            if let Err(error) = forget_old_key(&app, &data) {
+                tracing::error!(%error, "the key of old tokens could not be forgotten");
+            }
+            if let Err(error) = clean_up(&app).await {
+                tracing::error!(%error, "the hourly clean-up failed; it runs again in an hour");
+            }
         }
-        if let Err(error) = clean_up(&app).await {
-            tracing::error!(%error, "the hourly clean-up failed; it runs again in an hour");
+        if let Err(error) = put_to_sleep(&app).await {
+            tracing::error!(%error, "devices that are away stay in their audiences for now");
         }
+        round = round.wrapping_add(1);
         tokio::time::sleep(EVERY).await;
     }
+}
+
+/// Puts devices to sleep that do not come for what waits for them, one after the other.
+pub async fn put_to_sleep(app: &App) -> Result<()> {
+    let away = app
+        .db
+        .read(|tx| {
+            let permit = access::system_quietly(tx);
+            action::dormancy::away(tx, &permit)
+        })
+        .await?;
+    for one in away {
+        let parts = app.clone();
+        app.db
+            .write(move |tx| {
+                let permit = access::system(tx, "a device is away for too long");
+                action::dormancy::put_to_sleep(tx, &parts.authority, &permit, one)
+            })
+            .await?;
+    }
+    Ok(())
 }
 
 /// Deletes sign-ins, tokens, counted attempts, prekeys and rosters that have run out.

@@ -15,10 +15,11 @@ const MINUTE_MS: u64 = 60_000;
 /// Callers remembered at once; beyond it those whose bucket is empty are forgotten.
 const CALLERS: usize = 100_000;
 
-/// So many in a minute, in a burst or spread out.
+/// So many in a stretch of time, in a burst or spread out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    per_minute: NonZero<u32>,
+    many: NonZero<u32>,
+    in_ms: u64,
 }
 
 /// So many in any stretch of time of this length, exactly.
@@ -135,26 +136,36 @@ impl Spent {
 }
 
 impl Rate {
-    pub const fn per_minute(per_minute: NonZero<u32>) -> Self {
-        Self { per_minute }
+    pub const fn per_minute(many: NonZero<u32>) -> Self {
+        Self::per(many, MINUTE_MS)
+    }
+
+    pub const fn per(many: NonZero<u32>, in_ms: u64) -> Self {
+        Self { many, in_ms }
     }
 
     /// How much fuller one makes a bucket.
     pub const fn each_ms(self) -> u64 {
-        let each = MINUTE_MS / self.per_minute.get() as u64;
+        let each = self.in_ms / self.many.get() as u64;
         if each == 0 { 1 } else { each }
     }
 
     /// Puts one more into a bucket that will be empty at `full_until` (ms UTC; the past is an
     /// empty bucket). Gives the new time, unless it did not fit.
     pub fn spend(self, full_until: Option<u64>, now: u64) -> (Option<u64>, Spent) {
-        let limit = self.per_minute.get();
-        let each = self.each_ms();
+        self.spend_many(1, full_until, now)
+    }
+
+    /// The same for several at once: all of them fit, or none.
+    pub fn spend_many(self, count: u64, full_until: Option<u64>, now: u64) -> (Option<u64>, Spent) {
+        let limit = self.many.get();
+        let one = self.each_ms();
+        let each = one * count;
         let start = full_until.unwrap_or(now).max(now);
         let after = start + each;
         let reset_ms = start - now;
-        if after - now > MINUTE_MS {
-            let wait_ms = Some(after - now - MINUTE_MS);
+        if after - now > self.in_ms {
+            let wait_ms = Some(after - now - self.in_ms);
             return (
                 None,
                 Spent {
@@ -165,7 +176,7 @@ impl Rate {
                 },
             );
         }
-        let remaining = ((MINUTE_MS - (after - now)) / each) as u32;
+        let remaining = ((self.in_ms - (after - now)) / one) as u32;
         (
             Some(after),
             Spent {
@@ -193,6 +204,10 @@ impl Buckets {
     }
 
     pub fn spend(&self, key: &str, now: u64) -> Spent {
+        self.spend_many(1, key, now)
+    }
+
+    pub fn spend_many(&self, count: u64, key: &str, now: u64) -> Spent {
         let mut all = self
             .full_until
             .lock()
@@ -200,7 +215,7 @@ impl Buckets {
         if all.len() >= CALLERS {
             all.retain(|_, until| *until > now);
         }
-        let (after, spent) = self.rate.spend(all.get(key).copied(), now);
+        let (after, spent) = self.rate.spend_many(count, all.get(key).copied(), now);
         if let Some(after) = after {
             all.insert(key.to_owned(), after);
         }
@@ -259,6 +274,16 @@ mod tests {
         at_once.enter("b".to_owned()).unwrap();
         drop(one);
         at_once.enter("a".to_owned()).unwrap();
+    }
+
+    #[test]
+    fn several_at_once_fit_together_or_not_at_all() {
+        let rate = Rate::per(NonZero::new(10).unwrap(), 10_000);
+        let (full, spent) = rate.spend_many(8, None, 0);
+        assert_eq!((full, spent.remaining), (Some(8_000), 2));
+        let (none, spent) = rate.spend_many(3, full, 0);
+        assert_eq!((none, spent.wait_ms), (None, Some(1_000)));
+        assert_eq!(rate.spend_many(3, full, 1_000).1.wait_ms, None);
     }
 
     #[test]

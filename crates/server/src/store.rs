@@ -4,6 +4,7 @@
 pub mod account;
 pub mod attempt;
 pub mod audit;
+pub mod backup;
 pub mod category;
 pub mod channel;
 pub mod channel_reader;

@@ -6,9 +6,11 @@ mod cast;
 mod api {
     mod account;
     mod audit;
+    mod backup;
     mod channel;
     mod device;
     mod dm;
+    mod dormancy;
     mod factor;
     mod frame;
     mod group;

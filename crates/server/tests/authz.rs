@@ -139,6 +139,7 @@ impl Scene {
                 &fixed(92, cloister_wire::CategoryId::new).to_string(),
             )
             .replace("{user}", &fixed(98, UserId::new).to_string())
+            .replace("{version}", "1")
             .replace("{device}", &fixed(99, DeviceId::new).to_string());
         assert!(
             !path.contains('{'),
@@ -201,7 +202,9 @@ fn body(route: &Route) -> Option<Value> {
             Some(json!({"password": "x", "second": {"code": {"code": "000000"}}}))
         }
         (Method::POST, "security-events/seen" | "totp" | "backup-codes") => None,
-        (Method::PUT, "vault") => one("vault"),
+        (Method::PUT, "backup/{version}/records") => Some(json!({"records": [
+            {"id": Octets([7_u8; 16]), "base": null, "sealed": Bytes(vec![7; 40])},
+        ]})),
         (Method::POST, "devlog") => one("entry"),
         (Method::POST, "devlogs") => Some(json!({"users": [{"user": user, "version": null}]})),
         (Method::PUT, "devices/{device}/name") => one("name_ct"),

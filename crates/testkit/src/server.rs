@@ -81,6 +81,9 @@ fn config() -> Config {
     };
     let plenty = NonZero::new(1_000_000).unwrap_or(NonZero::<u32>::MIN);
     config.limits.requests = plenty;
+    config.limits.messages = plenty;
+    config.limits.device_items_per_minute = plenty;
+    config.limits.device_items_per_day = plenty;
     config.limits.sign_ins_per_account = plenty;
     config.limits.sign_ins_per_address = plenty;
     config.limits.registrations_per_address = plenty;
@@ -132,6 +135,13 @@ impl Server {
 
     pub fn app(&self) -> &App {
         &self.running.app
+    }
+
+    /// What the server does by itself every minute.
+    pub fn put_to_sleep(&mut self) {
+        self.runtime
+            .block_on(cloister_server::jobs::put_to_sleep(&self.running.app))
+            .expect("a job on a database in memory does not fail");
     }
 
     /// Handles one request: its status and body.

@@ -258,7 +258,8 @@ impl<P: Primitives> Sim<P> {
             DeviceState::SignedOut => self.enter(client),
             DeviceState::Pending => self.be_approved(client, session.pending_code),
             DeviceState::Revoked => {
-                self.world.command(client, Command::SignOut);
+                self.world
+                    .command(client, Command::SignOut { anyway: false });
             }
             DeviceState::Cloned => {
                 self.world.broken = Some(format!("{} was taken for a copy", one.name));

@@ -99,12 +99,12 @@ pub fn readers(db: &Connection, channel: ChannelId) -> Read<BTreeSet<DeviceId>> 
     db.prepare_cached(
         "SELECT d.id FROM channel c JOIN member m ON m.guild_id = c.guild_id
              JOIN device d ON d.user_id = m.user_id
-         WHERE c.id = ?1 AND d.active_at IS NOT NULL AND d.revoked_at IS NULL
+         WHERE c.id = ?1 AND d.active_at IS NOT NULL AND d.revoked_at IS NULL AND d.dormant_at IS NULL
            AND (c.readers = 'everyone' OR m.user_id IN
                 (SELECT user_id FROM channel_reader WHERE channel_id = c.id))
          UNION
          SELECT d.id FROM dm JOIN device d ON d.user_id IN (dm.low_id, dm.high_id)
-         WHERE dm.channel_id = ?1 AND d.active_at IS NOT NULL AND d.revoked_at IS NULL",
+         WHERE dm.channel_id = ?1 AND d.active_at IS NOT NULL AND d.revoked_at IS NULL AND d.dormant_at IS NULL",
     )?
     .query_map([channel.as_bytes()], |row| {
         Ok(DeviceId::from_bytes(id16(row, 0)?))

@@ -143,7 +143,7 @@ requests! {
         /// Signed `Entry` with body `Genesis`.
         pub genesis: Bytes,
         pub keys: UploadKeys,
-        /// The account key, sealed with the recovery key.
+        /// The secrets of the account, sealed for the recovery key; the genesis has its hash.
         pub vault: Bytes,
         pub name_ct: Bytes,
         pub client: ClientKind,
@@ -171,7 +171,7 @@ requests! {
     /// `POST /api/v1/devlog`: compare-and-set by the entry's own version and previous hash.
     pub struct AppendDevlog {
         pub entry: Bytes,
-        /// With an entry that sets a recovery key: the vault that it opens.
+        /// With an entry that says that the vault was sealed anew: the vault.
         #[serde(default)]
         pub vault: Option<Bytes>,
     }
@@ -184,9 +184,6 @@ requests! {
 
     /// `PUT /api/v1/devices/{id}/name`.
     pub struct RenameDevice { pub name_ct: Bytes }
-
-    /// `PUT /api/v1/vault`.
-    pub struct PutVault { pub vault: Bytes }
 }
 
 /// What opens the door of the instance.

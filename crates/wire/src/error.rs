@@ -87,6 +87,10 @@ codes! {
     /// A prekey id was uploaded before with other bytes.
     OtkConflict
     TooManyDevices
+    /// The backup is written under a newer key by now.
+    BackupStale
+    /// The backup holds as much as it may.
+    BackupFull
     /// The guild log refuses the operation.
     OpInvalid
 
@@ -140,6 +144,10 @@ codes! {
     /// The store cannot be opened or written.
     StoreFailed
     RecoveryKeyWrong
+    /// Keys are here that the backup does not hold yet.
+    NotBackedUp
+    /// The vault on the server is not the one that the device log names.
+    VaultChanged
     CodeUnknown
     /// What was read is no code of that person for this one.
     PersonCodeWrong

@@ -79,6 +79,10 @@ replies! {
         pub fallback_used: bool,
         /// Version of the person's own device log.
         pub devlog_version: u64,
+        /// This device was away for too long: it is in no audience, and what waited for it is
+        /// gone. It comes back with new keys and a `Renew` entry in its log.
+        #[serde(default)]
+        pub dormant: bool,
         pub server_time: u64,
     }
 

@@ -14,6 +14,7 @@ mod define;
 
 pub mod account;
 pub mod audit;
+pub mod backup;
 pub mod bytes;
 pub mod channel;
 pub mod error;

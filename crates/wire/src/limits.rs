@@ -16,6 +16,10 @@ pub const CLAIMS_PER_REQUEST: usize = 100;
 pub const QUEUE_PAGE: u32 = 200;
 /// Items waiting for one device before it becomes dormant.
 pub const QUEUE_ITEMS_MAX: u64 = 20_000;
+/// Bytes waiting for one device before it becomes dormant.
+pub const QUEUE_BYTES_MAX: u64 = 50 * 1024 * 1024;
+/// A device that was away for so long becomes dormant.
+pub const DORMANT_MS: u64 = 60 * 24 * 3_600_000;
 /// Bytes of one envelope.
 pub const ENVELOPE_BYTES: usize = 8 * 1024;
 /// Bytes of one message's ciphertext (a text of 4,000 characters padded, with room for its frame).
@@ -81,6 +85,18 @@ pub const PASSWORD_MIN: usize = 8;
 pub const PASSWORD_MAX: usize = 128;
 /// Bytes of a sealed device name.
 pub const DEVICE_NAME_BYTES: usize = 256;
+/// Records of the key backup in one request.
+pub const BACKUP_RECORDS_PER_REQUEST: usize = 100;
+/// Records of the key backup in one page.
+pub const BACKUP_PAGE: u32 = 200;
+/// Bytes of one sealed record.
+pub const BACKUP_RECORD_BYTES: usize = 4 * 1024;
+/// The least that a sealed record has: nonce and tag.
+pub const BACKUP_RECORD_BYTES_MIN: usize = 28;
+/// Records of one person, all versions together.
+pub const BACKUP_RECORDS_MAX: u64 = 1_000_000;
+/// Bytes of one person's records.
+pub const BACKUP_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// A request's body, unless its route says otherwise.
 pub const BODY_BYTES: usize = 256 * 1024;
 /// A share or a direct message with its wraps.

@@ -21,7 +21,7 @@ const ATTEMPTS_ALLOWED = 2;
 /** Commands that end the same whether they are done once or twice. */
 const REPEATABLE: ReadonlySet<Command["do"]> = new Set<Command["do"]>([
   "preview", "open_dm", "mark_read", "load_history", "save_draft", "end_invite", "vouch",
-  "revoke_device", "rename_device", "recovery_kept", "recovery_later", "reconnect", "sign_out",
+  "revoke_device", "rename_device", "recovery_kept", "recovery_later", "back_up", "add_passkey", "remove_way", "reconnect", "sign_out",
 ]);
 
 const INTERRUPTED: Refusal = {
@@ -239,6 +239,8 @@ function topicOf(query: Query): Topic {
       return { topic: "session" };
     case "sent":
       return { topic: "outbox" };
+    case "ways":
+      return { topic: "recovery" };
     case "people":
       return { topic: "guilds" };
     default:

@@ -91,7 +91,7 @@ describe("a shell", () => {
     const { core, heard, shell: under } = shell();
     under.ask("one", { id: "q", query: { ask: "guilds" } });
     core.steps.push({ ...NOTHING, answers: [{ id: 1, isRefused: false, json: '{"outcome":"done"}' }] });
-    under.ask("two", { id: "c", command: { do: "sign_out" } });
+    under.ask("two", { id: "c", command: { do: "sign_out", anyway: false } });
     expect(heard.answers).toEqual([
       ["one", { id: "q", reply: { answer: "guilds", guilds: [] } }],
       ["two", { id: "c", reply: { outcome: "done" } }],
@@ -110,9 +110,9 @@ describe("a shell", () => {
     const { core, heard, shell: under } = shell();
     const refusal = { code: "TOO_MANY", message: "many", retry_after_ms: null };
     core.steps.push({ ...NOTHING, answers: [{ id: 1, isRefused: true, json: JSON.stringify(refusal) }] });
-    under.ask("one", { id: "a", command: { do: "sign_out" } });
+    under.ask("one", { id: "a", command: { do: "sign_out", anyway: false } });
     core.fault = refusal;
-    under.ask("one", { id: "b", command: { do: "sign_out" } });
+    under.ask("one", { id: "b", command: { do: "sign_out", anyway: false } });
     under.ask("one", { id: "c", query: { ask: "dms" } });
     expect(heard.answers.map(([, answer]) => answer)).toEqual(["a", "b", "c"].map((id) => ({ id, refusal })));
     expect(heard.crashes).toEqual([]);
@@ -190,7 +190,7 @@ describe("a shell", () => {
     const { core, heard, shell: under } = shell();
     const answers = [{ id: 1, isRefused: false, json: '{"outcome":"done"}' }];
     core.steps.push({ ...sending({ kind: "wipe" }, { kind: "closeSocket" }), answers });
-    under.ask("one", { id: "c", command: { do: "sign_out" } });
+    under.ask("one", { id: "c", command: { do: "sign_out", anyway: false } });
     expect(heard.order).toEqual(["answer", "wipe"]);
   });
 
@@ -199,7 +199,7 @@ describe("a shell", () => {
     core.steps.push({ ...sending({ kind: "openSocket" }), wakeAt: NOW + 10 });
     under.start();
     core.fault = new Error("unreachable");
-    under.ask("one", { id: "c", command: { do: "sign_out" } });
+    under.ask("one", { id: "c", command: { do: "sign_out", anyway: false } });
     under.ask("one", { id: "d", query: { ask: "dms" } });
     await vi.advanceTimersByTimeAsync(1_000);
     expect(heard.crashes).toEqual([core.fault]);

@@ -4,7 +4,9 @@ import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { useLocation } from "wouter";
 import { useAccountEntries } from "../parts/AccountFoot";
+import { BackupCard } from "../parts/BackupCard";
 import { RecoveryCard } from "../parts/RecoveryCard";
+import { WaysCard } from "../parts/WaysCard";
 import { path } from "../paths";
 import { useView } from "../state/engine";
 import { narrow, useMedia, useTitle } from "../state/page";
@@ -123,6 +125,8 @@ export function RecoveryPage({ me }: { me: MeView }) {
       ) : (
         <RecoveryCard recoveryKey={view.key} me={me} offered={false} />
       )}
+      <WaysCard me={me} />
+      <BackupCard />
     </OwnPage>
   );
 }

@@ -2,6 +2,7 @@
 import { useLocation } from "wouter";
 import { ComparisonHere } from "../parts/ComparisonDialog";
 import { Doorway } from "../parts/Doorway";
+import { Unlock } from "../parts/Unlock";
 import { path } from "../paths";
 import { useGive, useTask } from "../state/engine";
 import { useTitle } from "../state/page";
@@ -16,7 +17,7 @@ function useLeave() {
   const give = useGive();
   const [, go] = useLocation();
   return useTask(async () => {
-    await give({ do: "sign_out" });
+    await give({ do: "sign_out", anyway: true });
     go(path.signIn(), { replace: true });
   });
 }
@@ -46,7 +47,7 @@ export function Pending({ code, qr }: { code: string | null; qr: string | null }
         {pending.waiting}
       </p>
       <RefusalNote refusal={leave.refusal} />
-      <p className="door-facts">{pending.noDevice}</p>
+      <Unlock />
       <Button look="quiet" onPress={() => void leave.run()} isPending={leave.busy}>
         {account.signOut}
       </Button>

@@ -3,7 +3,6 @@ import { AtSign, Bell, ChevronsUpDown, CircleHelp, Keyboard, KeyRound, LogOut, M
 import { Button as AriaButton } from "react-aria-components";
 import { useLocation } from "wouter";
 import { path } from "../paths";
-import { useView } from "../state/engine";
 import { Avatar } from "../ui/Arch";
 import { type Entry, Menu } from "../ui/Menu";
 import { account, appearance, certificate, devices, help, mentions, notices, recovery, security } from "../words";
@@ -32,20 +31,17 @@ export function AccountFoot({ me }: { me: MeView }) {
 export function useAccountEntries(): Entry[] {
   const [, go] = useLocation();
   const open = useDialogs();
-  const key = useView({ ask: "recovery" })?.key ?? null;
   const entries: Entry[] = [
     { label: mentions.title, icon: AtSign, onAction: () => go(path.mentions()) },
     { label: notices.title, icon: Bell, onAction: () => go(path.notices()) },
     { label: devices.title, icon: MonitorSmartphone, onAction: () => go(path.devices()) },
     { label: security.title, icon: ShieldCheck, onAction: () => go(path.security()) },
     { label: appearance.title, icon: SunMoon, onAction: () => go(path.appearance()) },
-  ];
-  if (key !== null) entries.push({ label: recovery.title, icon: KeyRound, onAction: () => go(path.recovery()) });
-  entries.push(
+    { label: recovery.entry, icon: KeyRound, onAction: () => go(path.recovery()) },
     { label: help.shortcuts, icon: Keyboard, onAction: () => open({ dialog: "help" }) },
     { label: certificate.title, icon: CircleHelp, onAction: () => go(path.certificate()) },
     "rule",
     { label: account.signOut, icon: LogOut, danger: true, onAction: () => open({ dialog: "sign-out" }) },
-  );
+  ];
   return entries;
 }

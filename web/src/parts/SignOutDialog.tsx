@@ -1,3 +1,4 @@
+import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { path } from "../paths";
 import { useGive, useTask, useView } from "../state/engine";
@@ -13,11 +14,19 @@ export function SignOutDialog({ onClose }: { onClose: () => void }) {
   const recovery = useView({ ask: "recovery" });
   const only = devices !== undefined && !devices.some((device) => !device.this_one && device.state === "active");
   const lost = only && recovery !== undefined && recovery.key !== null;
+  const backup = useView({ ask: "backup" });
+  const missing = backup?.missing ?? 0;
+  const [anyway, setAnyway] = useState(false);
   const leave = useTask(async () => {
-    await give({ do: "sign_out" });
+    await give({ do: "sign_out", anyway: anyway || lost });
     onClose();
     go(path.signIn());
   });
+  // Only after saving them was tried may somebody choose to lose them.
+  const stuck = leave.refusal?.code === "NOT_BACKED_UP";
+  useEffect(() => {
+    if (stuck) setAnyway(true);
+  }, [stuck]);
   return (
     <Dialog title={words.title} open onClose={onClose} firm>
       {lost ? (
@@ -28,13 +37,18 @@ export function SignOutDialog({ onClose }: { onClose: () => void }) {
       ) : (
         <p>{words.lead}</p>
       )}
+      {!lost && !stuck && missing > 0 && (
+        <Note kind="amber">
+          <p role="status">{words.missing(missing)}</p>
+        </Note>
+      )}
       <RefusalNote refusal={leave.refusal} />
       <div className="form-actions">
         <Button look="quiet" onPress={onClose}>
           {app.cancel}
         </Button>
         <Button look={lost ? "danger-quiet" : "danger"} onPress={() => void leave.run()} isPending={leave.busy}>
-          {lost ? words.submitAnyway : account.signOut}
+          {lost ? words.submitAnyway : anyway ? words.withoutKeys : leave.busy && missing > 0 ? words.saving : account.signOut}
         </Button>
         {lost && (
           <Button

@@ -48,6 +48,8 @@ export function concerns(topic: Topic, query: Query): boolean {
       return query.ask === "dms" || query.ask === "mentions";
     case "search":
       return query.ask === "search" || query.ask === "locate";
+    case "recovery":
+      return query.ask === "recovery" || query.ask === "ways";
     case "outbox":
       return query.ask === "outbox" || query.ask === "sent";
     default:

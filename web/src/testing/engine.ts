@@ -5,6 +5,7 @@ import { FakeAccount } from "./account";
 import { asks, governs } from "./govern";
 import { pause } from "./pause";
 import { withReaction } from "./reaction";
+import { isRecovery, recovers } from "./recovery";
 import { search, seenLines } from "./search";
 import { FakeTrust } from "./trust";
 import { addChannel, addGroup, addMessage, id, makeWorld, type Scene, type World } from "./world";
@@ -114,6 +115,10 @@ export class FakeEngine implements EngineBridge {
         return { answer: "comparisons", comparisons: world.comparisons };
       case "recovery":
         return { answer: "recovery", ...world.recovery };
+      case "ways":
+        return { answer: "ways", ways: world.ways };
+      case "backup":
+        return { answer: "backup", ...world.backup };
       case "outbox":
         return { answer: "outbox", entries: world.pending };
       case "sent":
@@ -129,7 +134,7 @@ export class FakeEngine implements EngineBridge {
       case "search":
         return { answer: "search", ...search(world, query) };
       case "status":
-        return { answer: "status", connection: world.session.connection, outbox: world.pending.length, failed: 0, undecryptable: [], waiting: 0, devices: world.devices.length, queue_seq: 0, last_error: null };
+        return { answer: "status", connection: world.session.connection, outbox: world.pending.length, failed: 0, undecryptable: [], waiting: 0, devices: world.devices.length, not_backed_up: world.backup.missing, queue_seq: 0, last_error: null };
     }
   }
 
@@ -225,6 +230,7 @@ export class FakeEngine implements EngineBridge {
 
   #do(command: Command): CommandReply {
     const { world } = this;
+    if (isRecovery(command)) return recovers(world, command, (...topics) => this.tell(...topics));
     switch (command.do) {
       case "preview":
         return this.#preview(command.invite);
@@ -237,6 +243,7 @@ export class FakeEngine implements EngineBridge {
         this.tell({ topic: "session" });
         return { outcome: "signed_in", state: "active" };
       case "sign_out":
+        if (world.backup.missing > 0 && !command.anyway) return refuse("NOT_BACKED_UP");
         Object.assign(world.session, { state: "signed_out", me: null });
         this.tell({ topic: "session" });
         break;
@@ -356,14 +363,6 @@ export class FakeEngine implements EngineBridge {
         break;
       case "accept_keys":
         this.#trust.trusts(command.user);
-        break;
-      case "recovery_kept":
-        world.recovery = { key: null, offer: false };
-        this.tell({ topic: "recovery" });
-        break;
-      case "recovery_later":
-        world.recovery.offer = false;
-        this.tell({ topic: "recovery" });
         break;
       case "account":
         return { outcome: "account", reply: this.#account.act(command.act) };

@@ -1,5 +1,5 @@
 /** Made-up people, servers and talk for the engine that lives in memory. */
-import type { ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, OutboxView, ReaderView, SessionView } from "../wire";
+import type { BackupView, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, OutboxView, ReaderView, SessionView, WayView } from "../wire";
 
 export const id = (number: number): string => `0190c0de-0000-7000-8000-${String(number).padStart(12, "0")}`;
 
@@ -31,6 +31,8 @@ export interface World {
   /** People whose keys were compared, and since when. */
   verified: Map<string, number>;
   changed: Map<string, KeyChange>;
+  backup: BackupView;
+  ways: WayView[];
   people: Map<string, { username: string; display_name: string }>;
 }
 
@@ -79,6 +81,8 @@ export function makeWorld(scene: Scene): World {
       { code: "k7QmP2", url: "https://elbe.example/invite/k7QmP2#V2hvIHJlYWRzIHRoaXM", uses: 10, used: 3, expires_at: now + 5 * day, created_by: id(1), created_at: now - 2 * day },
       { code: "Zz81bb", url: null, uses: 0, used: 12, expires_at: null, created_by: id(2), created_at: now - 40 * day },
     ],
+    ways: [{ id: "recovery", kind: "recovery_key", name: "", added_at: now - 40 * day }],
+    backup: { missing: 0, saved: 412, restore: null, refused: 0, trouble: null },
     recovery: { key: "4K7P Q2MX 9TRD HH3V 81ZB W6YC NE5A JG0S", offer: false },
     people,
     comparisons: [],
@@ -290,6 +294,9 @@ function applyScene(world: World, scene: Scene, now: number): void {
   if (scene.has("offline")) Object.assign(world.session, { connection: "offline", retry_at: now + 14_000 });
   if (scene.has("alarm")) world.session.alarm = "It showed two different member lists for Rowing club. Compare with the others outside Cloister before you write anything important.";
   if (scene.has("recovery")) world.recovery.offer = true;
+  if (scene.has("behind")) world.backup.missing = 3;
+  if (scene.has("restoring")) world.backup.restore = { taken: 120, total: 412 };
+  if (scene.has("refused")) world.backup.refused = 2;
   if (scene.has("kept")) world.recovery = { key: null, offer: false };
   if (scene.has("only")) world.devices = world.devices.slice(0, 1);
   if (scene.has("new")) Object.assign(world, { guilds: [], dms: [] });

@@ -2,4 +2,8 @@
 import type { CauseCount } from "./CauseCount";
 import type { Connection } from "./Connection";
 
-export type StatusView = { connection: Connection, outbox: number, failed: number, undecryptable: Array<CauseCount>, waiting: number, devices: number, queue_seq: number, last_error: string | null, };
+export type StatusView = { connection: Connection, outbox: number, failed: number, undecryptable: Array<CauseCount>, waiting: number, devices: number, 
+/**
+ * Keys that the backup does not hold yet.
+ */
+not_backed_up: number, queue_seq: number, last_error: string | null, };

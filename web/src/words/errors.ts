@@ -47,6 +47,8 @@ const sentences: Record<ErrorCode, string> = {
   DEVLOG_STALE: outOfStep,
   OTK_CONFLICT: outOfStep,
   TOO_MANY_DEVICES: "You have as many devices as an account can have. Remove one you don't use, then try again.",
+  BACKUP_STALE: outOfStep,
+  BACKUP_FULL: "Your key backup is full. What comes now is on your devices only.",
   OP_INVALID: "The server's log refuses this. It may have been done already; reload the page to see.",
 
   GUILD_FULL: "This server is full. Ask its owner.",
@@ -81,6 +83,8 @@ const sentences: Record<ErrorCode, string> = {
   STORE_BUSY: "Another tab holds your messages right now. Close it, or wait a moment, and try again.",
   STORE_FAILED: "This browser can't keep your messages: its storage is full or switched off. Free some space, or leave private browsing, then reload.",
   RECOVERY_KEY_WRONG: "This recovery key doesn't fit the account. Check each group; letters and digits can look alike.",
+  NOT_BACKED_UP: "Some keys on this device aren't backed up yet. Wait until they are, or sign out without them.",
+  VAULT_CHANGED: "The server shows another vault than your devices left there, so nothing was opened. Tell whoever runs this Cloister, and keep your other devices signed in.",
   CODE_UNKNOWN: "No device of yours shows this code. Compare it once more, character by character.",
   PERSON_CODE_WRONG: "That isn't their code for you. Ask them to open their page about you, and read the code there.",
   KEYS_DIFFER: "The two devices don't know the same keys: the server, or somebody on the way, may be lying to one of you. Don't write anything secret, and tell them.",

@@ -9,6 +9,7 @@ export { certificateHelp } from "./certificate";
 export { listed } from "./plural";
 export { happened, placeName, reset, security } from "./security";
 export * from "./message";
+export * from "./recovery";
 export * from "./search";
 export * from "./seen";
 export * from "./time";
@@ -130,7 +131,6 @@ export const pending = {
   step2: "Go to You, then Devices.",
   step3: "Check that it shows this same code, and approve it.",
   waiting: "This page goes on by itself once you've approved it.",
-  noDevice: "None of your devices at hand? Sign out here, then sign in with your recovery key.",
 };
 
 export const ended = {
@@ -390,24 +390,6 @@ export const devices = {
   others: "Your devices",
 };
 
-export const recovery = {
-  title: "Your recovery key",
-  offerTitle: "Keep your recovery key",
-  lead: "If you lose all your devices, this key is the only way back into your account. Nobody can make it again for you, not even whoever runs this Cloister.",
-  show: "Show key",
-  hide: "Hide key",
-  copy: "Copy key",
-  print: "Print",
-  kept: "I kept it",
-  later: "Later",
-  keptTitle: "You've kept your recovery key",
-  keptNote: "It's no longer on this device. If you've lost it, keep at least two devices signed in.",
-  keyLabel: "Recovery key, eight groups",
-  printTitle: (name: string) => fill("Cloister recovery key of {name}", { name }),
-  printNote: "Keep this paper where you keep your passport. Whoever has it and your password can get into your account.",
-  how: "Write it down, print it, or put it into a password manager.",
-};
-
 export const signOut = {
   title: "Sign out?",
   lead: "Keys and messages on this device are deleted. Sign in again and approve it from another device to get back.",
@@ -415,6 +397,13 @@ export const signOut = {
   onlyLead: "You haven't kept your recovery key. If you sign out now, nobody can get you back into this account, and everything you've read here is lost.",
   keepFirst: "Keep the recovery key first",
   submitAnyway: "Sign out and lose everything",
+  missing: (count: number) =>
+    plural(count, {
+      one: "# key on this device isn't backed up yet. Signing out saves it first; without it, some messages stay unreadable.",
+      other: "# keys on this device aren't backed up yet. Signing out saves them first; without them, some messages stay unreadable.",
+    }),
+  withoutKeys: "Sign out without them",
+  saving: "Backing up, then signing out",
 };
 
 export const appearance = {

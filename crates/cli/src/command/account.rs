@@ -22,6 +22,8 @@ use crate::{
 
 /// A person may take any time to approve a device; this is looked at again after each.
 const APPROVAL: Duration = Duration::from_hours(1);
+/// Without a single record for so long, bringing back keys is left to later.
+const RESTORE: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Args)]
 pub(crate) struct Register {
@@ -166,6 +168,7 @@ async fn signed_in(seat: &Seat<'_>, sign_in: Command) -> Result<(), Failure> {
         approved(seat).await?;
     }
     let me = seat.reach().await?;
+    restored(seat).await?;
     let key = match seat.query(Query::Recovery).await? {
         QueryReply::Recovery(recovery) => recovery.key,
         other => return Err(unexpected(&other)),
@@ -193,6 +196,37 @@ fn with_code(mut sign_in: Command) -> Result<Command, Failure> {
         )?);
     }
     Ok(sign_in)
+}
+
+/// Waits until what the backup holds is here, for as long as it goes on.
+async fn restored(seat: &Seat<'_>) -> Result<(), Failure> {
+    let mut before = None;
+    loop {
+        let backup = match seat.query(Query::Backup).await? {
+            QueryReply::Backup(backup) => backup,
+            other => return Err(unexpected(&other)),
+        };
+        let Some(restore) = backup.restore else {
+            return Ok(());
+        };
+        if before.replace(restore.taken) == Some(restore.taken) {
+            seat.print
+                .note("Bringing back your keys takes long; it goes on with the next command.");
+            return Ok(());
+        }
+        seat.print.note(format_args!(
+            "Bringing back your keys: {} of {}.",
+            restore.taken, restore.total
+        ));
+        let more = |view| match view {
+            QueryReply::Backup(now) => match now.restore {
+                Some(now) => (now.taken > restore.taken).then_some(()),
+                None => Some(()),
+            },
+            _ => None,
+        };
+        seat.wait_until(&Query::Backup, RESTORE, more).await?;
+    }
 }
 
 /// Shows the code of this device until another one has approved it.
@@ -254,17 +288,27 @@ fn taken(name: &str) -> Failure {
     .next("Sign out first with `cloister logout`, or choose another --profile.")
 }
 
-pub(crate) fn logout(global: &Global, print: &Print) -> Result<(), Failure> {
-    seat::with_profile(global, print, async |seat| {
-        if seat.session().await?.state == DeviceState::SignedOut {
-            return Err(seat::signed_out());
-        }
-        seat.done(Command::SignOut).await?;
-        seat.print.line(
-            &json!({"state": "signed_out"}),
-            "signed out; what this device stored is destroyed",
-        )
-    })
+#[derive(Debug, Args)]
+pub(crate) struct Logout {
+    /// Sign out although keys are lost that the backup does not hold yet
+    #[arg(long)]
+    anyway: bool,
+}
+
+impl Logout {
+    pub(crate) fn run(self, global: &Global, print: &Print) -> Result<(), Failure> {
+        seat::with_profile(global, print, async |seat| {
+            if seat.session().await?.state == DeviceState::SignedOut {
+                return Err(seat::signed_out());
+            }
+            let anyway = self.anyway;
+            seat.done(Command::SignOut { anyway }).await?;
+            seat.print.line(
+                &json!({"state": "signed_out"}),
+                "signed out; what this device stored is destroyed",
+            )
+        })
+    }
 }
 
 pub(crate) fn whoami(global: &Global, print: &Print) -> Result<(), Failure> {

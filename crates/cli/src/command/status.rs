@@ -1,6 +1,6 @@
 //! How things stand, on one page.
 
-use cloister_client::view::{DeviceState, Query, QueryReply, SessionView, StatusView};
+use cloister_client::view::{BackupView, DeviceState, Query, QueryReply, SessionView, StatusView};
 use cloister_wire::ErrorCode;
 use serde_json::{Map, Value, json};
 
@@ -28,12 +28,21 @@ pub(crate) fn run(global: &Global, print: &Print) -> Result<(), Failure> {
             QueryReply::Status(status) => status,
             other => return Err(unexpected(&other)),
         };
+        let backup = match seat.query(Query::Backup).await? {
+            QueryReply::Backup(backup) => backup,
+            other => return Err(unexpected(&other)),
+        };
         let session = seat.session().await?;
-        show(seat, &session, &status)
+        show(seat, &session, &status, &backup)
     })
 }
 
-fn show(seat: &Seat<'_>, session: &SessionView, status: &StatusView) -> Result<(), Failure> {
+fn show(
+    seat: &Seat<'_>,
+    session: &SessionView,
+    status: &StatusView,
+    backup: &BackupView,
+) -> Result<(), Failure> {
     let server = seat.profile().server().to_string();
     let undecryptable: Map<String, Value> = status
         .undecryptable
@@ -42,10 +51,17 @@ fn show(seat: &Seat<'_>, session: &SessionView, status: &StatusView) -> Result<(
         .collect();
     let username = session.me.as_ref().map(|me| printable(&me.username));
     let lost: u32 = status.undecryptable.iter().map(|count| count.count).sum();
+    let backup_object = json!({
+        "missing": backup.missing, "saved": backup.saved, "refused": backup.refused,
+        "restoring": backup.restore.as_ref().map(|restore| {
+            json!({"taken": restore.taken, "total": restore.total})
+        }),
+        "trouble": backup.trouble,
+    });
     let object = json!({
         "server": server, "username": username, "state": session.state,
         "connection": status.connection, "outbox": status.outbox, "failed": status.failed,
-        "devices": status.devices, "undecryptable": undecryptable, "waiting": status.waiting,
+        "devices": status.devices, "backup": backup_object, "undecryptable": undecryptable, "waiting": status.waiting,
         "queue_seq": status.queue_seq, "code": session.pending_code,
         "last_error": status.last_error, "alarm": session.alarm,
     });
@@ -58,6 +74,7 @@ fn show(seat: &Seat<'_>, session: &SessionView, status: &StatusView) -> Result<(
             status.outbox, status.failed
         ),
         format!("devices     {}", status.devices),
+        backup_line(backup),
         format!(
             "unreadable  {lost}, and {} waiting for a key",
             status.waiting
@@ -78,6 +95,23 @@ fn show(seat: &Seat<'_>, session: &SessionView, status: &StatusView) -> Result<(
         lines.push(format!("ALARM       {}", printable(alarm)));
     }
     seat.print.line(&object, lines.join("\n"))
+}
+
+fn backup_line(backup: &BackupView) -> String {
+    let mut line = match backup.missing {
+        0 => format!("backup      all {} keys", backup.saved),
+        1 => "backup      1 key not backed up".to_owned(),
+        missing => format!("backup      {missing} keys not backed up"),
+    };
+    if let Some(restore) = &backup.restore {
+        let more = format!(", {} of {} brought back", restore.taken, restore.total);
+        line.push_str(&more);
+    }
+    if backup.refused > 0 {
+        let more = format!(", {} records on the server are not yours", backup.refused);
+        line.push_str(&more);
+    }
+    line
 }
 
 fn text_of(value: &Value) -> String {

@@ -6,7 +6,7 @@ mod sign_in;
 use cloister_e2ee::{Primitives, recovery::RecoveryKey, sealed};
 use cloister_proof::{DeviceLog, devlog::RevokeReason};
 use cloister_wire::{
-    Bytes, ErrorCode, Hash, Octets, UserId,
+    Bytes, ErrorCode, Hash, UserId,
     account::{
         Admission, AppendDevlog, DeviceStanding, Instance, Register, Registration, SignedIn,
     },
@@ -18,8 +18,9 @@ use crate::{
     core::{Core, Shared, refuse},
     engine::{Method, Outgoing},
     flow::{
+        backup,
         call::{CallError, to_cbor},
-        connect, device, invite,
+        connect, device, invite, vault,
     },
     store::{Identity, Recovery},
     view::{CommandReply, DeviceState, InstanceView, Refusal, Topic},
@@ -136,8 +137,9 @@ fn prepare<P: Primitives>(
     let user = UserId::new(core.now, &core.draw());
     let mut newborn = give_birth(&mut core, user)?;
     let recovery = RecoveryKey::draw(&mut core.chance);
-    let account_key: [u8; 32] = core.draw();
-    let genesis = genesis(&core, &newborn, &recovery);
+    let (secrets, vault) = vault::begin(&mut core, user, &recovery)?;
+    let digest = cloister_proof::hash(&[&vault]);
+    let genesis = genesis(&core, &newborn, &recovery, digest);
     let register = Register {
         admission,
         username: new.username.clone(),
@@ -153,8 +155,12 @@ fn prepare<P: Primitives>(
                 replace: false,
             },
         ),
-        vault: Bytes(recovery.seal_vault(&account_key, &mut core.chance)),
-        name_ct: Bytes(seal_name(&mut core, &account_key, &new.device_name)),
+        vault: Bytes(vault),
+        name_ct: Bytes(seal_name(
+            &mut core,
+            &secrets.account_key.0,
+            &new.device_name,
+        )),
         client: core.options.client,
     };
     let identity = Identity {
@@ -169,12 +175,12 @@ fn prepare<P: Primitives>(
     let key = recovery.to_text();
     core.store.commit(|store| {
         store_newborn(store, &newborn, &identity)?;
-        store.put_account_key(&Octets(account_key))?;
         store.put_recovery(&Recovery {
             key: key.clone(),
             later_until: 0,
         })
     })?;
+    vault::keep(&mut core, &secrets, digest)?;
     Ok((to_cbor(&register), key))
 }
 
@@ -241,7 +247,11 @@ fn welcome<P: Primitives>(
     Ok(())
 }
 
-pub(crate) async fn sign_out<P: Primitives>(shared: &Shared<P>) -> Result<CommandReply, Refusal> {
+/// `anyway`: although keys are lost with this device that the backup does not hold.
+pub(crate) async fn sign_out<P: Primitives>(
+    shared: &Shared<P>,
+    anyway: bool,
+) -> Result<CommandReply, Refusal> {
     let (identity, trouble) = {
         let core = shared.core();
         (core.store.identity()?, core.store.trouble()?)
@@ -251,6 +261,9 @@ pub(crate) async fn sign_out<P: Primitives>(shared: &Shared<P>) -> Result<Comman
     };
     if trouble.is_none() {
         if identity.standing == DeviceStanding::Active {
+            if !anyway {
+                backup::save_before_leaving(shared).await?;
+            }
             device::revoke(shared, identity.device, Vec::new(), RevokeReason::SignedOut).await?;
         }
         match shared

@@ -7,8 +7,8 @@ use cloister_wire::{ErrorCode, security::SecondFactor};
 use crate::{
     core::{Outcome, Shared, refuse},
     flow::{
-        account, connect, device, govern, group, guild, incoming, invite, poll, reading, say,
-        search, security, typing, verify,
+        account, backup, connect, device, govern, group, guild, incoming, invite, poll, reading,
+        say, search, security, typing, verify, ways,
     },
     view::{Command, CommandReply, Topic},
 };
@@ -67,7 +67,7 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
             };
             alone(shared, account::sign_in(shared, typed)).await
         }
-        Command::SignOut => alone(shared, account::sign_out(shared)).await,
+        Command::SignOut { anyway } => alone(shared, account::sign_out(shared, anyway)).await,
         Command::CreateGuild { name } => guild::create(shared, name).await,
         Command::LeaveGuild { guild } => guild::leave(shared, guild).await,
         Command::DeleteGuild { guild } => guild::delete(shared, guild).await,
@@ -171,6 +171,30 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
                 core.store.put_recovery(&recovery)?;
             }
             core.tell(Topic::Recovery);
+            Ok(CommandReply::Done)
+        }
+        Command::AddPasskey {
+            credential,
+            secret,
+            name,
+        } => ways::add_passkey(shared, &credential, &secret, &name).await,
+        Command::RemoveWay { id } => ways::remove(shared, &id).await,
+        Command::UnlockWithPasskey { credential, secret } => {
+            alone(
+                shared,
+                ways::unlock_with_passkey(shared, &credential, &secret),
+            )
+            .await
+        }
+        Command::UnlockWithRecoveryKey { recovery_key } => {
+            alone(
+                shared,
+                ways::unlock_with_recovery_key(shared, &recovery_key),
+            )
+            .await
+        }
+        Command::BackUp => {
+            backup::save_all(shared).await?;
             Ok(CommandReply::Done)
         }
         Command::Reconnect => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cloister_e2ee::{DeviceContent, Primitives, recovery::RecoveryKey};
+use cloister_e2ee::{DeviceContent, Primitives, SigningKey};
 use cloister_proof::{
     DeviceLog, DeviceOffer, Purpose, Signed, Signer,
     devlog::{Body, DeviceRecord, Enrolment, Entry, RevokeReason},
@@ -18,9 +18,9 @@ use crate::{
     core::{Shared, refuse},
     engine::{Method, Outgoing},
     flow::{
-        account,
+        account, backup,
         call::{CallError, to_cbor},
-        envelope, people, queue, verify,
+        envelope, people, prekeys, queue, vault, verify,
     },
     store::{Parcel, StoreError, Trouble},
     view::{CommandReply, Refusal, Topic},
@@ -107,6 +107,8 @@ pub(crate) async fn admit<P: Primitives>(
     })
     .await?;
     greet(shared, &offer).await?;
+    let cert = &offer.cert;
+    vault::tell(shared, (cert.user, cert.device, cert.reg_id)).await?;
     queue::resend(shared);
     reload(shared);
     Ok(CommandReply::Done)
@@ -153,10 +155,10 @@ async fn greet<P: Primitives>(shared: &Shared<P>, offer: &DeviceOffer) -> Result
     core.store.end(done)
 }
 
-/// Adds this device with the recovery key's signature.
+/// Adds this device with the signature of the recovery key, or of another way into the vault.
 pub(crate) async fn add_self<P: Primitives>(
     shared: &Shared<P>,
-    recovery: &RecoveryKey,
+    signer: &SigningKey,
 ) -> Result<(), Refusal> {
     let offer = shared
         .core()
@@ -164,7 +166,7 @@ pub(crate) async fn add_self<P: Primitives>(
         .me()?
         .offer
         .ok_or(StoreError::Unreadable)?;
-    append_signed(shared, &recovery.signing_key(), |_, _| Body::AddDevice {
+    append_signed(shared, signer, |_, _| Body::AddDevice {
         offer: offer.clone(),
         how: Enrolment::Recovery,
         approver: None,
@@ -196,6 +198,10 @@ pub(crate) async fn revoke<P: Primitives>(
             .call(Method::Delete, format!("/api/v1/devices/{device}"), None)
             .await?;
     } else {
+        // A device that is gone against its will knew the key of the backup.
+        if reason != RevokeReason::SignedOut {
+            shared.core().store.put_rotation_owed(&device)?;
+        }
         append(shared, |log, _| Body::Revoke {
             device,
             reason,
@@ -209,6 +215,7 @@ pub(crate) async fn revoke<P: Primitives>(
         .await?;
     }
     reload(shared);
+    vault::rotate_soon(shared);
     Ok(CommandReply::Done)
 }
 
@@ -302,6 +309,31 @@ async fn append_signed<P: Primitives>(
     ))
 }
 
+/// Comes back after so long a time that the server took this device out of every audience: with
+/// new prekeys, and under a new registration.
+pub(crate) async fn renew<P: Primitives>(
+    shared: &Shared<P>,
+    queue_seq: u64,
+) -> Result<(), Refusal> {
+    {
+        let core = shared.core();
+        core.store.commit(|store| {
+            // What waited is gone; numbers go on from there.
+            store.put_queue_seq(queue_seq)?;
+            store.put_acked_seq(queue_seq)?;
+            store.forget_audiences()
+        })?;
+    }
+    prekeys::replace(shared).await?;
+    append(shared, |log, me| Body::Renew {
+        device: me,
+        reg_id: log.devices.get(&me).map_or(1, |record| record.reg_id) + 1,
+    })
+    .await?;
+    backup::bring_all(shared);
+    Ok(())
+}
+
 /// Applies an entry of one's own log, and notices what it says about this device.
 pub(crate) fn grow_own_log<P: Primitives>(shared: &Shared<P>, entry: &[u8]) -> Result<(), Refusal> {
     {
@@ -309,8 +341,17 @@ pub(crate) fn grow_own_log<P: Primitives>(shared: &Shared<P>, entry: &[u8]) -> R
         let me = core.store.me()?;
         let log = core.store.devlog(me.user)?.ok_or(StoreError::Unreadable)?;
         // An entry that is already applied comes again as an event.
-        if let Ok(grown) = log.appended(entry) {
+        let mut grown = log;
+        if let Ok(body) = grown.append(entry) {
             core.store.put_devlog(&grown)?;
+            // What was sent to it while it slept was thrown away.
+            if let Body::Renew { device, reg_id } = body
+                && device != me.device
+            {
+                let to = (me.user, device, reg_id);
+                drop(core);
+                vault::tell_soon(shared, to);
+            }
         }
     }
     notice_standing(shared)

@@ -108,6 +108,16 @@ async fn upload<P: Primitives>(shared: &Shared<P>, counts: KeyCounts) -> Result<
     Ok(())
 }
 
+/// Throws away what the server has and gives it a whole new set.
+pub(crate) async fn replace<P: Primitives>(shared: &Shared<P>) -> Result<(), Refusal> {
+    let body = prepare(&mut shared.core(), ONE_TIME_KEYS_PER_DEVICE, true, true)?;
+    shared
+        .call(Method::Put, "/api/v1/keys".to_owned(), Some(body))
+        .await?;
+    shared.core().store.forget("prekey_upload")?;
+    Ok(())
+}
+
 fn prepare<P: Primitives>(
     core: &mut Core<P>,
     count: usize,

@@ -17,7 +17,7 @@ pub(crate) use self::nack::{answer_nacks, resend};
 use crate::{
     core::{Core, Shared},
     engine::Method,
-    flow::{account, call::CallError, device, incoming, people, verify},
+    flow::{account, backup, call::CallError, device, incoming, people, vault, verify},
     store::{Identity, InboundRow, MessageState, StoreError},
     view::{Refusal, Topic, Undecryptable},
 };
@@ -162,7 +162,7 @@ fn apply<P: Primitives>(
                 Ok(plain) => {
                     core.store.take_item(&item.dedupe_id, now)?;
                     core.store.raise_writes()?;
-                    effect(core, item, &sender, &plain)
+                    effect(shared, core, item, &sender, &plain)
                 }
                 Err(reason) => {
                     Ok(core
@@ -247,6 +247,7 @@ pub(crate) fn own_cert<P: Primitives>(
 }
 
 fn effect<P: Primitives>(
+    shared: &Shared<P>,
     core: &mut Core<P>,
     item: &QueuedItem,
     sender: &DeviceCert,
@@ -269,12 +270,23 @@ fn effect<P: Primitives>(
             shared_history,
             suite,
         } => {
-            let Some(ratchet) =
+            let Some(mut ratchet) =
                 P::inbound(key.as_ref()).filter(|ratchet| P::inbound_id(ratchet) == session)
             else {
                 return Ok(());
             };
-            let known = core.store.inbound(&session)?;
+            let mut known = core.store.inbound(&session)?;
+            if let Some(restored) = known.take_if(|known| known.restored) {
+                // The sender's word replaces what the backup said; the backup may reach further.
+                let mut before = restored.ratchet;
+                let belongs =
+                    restored.sender_device == sender.device && restored.channel == channel;
+                if let Some(merged) = P::inbound_merge(&mut ratchet, &mut before)
+                    && belongs
+                {
+                    ratchet = merged;
+                }
+            }
             let better = known.as_ref().is_none_or(|known| {
                 known.sender_device == sender.device
                     && known.channel == channel
@@ -292,6 +304,7 @@ fn effect<P: Primitives>(
                     created_epoch,
                     shared_history,
                     suite,
+                    restored: false,
                 })?;
                 let sealed = core.store.sealed_in(channel, Some(&session))?;
                 incoming::reopen(core, &sealed)?;
@@ -314,13 +327,22 @@ fn effect<P: Primitives>(
             core.tell(Topic::Devices);
             Ok(())
         }
+        DeviceContent::Secrets { secrets, vault } if sender.user == me.user => Ok(vault::receive(
+            shared,
+            core,
+            sender.device,
+            &secrets,
+            vault,
+        )?),
         DeviceContent::Records { records } if sender.user == me.user => {
             verify::merge(core, &records)
         }
         DeviceContent::CodeRead { secret } => {
             verify::code_was_read(core, (sender.user, sender.device), &secret)
         }
-        DeviceContent::Welcome { .. } | DeviceContent::Records { .. } => Ok(()),
+        DeviceContent::Welcome { .. }
+        | DeviceContent::Records { .. }
+        | DeviceContent::Secrets { .. } => Ok(()),
     }
 }
 
@@ -427,6 +449,8 @@ pub(crate) fn settle<P: Primitives>(shared: &Shared<P>) {
         }
         acknowledge(&shared);
         let decided = decide(&mut shared.core(), since);
+        // Another device of this person may have it.
+        backup::restore(&shared);
         if let Err(error) = decided {
             shared.core().fail(&error);
         }

@@ -19,8 +19,8 @@ use self::{event::apply, log::bring_log_soon};
 use crate::{
     core::{Core, Shared},
     flow::{
-        call::CallError, device, govern, incoming, outgoing, people, prekeys, queue, reading,
-        remark, search, verify,
+        backup, call::CallError, device, govern, incoming, outgoing, people, prekeys, queue,
+        reading, remark, search, vault, verify,
     },
     store::{Store, StoreError},
     view::{Refusal, Topic},
@@ -38,6 +38,7 @@ pub(crate) fn ready<P: Primitives>(shared: &Shared<P>, ready: &Ready) {
         one_time_keys,
         fallback_used,
         devlog_version,
+        dormant,
         user,
         ..
     } = *ready;
@@ -61,10 +62,14 @@ pub(crate) fn ready<P: Primitives>(shared: &Shared<P>, ready: &Ready) {
         if let Err(error) = device::notice_standing(&shared) {
             shared.core().fail(&error);
         }
-        if queue_seq > taken {
+        if dormant && let Err(error) = device::renew(&shared, queue_seq).await {
+            shared.core().fail(&error);
+            return;
+        }
+        if queue_seq > taken && !dormant {
             queue::drain(&shared);
         }
-        if (one_time_keys as usize) < ONE_TIME_KEYS_LOW || fallback_used {
+        if !dormant && ((one_time_keys as usize) < ONE_TIME_KEYS_LOW || fallback_used) {
             prekeys::supply(
                 &shared,
                 KeyCounts {
@@ -73,6 +78,11 @@ pub(crate) fn ready<P: Primitives>(shared: &Shared<P>, ready: &Ready) {
                 },
             );
         }
+        if let Err(error) = vault::finish(&shared).await {
+            shared.core().fail(&error);
+        }
+        vault::rotate_soon(&shared);
+        backup::restore(&shared);
         device::reload(&shared);
         go_on(&shared);
     });
@@ -112,6 +122,7 @@ pub(crate) fn go_on<P: Primitives>(shared: &Shared<P>) {
     }
     reading::tell_server(shared);
     search::fill(shared);
+    backup::save(shared);
     queue::acknowledge(shared);
     queue::answer_nacks(shared);
     queue::settle(shared);

@@ -328,4 +328,13 @@ impl<P: Primitives> Store<P> {
             .execute(params![channel.as_bytes(), now as i64])?;
         Ok(())
     }
+
+    /// This device was in no audience for a while: what it reads begins anew, and every audience
+    /// is verified again before something is encrypted for it.
+    pub fn forget_audiences(&self) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("UPDATE channel SET first_epoch = NULL, stale_at = 0")?
+            .execute([])?;
+        Ok(())
+    }
 }

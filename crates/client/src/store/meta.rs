@@ -1,5 +1,7 @@
 //! Single facts, by name.
 
+use std::collections::BTreeMap;
+
 use cloister_e2ee::Primitives;
 use cloister_wire::{
     Bytes, DeviceId, Hash, UserId,
@@ -38,6 +40,35 @@ pub(crate) struct Recovery {
     pub later_until: u64,
 }
 
+/// What all of one's devices know, and which vault holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Secrets {
+    /// Encoded `AccountSecrets`.
+    pub secrets: Bytes,
+    pub vault: Hash,
+}
+
+/// A vault that was sealed anew, until the log names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PendingVault {
+    pub secrets: Secrets,
+    /// The exact request.
+    pub request: Bytes,
+}
+
+/// How far this device has brought back what the backup holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Restoring {
+    /// The newest record taken, by version.
+    pub after: BTreeMap<u64, u64>,
+    pub total: u64,
+    pub taken: u64,
+    /// Records that no device of this person made.
+    pub refused: u64,
+    /// Everything that there was is here.
+    pub done: bool,
+}
+
 /// What ended this device's work, if anything did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Trouble {
@@ -68,6 +99,11 @@ facts! {
     recovery put_recovery "recovery": Recovery;
     trouble put_trouble "trouble": Trouble;
     account_key put_account_key "account_key": Hash;
+    secrets put_secrets "secrets": Secrets;
+    pending_vault put_pending_vault "pending_vault": PendingVault;
+    rotation_owed put_rotation_owed "rotation_owed": DeviceId;
+    restoring put_restoring "restoring": Restoring;
+    backup_trouble put_backup_trouble "backup_trouble": String;
     prekey_upload put_prekey_upload "prekey_upload": Bytes;
     fallback_at put_fallback_at "fallback_at": u64;
     device_list put_device_list "device_list": Vec<cloister_wire::account::Device>;

@@ -7,7 +7,7 @@ use cloister_wire::{
 };
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{Store, StoreError, StoreResult, hash32, id16, pack, unpack};
+use super::{Store, StoreError, StoreResult, Subject, hash32, id16, pack, unpack};
 
 /// The group session that this device sends a channel's messages with.
 pub(crate) struct OutboundRow<P: Primitives> {
@@ -29,6 +29,8 @@ pub(crate) struct InboundRow<P: Primitives> {
     pub created_epoch: u64,
     pub shared_history: bool,
     pub suite: u16,
+    /// From one's own backup, not from the sender.
+    pub restored: bool,
 }
 
 /// A request that was encrypted and must arrive as it is.
@@ -160,15 +162,15 @@ impl<P: Primitives> Store<P> {
     }
 
     pub fn inbound(&self, session: &Hash) -> StoreResult<Option<InboundRow<P>>> {
-        let row: Option<(Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, u16)> = self
+        let row: Option<(Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64, i64, u16, i64)> = self
             .connection
-            .prepare_cached("SELECT channel, sender_user, sender_device, ratchet, created_epoch, shared_history, suite FROM inbound WHERE session = ?1")?
+            .prepare_cached("SELECT channel, sender_user, sender_device, ratchet, created_epoch, shared_history, suite, restored FROM inbound WHERE session = ?1")?
             .query_row([session.0], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?))
             })
             .optional()?;
         row.map(
-            |(channel, user, device, ratchet, created_epoch, shared_history, suite)| {
+            |(channel, user, device, ratchet, created_epoch, shared_history, suite, restored)| {
                 Ok(InboundRow {
                     session: *session,
                     channel: ChannelId::from_bytes(id16(&channel)?),
@@ -178,6 +180,7 @@ impl<P: Primitives> Store<P> {
                     created_epoch: created_epoch as u64,
                     shared_history: shared_history != 0,
                     suite,
+                    restored: restored != 0,
                 })
             },
         )
@@ -187,8 +190,8 @@ impl<P: Primitives> Store<P> {
     pub fn put_inbound(&self, row: &InboundRow<P>) -> StoreResult<()> {
         self.connection
             .prepare_cached(
-                "INSERT OR REPLACE INTO inbound (session, channel, sender_user, sender_device, ratchet, first_index, created_epoch, shared_history, suite)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT OR REPLACE INTO inbound (session, channel, sender_user, sender_device, ratchet, first_index, created_epoch, shared_history, suite, restored)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?
             .execute(params![
                 row.session.0,
@@ -199,9 +202,10 @@ impl<P: Primitives> Store<P> {
                 P::inbound_first_index(&row.ratchet),
                 row.created_epoch as i64,
                 i64::from(row.shared_history),
-                row.suite
+                row.suite,
+                i64::from(row.restored)
             ])?;
-        Ok(())
+        self.note_change(&Subject::Session(row.session))
     }
 
     pub fn put_dm_key(
@@ -215,7 +219,7 @@ impl<P: Primitives> Store<P> {
         self.connection
             .prepare_cached("INSERT OR REPLACE INTO dm_key (channel, sender_device, txn, key, ciphertext) VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute(params![channel.as_bytes(), sender.as_bytes(), txn.as_bytes(), key.0, ciphertext.0])?;
-        Ok(())
+        self.note_change(&Subject::Direct(channel, sender, txn))
     }
 
     /// The content key of a direct message, and the hash of the ciphertext it is for.

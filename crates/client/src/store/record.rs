@@ -8,7 +8,7 @@ use cloister_proof::encode;
 use cloister_wire::UserId;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{Store, StoreResult, decode};
+use super::{Store, StoreResult, backup::Subject, decode};
 
 /// Why nothing is encrypted to somebody until the person decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +56,7 @@ impl<P: Primitives> Store<P> {
                         "INSERT OR REPLACE INTO person_record (user, record) VALUES (?1, ?2)",
                     )?
                     .execute(params![record.user.as_bytes(), encode(record)])?;
+                store.note_change(&Subject::Person(record.user))?;
                 changed.push(record.user);
             }
             Ok(changed)

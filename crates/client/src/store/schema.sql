@@ -182,8 +182,24 @@ CREATE TABLE inbound (
     first_index INTEGER NOT NULL,
     created_epoch INTEGER NOT NULL,
     shared_history INTEGER NOT NULL,
-    suite INTEGER NOT NULL
+    suite INTEGER NOT NULL,
+    -- 1: from one's own backup, not from the sender.
+    restored INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
+
+-- What the backup should hold, and how far it does.
+CREATE TABLE backup (
+    -- 0: group session, 1: key of a direct message, 2: decision about a person.
+    kind INTEGER NOT NULL,
+    name BLOB NOT NULL,
+    -- The version in which the present form is acknowledged; 0: in none.
+    version INTEGER NOT NULL DEFAULT 0,
+    -- The record that the next form replaces.
+    serial INTEGER NOT NULL DEFAULT 0,
+    serial_version INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (kind, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX backup_version ON backup (version);
 
 CREATE TABLE dm_key (
     channel BLOB NOT NULL,

@@ -9,8 +9,13 @@ mod olm;
 
 use book::{Vector, frozen};
 use cloister_e2ee::{
-    DeviceContent, DeviceMessage, Plain, content::MessageContent, direct, recovery::RecoveryKey,
-    sealed, seed::Seed,
+    DeviceContent, DeviceMessage, Plain,
+    content::MessageContent,
+    direct,
+    recovery::RecoveryKey,
+    sealed,
+    seed::Seed,
+    vault::{AccountSecrets, SlotKind, Vault},
 };
 use cloister_proof::{Context, DeviceCert, Signer};
 use cloister_wire::{Bytes, ChannelId, DeviceId, Octets, Txn, UserId, channel::SignedHead};
@@ -68,16 +73,22 @@ fn recovery_keys_and_vaults_are_as_frozen() {
     for seed in 1..=3 {
         let key = RecoveryKey::draw(&mut chance(seed));
         let text = key.to_text();
-        let vault = key.seal_vault(&[0xaa; 32], &mut chance(seed + 100));
         let read = RecoveryKey::from_text(&text.to_lowercase()).unwrap();
-        assert_eq!(read.open_vault(&vault), Ok([0xaa; 32]));
+        let user = UserId::from_bytes([0x11; 16]);
+        let slot = key
+            .slot()
+            .slot([0x71; 16], SlotKind::Recovery, 1_800_000_000_000);
+        let secrets = AccountSecrets::begin(slot, &mut chance(seed + 100));
+        let vault = secrets.seal(user, &mut chance(seed + 150)).unwrap();
+        let digest = cloister_proof::hash(&[&vault]);
+        let opened = Vault::read(&vault, user, &digest).unwrap();
+        assert_eq!(opened.open(&read.slot()), Ok(secrets.clone()));
         vectors.push(
             Vector::new("recovery key")
                 .bytes("secret", &drawn::<20>(seed))
                 .text("text", &text)
                 .bytes("signing_public_key", &key.signing_key().public_key().0)
-                .bytes("account_key", &[0xaa; 32])
-                .bytes("nonce", &drawn::<12>(seed + 100))
+                .bytes("secrets", &cloister_proof::encode(&secrets))
                 .bytes("vault", &vault),
         );
     }

@@ -83,12 +83,16 @@ pub enum Body {
         /// Ed25519, from the recovery secret.
         #[n(1)]
         recovery_key: Hash,
+        /// Hash of the vault that the recovery key opens.
+        #[n(2)]
+        vault: Hash,
         /// The person starts over with nothing left: the head of the log until then. Everybody
         /// sees it as what it is.
         #[n(3)]
         reset_of: Option<Hash>,
     },
-    /// Signed by an active device or the recovery key; the new device's own consent is inside.
+    /// Signed by an active device, the recovery key or a key of the vault's slots; the new
+    /// device's own consent is inside.
     #[n(1)]
     AddDevice {
         /// Signed [`DeviceOffer`].
@@ -139,6 +143,16 @@ pub enum Body {
         recovery_key: Hash,
         #[n(1)]
         proposal: Option<u64>,
+    },
+    /// The vault was sealed anew: from now on exactly these bytes are the account's vault. Signed
+    /// by an active device or the recovery key.
+    #[n(8)]
+    SetVault {
+        #[n(0)]
+        digest: Hash,
+        /// Ed25519 keys of the vault's slots: each may add a device, and nothing else.
+        #[n(1)]
+        openers: Vec<Hash>,
     },
 }
 

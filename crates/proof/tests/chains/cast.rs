@@ -45,6 +45,7 @@ impl Person {
         let body = Body::Genesis {
             device: device.clone(),
             recovery_key: recovery.public_key(),
+            vault: Octets([7; 32]),
             reset_of: None,
         };
         let entry = Entry {
@@ -72,6 +73,7 @@ impl Person {
         let body = Body::Genesis {
             device,
             recovery_key: from.recovery.public_key(),
+            vault: Octets([7; 32]),
             reset_of: None,
         };
         let entry = Entry {

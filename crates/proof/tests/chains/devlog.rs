@@ -1,7 +1,7 @@
 //! Device logs.
 
 use cloister_proof::{
-    DeviceLog, DeviceOffer, ProofError, Purpose, Signed,
+    DeviceLog, DeviceOffer, ProofError, Purpose, Signed, Signer as _,
     devlog::{Body, Enrolment, RevokeReason},
     fingerprint,
 };
@@ -106,4 +106,40 @@ fn the_code_of_a_device_changes_with_its_keys_and_with_the_account() {
         fingerprint::device_code(&offer(8, alice.log().genesis))
     );
     assert_ne!(code, fingerprint::device_code(&offer(9, Octets([0; 32]))));
+}
+
+#[test]
+fn a_slot_of_the_vault_adds_devices_only_while_the_log_lists_it() {
+    let mut alice = Person::new(1);
+    let opener = key(60);
+    let set = |openers| Body::SetVault {
+        digest: Octets([8; 32]),
+        openers,
+    };
+    let add = |alice: &Person, device: u8| Body::AddDevice {
+        offer: alice.offer(device, &key(device), alice.log().genesis),
+        how: Enrolment::Recovery,
+        approver: None,
+    };
+    let early = alice.entry(add(&alice, 9), &[&opener]);
+    assert_eq!(alice.log().append(&early), Err(ProofError::NotAllowed));
+    let forged = alice.entry(set(vec![opener.public_key()]), &[&opener]);
+    assert_eq!(alice.log().append(&forged), Err(ProofError::NotAllowed));
+    let entry = alice.entry(set(vec![opener.public_key()]), &[&alice.key]);
+    alice.entries.push(entry);
+    assert_eq!(alice.log().vault, Octets([8; 32]));
+    let entry = alice.entry(add(&alice, 9), &[&opener]);
+    alice.entries.push(entry);
+    assert_eq!(alice.log().devices.len(), 2);
+    let revoke = Body::Revoke {
+        device: alice.device,
+        reason: RevokeReason::Lost,
+        also: Vec::new(),
+    };
+    let revoke = alice.entry(revoke, &[&opener]);
+    assert_eq!(alice.log().append(&revoke), Err(ProofError::NotAllowed));
+    let entry = alice.entry(set(Vec::new()), &[&alice.key]);
+    alice.entries.push(entry);
+    let late = alice.entry(add(&alice, 10), &[&opener]);
+    assert_eq!(alice.log().append(&late), Err(ProofError::NotAllowed));
 }

@@ -9,7 +9,7 @@ use cloister_proof::{
     invite::cert_hash,
     policy::{ChannelClass, HistoryRule, MinTrust, Readers},
 };
-use cloister_wire::{Bytes, ChannelId, GuildId, Hash, RoleId, UserId};
+use cloister_wire::{Bytes, ChannelId, GuildId, Hash, Octets, RoleId, UserId};
 
 use super::{FOLDER, Vector, book::frozen, cert, key, plain, signed, user};
 
@@ -33,6 +33,7 @@ fn log_of(byte: u8) -> DeviceLog {
         body: Body::Genesis {
             device: cert(byte, byte),
             recovery_key: key(byte + 0x80).public_key(),
+            vault: Octets([7; 32]),
             reset_of: None,
         },
     };

@@ -16,6 +16,7 @@ const PHONE: u8 = 0x21;
 const LAPTOP: u8 = 0x31;
 const TABLET: u8 = 0x41;
 const RECOVERY: u8 = 0x51;
+const OPENER: u8 = 0x61;
 
 /// A log that grows, and a vector of each entry.
 struct Story {
@@ -72,6 +73,7 @@ fn device_logs_are_as_frozen() {
         Body::Genesis {
             device: cert(ALICE, PHONE),
             recovery_key: key(RECOVERY).public_key(),
+            vault: Octets([7; 32]),
             reset_of: None,
         },
         &[PHONE, RECOVERY],
@@ -107,6 +109,11 @@ fn device_logs_are_as_frozen() {
         reg_id: 2,
     };
     story.tells("renew", renew, &[LAPTOP]);
+    let set_vault = Body::SetVault {
+        digest: Octets([8; 32]),
+        openers: vec![key(OPENER).public_key()],
+    };
+    story.tells("set the vault", set_vault, &[PHONE]);
     for (name, gone, reason, also) in [
         (
             "revoke with another",

@@ -17,7 +17,7 @@ CREATE TABLE account (
     username_key    TEXT NOT NULL UNIQUE,
     display_name    TEXT NOT NULL CHECK (length(display_name) BETWEEN 1 AND 48),
     password_hash   TEXT NOT NULL,
-    -- Sealed by the person's clients with the recovery key.
+    -- Sealed by the person's clients; the newest entry about it in the device log has its hash.
     vault           BLOB,
     -- Entries in the device log; 0 until the first sign-in of an account made by the operator.
     devlog_length   INTEGER NOT NULL DEFAULT 0 CHECK (devlog_length >= 0),

@@ -134,7 +134,14 @@ pub struct First<'a> {
 const REGISTER_MINUTES: u64 = 5;
 
 /// Largest vault: it holds a few keys.
-pub const VAULT_BYTES: usize = 64 * 1024;
+const VAULT_BYTES: usize = 64 * 1024;
+
+pub(super) fn check_vault(vault: &Bytes) -> Result<()> {
+    if vault.0.len() > VAULT_BYTES {
+        return Err(Error::invalid("The vault is too large."));
+    }
+    Ok(())
+}
 
 /// Makes the account with its device log, first device and keys, and signs it in.
 pub fn register(
@@ -199,6 +206,11 @@ pub fn begin(
     check_version(first.user.0)?;
     check_version(record.cert.device.0)?;
     check_vault(first.vault)?;
+    if cloister_proof::hash(&[first.vault.as_ref()]) != log.vault {
+        return Err(Error::bad_signature(
+            "The account's first log entry names another vault.",
+        ));
+    }
     check_device_name(first.name_ct)?;
     let cert = record.cert.clone();
     let now = tx.now();
@@ -218,13 +230,6 @@ pub fn begin(
     store::account::insert_vault(tx, permit, first.user, first.vault)?;
     prekey::take_in(tx, &holder(&cert), first.keys)?;
     Ok(cert)
-}
-
-pub fn check_vault(vault: &Bytes) -> Result<()> {
-    if vault.0.len() > VAULT_BYTES {
-        return Err(Error::invalid("The vault is too large."));
-    }
-    Ok(())
 }
 
 pub fn check_device_name(name_ct: &Bytes) -> Result<()> {

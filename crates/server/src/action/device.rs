@@ -12,7 +12,10 @@ use cloister_wire::{
     limits,
 };
 
-use super::{account::check_device_name, ending, epoch, inbox};
+use super::{
+    account::{check_device_name, check_vault},
+    ending, epoch, inbox,
+};
 use crate::{
     Error, Result,
     access::{Act, Enrol, Permit},
@@ -45,18 +48,7 @@ pub fn append(
         ));
     }
     check_time(tx, &body, entry)?;
-    match (&request.vault, &body) {
-        (Some(vault), Body::SetRecovery { .. }) => {
-            super::account::check_vault(vault)?;
-            store::account::renew_vault(tx, permit, vault)?;
-        }
-        (Some(_), _) => {
-            return Err(Error::invalid(
-                "A vault comes with the recovery key that opens it.",
-            ));
-        }
-        (None, _) => {}
-    }
+    keep_vault(tx, permit, &body, request.vault.as_ref())?;
     store::device::append_entry(tx, permit, &log, entry)?;
     let audience = epoch::acquaintances(tx, permit.user)?;
     let (user, version) = (permit.user, log.version);
@@ -93,7 +85,28 @@ fn check_time(tx: &Tx<'_>, body: &Body, entry: &Bytes) -> Result<()> {
     Ok(())
 }
 
-/// Makes the rows say what the log says now.
+/// A vault comes with the entry that names it, and with no other.
+fn keep_vault(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Enrol>,
+    body: &Body,
+    vault: Option<&Bytes>,
+) -> Result<()> {
+    match (body, vault) {
+        (Body::SetVault { digest, .. }, Some(vault))
+            if cloister_proof::hash(&[vault.as_ref()]) == *digest =>
+        {
+            check_vault(vault)?;
+            store::account::update_vault(tx, permit, vault)
+        }
+        (Body::SetVault { .. }, _) | (_, Some(_)) => Err(Error::invalid(
+            "The vault and the log's entry about it do not belong together.",
+        )),
+        (_, None) => Ok(()),
+    }
+}
+
+/// Makes the rows say what the log says now; names what that is for audiences, if anything.
 fn follow(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, body: &Body) -> Result<Option<EpochCause>> {
     match body {
         // Starting over has a request of its own.
@@ -123,6 +136,7 @@ fn follow(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, body: &Body) -> Result<Op
             store::device::update_reg_id(tx, permit, *device, *reg_id)?;
             Ok(Some(EpochCause::DeviceRenewed))
         }
+        Body::SetVault { .. } => Ok(None),
     }
 }
 

@@ -63,8 +63,8 @@ pub fn send(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, request: &SendToDevice)
             }
             reachable.insert(target.user);
         }
-        // Only one's own other device may be served before it is in the log.
-        if !(target.is_active() || own && target.is_pending()) {
+        // Only one's own other device may be served before it is in the log, or while it sleeps.
+        if !(target.is_awake() || own && target.revoked_at.is_none()) {
             return Err(Error::not_found());
         }
         if target.reg_id != item.envelope.reg_id {
@@ -152,7 +152,7 @@ pub fn refuse(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, request: &NackToDevic
     }
     store::inbox::delete(tx, permit.device, request.seq)?;
     let sender = store::device_target::get(tx, item.sender_device)?;
-    if !sender.is_some_and(|target| target.is_active()) {
+    if !sender.is_some_and(|target| target.is_awake()) {
         return Ok(());
     }
     let nack = New {
@@ -173,8 +173,16 @@ pub(super) fn close(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
 }
 
 fn append(tx: &mut Tx<'_>, recipient: DeviceId, new: &New<'_>) -> Result<()> {
-    let (position, item) = store::inbox::append(tx, recipient, new)?;
-    if position.last_seq - position.acked_seq > limits::QUEUE_ITEMS_MAX {
+    let (waiting, item) = store::inbox::append(tx, recipient, new)?;
+    let over = |times: u64| {
+        waiting.items > times * limits::QUEUE_ITEMS_MAX
+            || waiting.bytes > times * limits::QUEUE_BYTES_MAX
+    };
+    if over(1) {
+        store::inbox::mark_full(tx, recipient)?;
+    }
+    // The device is put to sleep within a minute; nothing is dropped before that.
+    if over(2) {
         return Err(Error::refuse(
             ErrorCode::TooMany,
             "Too much waits for one of the devices: it has not connected for a long time.",

@@ -122,7 +122,7 @@ pub fn claim(
                 may
             }
         };
-        if may && target.is_active() && device != permit.device {
+        if may && target.is_awake() && device != permit.device {
             keys.push(claim_one(tx, permit, device, &target)?);
         }
     }

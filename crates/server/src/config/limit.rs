@@ -20,6 +20,11 @@ pub struct Limits {
     /// In 5 minutes.
     pub registrations_per_address: NonZero<u32>,
     pub invite_lookups_per_address: NonZero<u32>,
+    /// Messages of one person in ten seconds.
+    pub messages: NonZero<u32>,
+    /// Keys and other items that one device sends to others: in a minute, and in a day.
+    pub device_items_per_minute: NonZero<u32>,
+    pub device_items_per_day: NonZero<u32>,
     /// Links to a new password that an address tries, in an hour.
     pub resets_per_address: NonZero<u32>,
     /// Wrong passwords in a row before unknown devices are kept out for a while.
@@ -53,6 +58,9 @@ impl Default for Limits {
             codes_per_account: positive(5),
             registrations_per_address: positive(5),
             invite_lookups_per_address: positive(60),
+            messages: positive(10),
+            device_items_per_minute: positive(5_000),
+            device_items_per_day: positive(200_000),
             resets_per_address: positive(10),
             wrong_passwords: positive(5),
             lockout: LockoutMode::UnknownDevices,
@@ -123,6 +131,24 @@ impl Limits {
                 self.invite_lookups_per_address,
                 Some(60),
                 "invites that one address looks at; a restart forgets",
+            ),
+            limit(
+                "messages",
+                self.messages,
+                Some(10),
+                "messages of one person; a restart forgets",
+            ),
+            limit(
+                "device_items_per_minute",
+                self.device_items_per_minute,
+                Some(60),
+                "keys and other items that one device sends to others; a restart forgets",
+            ),
+            limit(
+                "device_items_per_day",
+                self.device_items_per_day,
+                Some(86_400),
+                "the same in a day",
             ),
             limit(
                 "resets_per_address",

@@ -1,18 +1,11 @@
 //! Becoming somebody, and one's vault.
 
 use axum::extract::State;
-use cloister_wire::{
-    ErrorCode,
-    account::{PutVault, Register, SignedIn, Vault},
-};
+use cloister_wire::account::{Register, SignedIn, Vault};
 
-use super::{
-    extract::Body,
-    reply::{Done, Reply},
-    session::cookie_of,
-};
+use super::{extract::Body, reply::Reply, session::cookie_of};
 use crate::{
-    App, Error, Result,
+    App, Result,
     access::{self, Caller},
     action::{
         self,
@@ -68,24 +61,4 @@ pub async fn vault(State(app): State<App>, caller: Caller) -> Result<Reply<Vault
     Ok(Reply::ok(Vault {
         vault: vault.unwrap_or_default(),
     }))
-}
-
-pub async fn put_vault(
-    State(app): State<App>,
-    caller: Caller,
-    Body(request): Body<PutVault>,
-) -> Result<Done> {
-    if request.vault.0.len() > action::account::VAULT_BYTES {
-        return Err(Error::refuse(
-            ErrorCode::TooLarge,
-            "The vault is too large.",
-        ));
-    }
-    app.db
-        .write(move |tx| {
-            let permit = access::act(tx, &caller)?;
-            store::account::update_vault(tx, &permit, &request.vault)
-        })
-        .await?;
-    Ok(Done::default())
 }

@@ -49,6 +49,7 @@ pub async fn send(
     caller: Caller,
     Body(request): Body<SendToDevice>,
 ) -> Result<Done> {
+    app.spend_items(&caller, request.items.len())?;
     app.db
         .write(move |tx| {
             let permit = access::enrol(tx, &caller)?;

@@ -49,6 +49,7 @@ pub async fn send(
     At(channel): At<ChannelId>,
     Body(request): Body<Send>,
 ) -> Result<Reply<Sent>> {
+    app.spend_message(&caller, request.wraps.len())?;
     let authority = app.authority.clone();
     let sent = app
         .db
@@ -66,6 +67,7 @@ pub async fn share(
     At(channel): At<ChannelId>,
     Body(request): Body<Share>,
 ) -> Result<Reply<Shared>> {
+    app.spend_items(&caller, request.envelopes.len())?;
     let shared = app
         .db
         .write(move |tx| {

@@ -5,7 +5,7 @@ use cloister_wire::{Bytes, Hash, UserId, account::Me};
 use super::db::{Row, Tx};
 use crate::{
     Result,
-    access::{Act, Actor, Anyone, Enrol, Own, Permit, System},
+    access::{Actor, Anyone, Enrol, Own, Permit, System},
     params, sql,
 };
 
@@ -164,13 +164,7 @@ pub fn get_vault(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>) -> Result<Option<B
     tx.one(GET_VAULT, params![permit.user], |row| row.get(0))
 }
 
-pub fn update_vault(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, vault: &Bytes) -> Result<()> {
-    tx.execute(UPDATE_VAULT, params![permit.user, vault])
-        .map(|_| ())
-}
-
-/// The vault that goes with a new recovery key.
-pub fn renew_vault(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, vault: &Bytes) -> Result<()> {
+pub fn update_vault(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, vault: &Bytes) -> Result<()> {
     tx.execute(UPDATE_VAULT, params![permit.user, vault])
         .map(|_| ())
 }

@@ -73,6 +73,7 @@ pub fn ready(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, gateway: Hash) -> Resu
         one_time_keys: keys.one_time,
         fallback_used: keys.fallback_used,
         devlog_version: tx.one(DEVLOG_VERSION, params![permit.device], |row| row.get(0))?,
+        dormant: super::device::is_dormant(tx, permit.device)?,
         server_time: tx.now(),
     })
 }

@@ -9,7 +9,7 @@ use cloister_wire::{
 use super::{account, db::Tx, session::standing};
 use crate::{
     Error, Result,
-    access::{Act, Anyone, Enrol, Permit},
+    access::{Act, Anyone, Enrol, Permit, System},
     params, sql,
 };
 
@@ -23,7 +23,14 @@ sql! {
         WHERE user_id = $1 ORDER BY id";
     ACTIVATE = "UPDATE device SET active_at = $2 WHERE id = $1";
     REVOKE = "UPDATE device SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
-    RENEW = "UPDATE device SET reg_id = $2 WHERE id = $1";
+    RENEW = "UPDATE device SET reg_id = $2, dormant_at = NULL WHERE id = $1";
+    DORMANT = "UPDATE device SET dormant_at = $2 WHERE id = $1 AND dormant_at IS NULL
+        AND active_at IS NOT NULL AND revoked_at IS NULL";
+    ASLEEP = "SELECT dormant_at FROM device WHERE id = $1";
+    AWAY = "SELECT d.id, d.user_id FROM device AS d LEFT JOIN inbox AS i ON i.device_id = d.id
+        WHERE d.active_at IS NOT NULL AND d.revoked_at IS NULL AND d.dormant_at IS NULL
+        AND (i.full_at IS NOT NULL OR coalesce(d.last_seen_at, d.created_at) < $1)
+        ORDER BY d.user_id, d.id LIMIT 100";
     RENAME = "UPDATE device SET name_ct = $3 WHERE id = $1 AND user_id = $2";
     SEEN = "UPDATE device SET last_seen_at = $2 WHERE id = $1";
     INSERT_ENTRY = "INSERT INTO devlog (user_id, version, entry, at) VALUES ($1, $2, $3, $4)";
@@ -228,4 +235,25 @@ fn read_stored(tx: &mut Tx<'_>, device: DeviceId) -> Result<Option<Stored>> {
             cloned_at: row.get("cloned_at")?,
         })
     })
+}
+
+/// Devices that were not here since before `before`, or for which too much waits.
+pub fn away(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, System>,
+    before: u64,
+) -> Result<Vec<(DeviceId, UserId)>> {
+    tx.query(AWAY, params![before], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Puts a device to sleep; false if it sleeps already or is gone.
+pub fn set_dormant(tx: &mut Tx<'_>, _: &Permit<'_, System>, device: DeviceId) -> Result<bool> {
+    let now = tx.now();
+    Ok(tx.execute(DORMANT, params![device, now])? == 1)
+}
+
+/// Whether the device sleeps.
+pub(super) fn is_dormant(tx: &mut Tx<'_>, device: DeviceId) -> Result<bool> {
+    let at: Option<u64> = tx.one(ASLEEP, params![device], |row| row.get(0))?;
+    Ok(at.is_some())
 }

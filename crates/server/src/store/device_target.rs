@@ -6,7 +6,7 @@ use super::db::Tx;
 use crate::{Result, params, sql};
 
 sql! {
-    GET = "SELECT d.user_id, d.reg_id, d.signing_key, d.active_at, d.revoked_at, \
+    GET = "SELECT d.user_id, d.reg_id, d.signing_key, d.active_at, d.revoked_at, d.dormant_at, \
            a.devlog_length FROM device d JOIN account a ON a.id = d.user_id WHERE d.id = $1";
 }
 
@@ -18,15 +18,13 @@ pub struct Target {
     pub devlog_version: u64,
     pub active_at: Option<u64>,
     pub revoked_at: Option<u64>,
+    pub dormant_at: Option<u64>,
 }
 
 impl Target {
-    pub const fn is_active(&self) -> bool {
-        self.active_at.is_some() && self.revoked_at.is_none()
-    }
-
-    pub const fn is_pending(&self) -> bool {
-        self.active_at.is_none() && self.revoked_at.is_none()
+    /// In the log and in audiences.
+    pub const fn is_awake(&self) -> bool {
+        self.active_at.is_some() && self.revoked_at.is_none() && self.dormant_at.is_none()
     }
 }
 
@@ -39,6 +37,7 @@ pub fn get(tx: &mut Tx<'_>, device: DeviceId) -> Result<Option<Target>> {
             devlog_version: row.get("devlog_length")?,
             active_at: row.get("active_at")?,
             revoked_at: row.get("revoked_at")?,
+            dormant_at: row.get("dormant_at")?,
         })
     })
 }

@@ -28,9 +28,10 @@ sql! {
     DEVICES_OF_GUILD = "SELECT d.user_id, d.id, d.reg_id FROM member m \
                         JOIN device d ON d.user_id = m.user_id \
                         WHERE m.guild_id = $1 AND d.active_at IS NOT NULL \
-                        AND d.revoked_at IS NULL";
+                        AND d.revoked_at IS NULL AND d.dormant_at IS NULL";
     DEVICES_OF_PERSON = "SELECT user_id, id, reg_id FROM device WHERE user_id = $1 \
-                         AND active_at IS NOT NULL AND revoked_at IS NULL";
+                         AND active_at IS NOT NULL AND revoked_at IS NULL \
+                         AND dormant_at IS NULL";
     ROSTER = "SELECT devices FROM roster WHERE hash = $1";
     INSERT_ROSTER = "INSERT INTO roster (hash, devices, created_at) VALUES ($1, $2, $3) \
                      ON CONFLICT (hash) DO UPDATE SET created_at = excluded.created_at";

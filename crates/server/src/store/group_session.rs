@@ -187,6 +187,11 @@ pub fn forget_device(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
     Ok(())
 }
 
+/// A dormant device holds no key of anybody's session any more.
+pub fn forget_recipient(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
+    tx.execute(FORGET_RECIPIENT, params![device]).map(|_| ())
+}
+
 /// Forgets to whom the keys of sessions from before `before` went. The sessions themselves stay
 /// known, so that none can be taken for a new one.
 pub fn prune(tx: &mut Tx<'_>, _: &Permit<'_, System>, before: u64) -> Result<u64> {

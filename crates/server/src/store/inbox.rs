@@ -13,9 +13,15 @@ use crate::{
     params, sql,
 };
 sql! {
-    NEXT = "INSERT INTO inbox (device_id, last_seq, acked_seq) VALUES ($1, 1, 0) \
-            ON CONFLICT (device_id) DO UPDATE SET last_seq = inbox.last_seq + 1 \
-            RETURNING last_seq, acked_seq";
+    NEXT = "INSERT INTO inbox (device_id, last_seq, acked_seq, bytes) VALUES ($1, 1, 0, $2) \
+            ON CONFLICT (device_id) DO UPDATE SET last_seq = inbox.last_seq + 1, \
+            bytes = inbox.bytes + excluded.bytes RETURNING last_seq, acked_seq, bytes";
+    FULL = "UPDATE inbox SET full_at = $2 WHERE device_id = $1 AND full_at IS NULL";
+    LIGHTEN = "UPDATE inbox SET full_at = NULL, bytes = bytes - (SELECT \
+               CAST(coalesce(sum(length(ct)), 0) AS BIGINT) FROM inbox_item \
+               WHERE device_id = $1 AND seq > $2 AND seq <= $3) WHERE device_id = $1";
+    PURGE = "UPDATE inbox SET acked_seq = last_seq, bytes = 0, full_at = NULL \
+             WHERE device_id = $1";
     LOCK = "SELECT last_seq, acked_seq FROM inbox WHERE device_id = $1 FOR UPDATE";
     POSITION = "SELECT last_seq, acked_seq FROM inbox WHERE device_id = $1";
     KNOWN = "SELECT 1 FROM inbox_item WHERE device_id = $1 AND sender_device = $2 \
@@ -40,6 +46,13 @@ sql! {
 pub struct Position {
     pub last_seq: u64,
     pub acked_seq: u64,
+}
+
+/// How much waits in a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    pub items: u64,
+    pub bytes: u64,
 }
 
 /// An item that has no number yet.
@@ -99,8 +112,14 @@ pub fn is_known(
 }
 
 /// Adds an item at the end and says where.
-pub fn append(tx: &mut Tx<'_>, device: DeviceId, new: &New<'_>) -> Result<(Position, QueuedItem)> {
-    let position = tx.one(NEXT, params![device], read_position)?;
+pub fn append(tx: &mut Tx<'_>, device: DeviceId, new: &New<'_>) -> Result<(Waiting, QueuedItem)> {
+    let size = match new.body {
+        NewBody::Sealed { ct, .. } => ct.0.len() as u64,
+        NewBody::Nack(_) | NewBody::Withheld { .. } => 0,
+    };
+    let (position, bytes) = tx.one(NEXT, params![device, size], |row| {
+        Ok((read_position(row)?, row.get::<u64>(2)?))
+    })?;
     let at = tx.now();
     let (mut kind, mut ct, mut nack) = (None, None, None);
     let (mut withheld, mut about_channel, mut about_session) = (None, None, None);
@@ -162,7 +181,17 @@ pub fn append(tx: &mut Tx<'_>, device: DeviceId, new: &New<'_>) -> Result<(Posit
         class: new.class,
         body,
     };
-    Ok((position, item))
+    let waiting = Waiting {
+        items: position.last_seq - position.acked_seq,
+        bytes,
+    };
+    Ok((waiting, item))
+}
+
+/// More waits than may.
+pub fn mark_full(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(FULL, params![device, now]).map(|_| ())
 }
 
 /// Items after `after`, at most `limit`.
@@ -181,19 +210,22 @@ pub fn get(tx: &mut Tx<'_>, device: DeviceId, seq: u64) -> Result<Option<QueuedI
 
 /// Everything up to `seq` has arrived for good.
 pub fn acknowledge(tx: &mut Tx<'_>, device: DeviceId, seq: u64) -> Result<()> {
+    tx.execute(LIGHTEN, params![device, 0_u64, seq])?;
     tx.execute(ACK, params![device, seq])?;
     tx.execute(DELETE_ACKED, params![device, seq])?;
     Ok(())
 }
 
 pub fn delete(tx: &mut Tx<'_>, device: DeviceId, seq: u64) -> Result<()> {
+    tx.execute(LIGHTEN, params![device, seq.saturating_sub(1), seq])?;
     tx.execute(DELETE_ONE, params![device, seq])?;
     Ok(())
 }
 
-/// Deletes what waits for a revoked device; its numbers stay used.
+/// Deletes what waits for a device that is revoked or dormant; its numbers stay used.
 pub fn empty(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
     tx.execute(EMPTY, params![device])?;
+    tx.execute(PURGE, params![device])?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::cast::{
     self, Stage, config, on_every_database,
-    person::{PASSWORD, Person, fixed},
+    person::{PASSWORD, Person, VAULT, fixed},
 };
 
 #[tokio::test]
@@ -132,6 +132,7 @@ async fn what_a_registration_brings_must_fit_together() {
             ),
             ("name_ct", json!(Bytes(vec![0; 257])), 422, "INVALID"),
             ("vault", json!(Bytes(vec![0; 65 * 1024])), 422, "INVALID"),
+            ("vault", json!(Bytes(vec![0; 80])), 422, "BAD_SIGNATURE"),
             ("genesis", json!(Bytes(vec![1, 2, 3])), 422, "BAD_SIGNATURE"),
         ] {
             let mut body = good.clone();
@@ -220,7 +221,7 @@ async fn an_account_that_the_operator_made_begins_its_log_at_the_first_sign_in()
         assert_eq!(prepared["devlog"], json!([]));
         let first = json!({"first": {
             "user": trent.id, "genesis": trent.genesis, "keys": trent.device.keys(trent.id),
-            "vault": Bytes(vec![1]), "name_ct": Bytes(vec![]),
+            "vault": Bytes(VAULT.to_vec()), "name_ct": Bytes(vec![]),
         }});
         let answer = trent.sign_in(stage, first.clone()).await.expect(201);
         assert_eq!(answer["me"]["user"], json!(trent.id));

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::cast::{
     Stage, on_every_database,
-    person::{Device, Person, fixed},
+    person::{Device, Person, VAULT, fixed},
 };
 
 async fn standings(stage: &Stage, token: &str) -> Vec<String> {
@@ -82,7 +82,7 @@ async fn the_recovery_key_adds_a_device_when_no_other_is_left() {
             .send()
             .await
             .expect(200);
-        assert_eq!(vault["vault"], json!(Bytes(vec![7; 80])));
+        assert_eq!(vault["vault"], json!(Bytes(VAULT.to_vec())));
         let body = cloister_proof::devlog::Body::AddDevice {
             offer: phone.offer(&bob),
             how: cloister_proof::devlog::Enrolment::Recovery,

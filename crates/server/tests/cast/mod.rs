@@ -271,6 +271,7 @@ pub fn config() -> Config {
         sign_ins_at_once: plenty,
         codes_per_account: plenty,
         wrong_passwords: plenty,
+        messages: plenty,
         ..Limits::default()
     };
     Config {

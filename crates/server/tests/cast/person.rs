@@ -111,6 +111,9 @@ impl Device {
     }
 }
 
+/// What the server takes for a vault.
+pub const VAULT: [u8; 80] = [7; 80];
+
 impl Person {
     pub fn new(name: &'static str, number: u8) -> Self {
         let id = fixed(number, UserId::new);
@@ -119,6 +122,7 @@ impl Person {
         let body = Body::Genesis {
             device: device.cert(id),
             recovery_key: recovery.public_key(),
+            vault: cloister_proof::hash(&[&VAULT]),
             reset_of: None,
         };
         let entry = Entry {
@@ -151,7 +155,7 @@ impl Person {
             "user": self.id,
             "genesis": self.genesis,
             "keys": self.device.keys(self.id),
-            "vault": Bytes(vec![7; 80]),
+            "vault": Bytes(VAULT.to_vec()),
             "name_ct": Bytes(vec![8; 40]),
             "client": "native",
         })

@@ -226,7 +226,8 @@ impl<P: Primitives> Sim<P> {
     pub(super) fn sign_out(&mut self, client: usize) {
         let person = self.world.clients[client].person;
         if self.people[person].recovery.is_some() {
-            self.world.command(client, Command::SignOut);
+            self.world
+                .command(client, Command::SignOut { anyway: false });
         }
     }
 

@@ -59,6 +59,7 @@ pub(super) fn genesis<P: Primitives>(
     core: &Core<P>,
     newborn: &Newborn<P>,
     recovery: &RecoveryKey,
+    vault: Hash,
 ) -> Vec<u8> {
     let signing = recovery.signing_key();
     let entry = Entry {
@@ -70,6 +71,7 @@ pub(super) fn genesis<P: Primitives>(
         body: Body::Genesis {
             device: newborn.cert.clone(),
             recovery_key: signing.public_key(),
+            vault,
             reset_of: None,
         },
     };
@@ -92,6 +94,8 @@ pub(super) fn forget_identity<P: Primitives>(store: &Store<P>) -> Result<(), Sto
         "account",
         "calls_seed",
         "account_key",
+        "secrets",
+        "pending_vault",
         "recovery",
         "tokens",
         "trouble",

@@ -5,10 +5,10 @@ use cloister_proof::{
     DeviceLog, DeviceOffer, Purpose, Signed, Signer as _, signed::challenge_payload,
 };
 use cloister_wire::{
-    Bytes, ErrorCode, Octets, UserId,
+    Bytes, ErrorCode, UserId,
     account::{
         AskChallenge, Challenge, DeviceStanding, PrepareSignIn, Prepared, SignIn, SignInDevice,
-        SignedIn, Vault,
+        SignedIn,
     },
     security::SecondFactor,
 };
@@ -16,7 +16,7 @@ use cloister_wire::{
 use crate::{
     core::{Shared, refuse},
     engine::Method,
-    flow::{call::to_cbor, device},
+    flow::{call::to_cbor, device, vault},
     store::{Identity, Recovery, StoreError},
     view::{CommandReply, DeviceState, Refusal},
 };
@@ -146,16 +146,8 @@ pub(super) async fn new_device<P: Primitives>(
     welcome(shared, &signed_in, DeviceStanding::Pending)?;
     match recovery {
         Some(recovery) => {
-            let vault: Vault = shared.get("/api/v1/vault".to_owned()).await?;
-            let opened = recovery.open_vault(vault.vault.as_ref());
-            let account_key = opened.map_err(|_| {
-                refuse(
-                    ErrorCode::RecoveryKeyWrong,
-                    "The recovery key does not open the vault.",
-                )
-            })?;
-            shared.core().store.put_account_key(&Octets(account_key))?;
-            device::add_self(shared, &recovery).await?;
+            vault::open(shared, log, |_| Ok(recovery.slot())).await?;
+            device::add_self(shared, &recovery.signing_key()).await?;
             Ok(CommandReply::SignedIn {
                 state: DeviceState::Active,
             })
@@ -176,7 +168,8 @@ pub(super) async fn first_sign_in<P: Primitives>(
         let mut core = shared.core();
         let newborn = give_birth(&mut core, user)?;
         let recovery = RecoveryKey::draw(&mut core.chance);
-        let account_key: [u8; 32] = core.draw();
+        let (secrets, vault) = vault::begin(&mut core, user, &recovery)?;
+        let digest = cloister_proof::hash(&[&vault]);
         let identity = Identity {
             user,
             username: typed.username.clone(),
@@ -188,15 +181,16 @@ pub(super) async fn first_sign_in<P: Primitives>(
         };
         core.store.commit(|store| {
             store_newborn(store, &newborn, &identity)?;
-            store.put_account_key(&Octets(account_key))?;
             store.put_recovery(&Recovery {
                 key: recovery.to_text(),
                 later_until: 0,
             })
         })?;
-        let genesis = Bytes(genesis(&core, &newborn, &recovery));
-        let vault = Bytes(recovery.seal_vault(&account_key, &mut core.chance));
-        let name_ct = Bytes(seal_name(&mut core, &account_key, &typed.device_name));
+        vault::keep(&mut core, &secrets, digest)?;
+        let genesis = Bytes(genesis(&core, &newborn, &recovery, digest));
+        let vault = Bytes(vault);
+        let name_ct = seal_name(&mut core, &secrets.account_key.0, &typed.device_name);
+        let name_ct = Bytes(name_ct);
         to_cbor(&SignIn {
             username: typed.username.clone(),
             password: typed.password.clone(),

@@ -210,6 +210,7 @@ pub(super) fn usable_session<P: Primitives>(
         created_epoch: audience.epoch,
         shared_history,
         suite: SUITE_TEXT,
+        restored: false,
     };
     core.store.commit(|store| {
         store.end_outbound(channel)?;

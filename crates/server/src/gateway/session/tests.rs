@@ -51,6 +51,7 @@ fn admission(version: Option<u64>) -> Input {
             guilds: Vec::new(),
             dms: Vec::new(),
             queue_seq: 0,
+            dormant: false,
             one_time_keys: 50,
             fallback_used: false,
             devlog_version: 1,

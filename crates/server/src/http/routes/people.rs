@@ -3,22 +3,25 @@
 use cloister_wire::{
     account::{
         AppendDevlog, AskChallenge, Challenge, Devices, Devlogs, Instance, InvitePreview, Me,
-        PrepareSignIn, Prepared, PutVault, QueryDevlogs, Refresh, Register, RenameDevice, SignIn,
-        SignedIn, Tokens, Vault, Version,
+        PrepareSignIn, Prepared, QueryDevlogs, Refresh, Register, RenameDevice, SignIn, SignedIn,
+        Tokens, Vault, Version,
     },
+    backup::{Backup, BackupPage, PutOutcomes, PutRecords},
     guild::{
         Appended, CreateGuild, CreateInvite, EndInvite, Guild, Guilds, Invites, Join, Joined,
         Members,
     },
+    limits::BODY_BYTES_SHARE,
 };
 
 use super::{For, Route, delete, get, post, put};
-use crate::http::{account, device, guild, health, instance, invite, openapi, session};
+use crate::http::{account, backup, device, guild, health, instance, invite, openapi, session};
 
 pub(super) fn table() -> Vec<Route> {
     let mut table = instance();
     table.extend(sessions());
     table.extend(devices());
+    table.extend(backup());
     table.extend(guilds());
     table
 }
@@ -68,10 +71,7 @@ fn sessions() -> Vec<Route> {
             .about("Who is signed in, with which device."),
         get("/api/v1/vault", For::Enrolling, account::vault)
             .gives::<Vault>()
-            .about("What the person's clients sealed with the recovery key."),
-        put("/api/v1/vault", For::Person, account::put_vault)
-            .takes::<PutVault>()
-            .about("Replace the vault."),
+            .about("What the person's clients sealed for the ways back in."),
     ]
 }
 
@@ -79,7 +79,7 @@ fn devices() -> Vec<Route> {
     vec![
         post("/api/v1/devlog", For::Enrolling, device::append)
             .takes::<AppendDevlog>()
-            .about("Append to one's own device log: add, revoke or renew a device."),
+            .about("Append to one's own device log: devices, and the vault with its hash."),
         post("/api/v1/devlogs", For::Enrolling, device::logs)
             .takes::<QueryDevlogs>()
             .gives::<Devlogs>()
@@ -92,6 +92,28 @@ fn devices() -> Vec<Route> {
             .about("Give one's device another sealed name."),
         delete("/api/v1/devices/{device}", For::Enrolling, device::dismiss)
             .about("Send away one's device that waits for approval."),
+    ]
+}
+
+fn backup() -> Vec<Route> {
+    vec![
+        get("/api/v1/backup", For::Person, backup::show)
+            .gives::<Backup>()
+            .about("Versions of one's key backup, and how much is in each."),
+        get(
+            "/api/v1/backup/{version}/records",
+            For::Person,
+            backup::page,
+        )
+        .gives::<BackupPage>()
+        .about("Sealed records after a serial number, oldest first."),
+        put("/api/v1/backup/{version}/records", For::Person, backup::put)
+            .takes::<PutRecords>()
+            .gives::<PutOutcomes>()
+            .body_bytes(BODY_BYTES_SHARE)
+            .about("Put sealed records, each by compare-and-set."),
+        delete("/api/v1/backup/{version}", For::Person, backup::delete)
+            .about("Delete an old version, whose records were all sealed anew."),
     ]
 }
 

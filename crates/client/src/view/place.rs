@@ -1,0 +1,45 @@
+//! The instance, its invites, and how things stand.
+
+use cloister_wire::{GuildId, UserId};
+use serde::{Deserialize, Serialize};
+
+use super::{Connection, Undecryptable};
+
+view! {
+pub struct StatusView {
+    pub connection: Connection,
+    pub outbox: u32,
+    pub failed: u32,
+    pub undecryptable: Vec<CauseCount>,
+    pub waiting: u32,
+    pub devices: u32,
+    /// Keys that the backup does not hold yet.
+    pub not_backed_up: u32,
+    pub queue_seq: u64,
+    pub last_error: Option<String>,
+}
+
+pub struct CauseCount { pub cause: Undecryptable, pub count: u32 }
+
+pub struct InstanceView {
+    pub name: String,
+    pub set_up_needed: bool,
+    /// Anybody may make an account, without an invite.
+    pub open: bool,
+    pub invite: Option<InvitePreview>,
+}
+
+pub struct InvitePreview {
+    pub code: String,
+    /// None: an invite to the instance only.
+    pub guild: Option<GuildId>,
+    pub guild_name: Option<String>,
+    pub inviter_name: Option<String>,
+    pub members: Option<u32>,
+    pub expires_at: Option<u64>,
+    /// The link had a seed, so that members can check who was really invited.
+    pub seeded: bool,
+}
+
+pub struct InviteView { pub code: String, pub url: Option<String>, pub uses: u32, pub used: u32, pub expires_at: Option<u64>, pub created_by: UserId, pub created_at: u64 }
+}
