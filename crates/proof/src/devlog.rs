@@ -191,19 +191,7 @@ impl DeviceLog {
             }
             Body::Revoke { device, also, .. } => {
                 self.signed_by_any(signed)?;
-                let gone: Vec<DeviceId> = std::iter::once(device).chain(also).copied().collect();
-                if gone
-                    .iter()
-                    .any(|id| !self.devices.get(id).is_some_and(DeviceRecord::active))
-                {
-                    return Err(ProofError::Mismatch);
-                }
-                for id in gone {
-                    if let Some(record) = self.devices.get_mut(&id) {
-                        record.revoked = Some(entry.version);
-                    }
-                }
-                Ok(())
+                self.revoke(entry.version, *device, also)
             }
             Body::Renew { device, reg_id } => {
                 self.signed_by_device(signed, *device)?;
@@ -223,6 +211,27 @@ impl DeviceLog {
                 Ok(())
             }
         }
+    }
+
+    fn revoke(
+        &mut self,
+        version: u64,
+        device: DeviceId,
+        also: &[DeviceId],
+    ) -> Result<(), ProofError> {
+        let gone: Vec<DeviceId> = std::iter::once(&device).chain(also).copied().collect();
+        if gone
+            .iter()
+            .any(|id| !self.devices.get(id).is_some_and(DeviceRecord::active))
+        {
+            return Err(ProofError::Mismatch);
+        }
+        for id in gone {
+            if let Some(record) = self.devices.get_mut(&id) {
+                record.revoked = Some(version);
+            }
+        }
+        Ok(())
     }
 
     /// Everything from before is over: devices, recovery key, proposals.

@@ -270,46 +270,23 @@ fn effect<P: Primitives>(
             shared_history,
             suite,
         } => {
-            let Some(mut ratchet) =
+            let Some(ratchet) =
                 P::inbound(key.as_ref()).filter(|ratchet| P::inbound_id(ratchet) == session)
             else {
                 return Ok(());
             };
-            let mut known = core.store.inbound(&session)?;
-            if let Some(restored) = known.take_if(|known| known.restored) {
-                // The sender's word replaces what the backup said; the backup may reach further.
-                let mut before = restored.ratchet;
-                let belongs =
-                    restored.sender_device == sender.device && restored.channel == channel;
-                if let Some(merged) = P::inbound_merge(&mut ratchet, &mut before)
-                    && belongs
-                {
-                    ratchet = merged;
-                }
-            }
-            let better = known.as_ref().is_none_or(|known| {
-                known.sender_device == sender.device
-                    && known.channel == channel
-                    && P::inbound_first_index(&ratchet) < P::inbound_first_index(&known.ratchet)
-            });
-            if better {
-                let (sender_user, sender_device) = (sender.user, sender.device);
-                let shared_history = shared_history == 1;
-                core.store.put_inbound(&InboundRow {
-                    session,
-                    channel,
-                    sender_user,
-                    sender_device,
-                    ratchet,
-                    created_epoch,
-                    shared_history,
-                    suite,
-                    restored: false,
-                })?;
-                let sealed = core.store.sealed_in(channel, Some(&session))?;
-                incoming::reopen(core, &sealed)?;
-            }
-            Ok(())
+            let row = InboundRow {
+                session,
+                channel,
+                sender_user: sender.user,
+                sender_device: sender.device,
+                ratchet,
+                created_epoch,
+                shared_history: shared_history == 1,
+                suite,
+                restored: false,
+            };
+            take_key(core, row)
         }
         DeviceContent::DmKey {
             channel,
@@ -344,6 +321,34 @@ fn effect<P: Primitives>(
         | DeviceContent::Records { .. }
         | DeviceContent::Secrets { .. } => Ok(()),
     }
+}
+
+/// A key from its sender. It never takes away how far back one from the same sender reaches, and
+/// what the backup said gives way to it.
+fn take_key<P: Primitives>(core: &mut Core<P>, mut row: InboundRow<P>) -> Result<(), Refusal> {
+    let mut known = core.store.inbound(&row.session)?;
+    let same = |known: &InboundRow<P>| {
+        known.sender_device == row.sender_device && known.channel == row.channel
+    };
+    if let Some(restored) = known.take_if(|known| known.restored) {
+        let belongs = same(&restored);
+        let mut before = restored.ratchet;
+        if let Some(merged) = P::inbound_merge(&mut row.ratchet, &mut before)
+            && belongs
+        {
+            row.ratchet = merged;
+        }
+    }
+    let better = known.is_none_or(|known| {
+        let first = P::inbound_first_index;
+        same(&known) && first(&row.ratchet) < first(&known.ratchet)
+    });
+    if better {
+        core.store.put_inbound(&row)?;
+        let sealed = core.store.sealed_in(row.channel, Some(&row.session))?;
+        incoming::reopen(core, &sealed)?;
+    }
+    Ok(())
 }
 
 /// The sender says what its own log is; at the same version it must be the one pinned here.

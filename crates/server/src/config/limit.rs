@@ -82,6 +82,7 @@ pub struct Limit {
 
 impl Limits {
     /// Every number, with what it counts.
+    #[expect(clippy::too_many_lines, reason = "one row for each limit")]
     pub fn table(&self) -> Vec<Limit> {
         let limit = |key, most: NonZero<u32>, window_s, counts| Limit {
             key,

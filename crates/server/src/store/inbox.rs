@@ -156,7 +156,24 @@ pub fn append(tx: &mut Tx<'_>, device: DeviceId, new: &New<'_>) -> Result<(Waiti
             about_session
         ],
     )?;
-    let body = match new.body {
+    let item = QueuedItem {
+        seq: position.last_seq,
+        at,
+        sender_user: new.sender_user,
+        sender_device: new.sender_device,
+        dedupe_id: new.dedupe_id,
+        class: new.class,
+        body: queued(new.body),
+    };
+    let waiting = Waiting {
+        items: position.last_seq - position.acked_seq,
+        bytes,
+    };
+    Ok((waiting, item))
+}
+
+fn queued(body: NewBody<'_>) -> QueuedBody {
+    match body {
         NewBody::Sealed { kind, ct } => QueuedBody::Sealed {
             kind,
             ct: ct.clone(),
@@ -171,21 +188,7 @@ pub fn append(tx: &mut Tx<'_>, device: DeviceId, new: &New<'_>) -> Result<(Waiti
             session: *session,
             code,
         },
-    };
-    let item = QueuedItem {
-        seq: position.last_seq,
-        at,
-        sender_user: new.sender_user,
-        sender_device: new.sender_device,
-        dedupe_id: new.dedupe_id,
-        class: new.class,
-        body,
-    };
-    let waiting = Waiting {
-        items: position.last_seq - position.acked_seq,
-        bytes,
-    };
-    Ok((waiting, item))
+    }
 }
 
 /// More waits than may.
