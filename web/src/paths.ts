@@ -19,6 +19,8 @@ export const pattern = {
   reset: "/reset",
   signUp: "/sign-up",
   recovery: "/you/recovery-key",
+  reports: "/you/reports",
+  health: "/you/this-device",
   certificate: "/help/certificate",
 } as const;
 
@@ -42,6 +44,8 @@ export const path = {
   reset: () => "/reset",
   signUp: () => "/sign-up",
   recovery: () => "/you/recovery-key",
+  reports: () => "/you/reports",
+  health: () => "/you/this-device",
   certificate: () => "/help/certificate",
 };
 

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
     account, audit, ban, channel, device, group, guild, invite, member, message, operator, outbox,
-    poll, read, remark, role, search, security, serve, verify,
+    poll, read, remark, report, role, search, security, serve, verify,
 };
 
 /// Private community chat that you host yourself, encrypted end to end.
@@ -114,6 +114,9 @@ pub(crate) enum Command {
     React(remark::React),
     /// Find messages by what was said in them, on this machine
     Search(search::Search),
+    /// Report messages, and look at reports
+    #[command(subcommand)]
+    Report(report::Report),
     /// Messages that were not sent yet
     #[command(subcommand)]
     Outbox(outbox::Outbox),

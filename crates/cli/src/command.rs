@@ -15,6 +15,7 @@ pub(crate) mod outbox;
 pub(crate) mod poll;
 pub(crate) mod read;
 pub(crate) mod remark;
+pub(crate) mod report;
 pub(crate) mod role;
 pub(crate) mod search;
 pub(crate) mod security;
@@ -69,6 +70,7 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Delete(delete) => delete.run(&global, print),
         Command::React(react) => react.run(&global, print),
         Command::Search(search) => search.run(&global, print),
+        Command::Report(report) => report.run(&global, print),
         Command::Outbox(outbox) => outbox.run(&global, print),
         Command::Status => status::run(&global, print),
         Command::Device(device) => device.run(&global, print),

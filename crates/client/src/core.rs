@@ -61,6 +61,8 @@ pub(crate) struct Core<P: Primitives> {
     pub expiry_at: Option<u64>,
     /// Where and when this person's writing was told last.
     pub typed: Option<(ChannelId, u64)>,
+    /// A report came in for this person to look at.
+    pub reports_new: bool,
     /// How far bringing older messages for a search is.
     pub bringing: crate::flow::search::Bringing,
     send: Vec<Outgoing>,
@@ -144,6 +146,7 @@ impl<P: Primitives> Shared<P> {
             typing: BTreeMap::new(),
             typed: None,
             expiry_at: None,
+            reports_new: false,
             bringing: crate::flow::search::Bringing::default(),
             send: Vec::new(),
             tell: BTreeSet::new(),

@@ -24,6 +24,7 @@ pub(crate) mod prekeys;
 pub(crate) mod queue;
 pub(crate) mod reading;
 pub(crate) mod remark;
+pub(crate) mod report;
 pub(crate) mod say;
 pub(crate) mod search;
 pub(crate) mod security;

@@ -2,6 +2,7 @@
 
 mod channel;
 mod poll;
+mod report;
 mod search;
 mod seen;
 mod timeline;
@@ -93,6 +94,9 @@ pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<Quer
             ways: ways::views(core)?,
         },
         Query::Status => QueryReply::Status(status(core)?),
+        Query::Reportable { message } => QueryReply::Reportable {
+            view: report::reportable(core, *message)?,
+        },
         Query::Seen { channel } => QueryReply::Seen {
             seen: seen::seen(core, *channel)?,
         },
@@ -153,6 +157,7 @@ fn session<P: Primitives>(core: &Core<P>) -> Shown<SessionView> {
             .instance()?
             .map_or_else(String::new, |instance| instance.name),
         alarm: core.alarm.clone(),
+        reports_new: core.reports_new,
     })
 }
 

@@ -6,6 +6,7 @@
 
 mod backup;
 mod channel;
+mod evidence;
 mod guild;
 mod message;
 mod meta;
@@ -23,6 +24,7 @@ use rusqlite::Connection;
 
 pub(crate) use backup::{Backed, Subject};
 pub(crate) use channel::{Audience, ChannelRow};
+pub(crate) use evidence::Evidence;
 pub(crate) use guild::{GuildRow, MemberRow};
 pub(crate) use message::{MessageRow, MessageState, Remark, text_of};
 pub(crate) use meta::{Identity, Nonces, PendingVault, Recovery, Restoring, Secrets, Trouble};

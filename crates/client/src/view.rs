@@ -9,8 +9,10 @@
 //! Times are milliseconds since 1970 UTC. Ids are UUIDs as text.
 
 use cloister_wire::{
-    CategoryId, ChannelId, DeviceId, ErrorCode, GuildId, MessageId, Permissions, RoleId, UserId,
+    CategoryId, ChannelId, DeviceId, ErrorCode, GuildId, MessageId, Permissions, ReportId, RoleId,
+    UserId,
     moderation::{Contact, Relation},
+    report::{MyReport, ReportReason, ReportTo, Resolution},
     role::{Category, Role},
     seen::Fact,
 };
@@ -34,6 +36,7 @@ mod channel;
 mod place;
 mod poll;
 mod remark;
+mod report;
 mod search;
 mod timeline;
 mod trust;
@@ -42,6 +45,7 @@ pub use self::backup::{BackupView, RestoreView, WayKind, WayView};
 pub use self::place::{CauseCount, InstanceView, InvitePreview, InviteView, StatusView};
 pub use self::poll::{PollOptionView, PollView};
 pub use self::remark::{CallView, EditView, MentionView, ReactionView, ReplyView};
+pub use self::report::{ReportShown, Reportable, ReportableView, ReportedMessage, ReportsOf};
 pub use self::{
     account::{AccountAct, AccountReply, FactorsView, HappenedView, SignInView, TotpView},
     channel::{ChannelKind, ChannelView, DmSummary, PersonView, ReaderRight, ReaderView},
@@ -107,6 +111,9 @@ pub enum Query {
     /// What the server can see of a channel and its messages, from the code itself.
     /// Topic: `channel`.
     Seen { channel: ChannelId },
+    /// What a report of a message would reveal: it and those around it, as far as this device can
+    /// prove them. Topic: `search`.
+    Reportable { message: MessageId },
     /// Where a message of this device stands. Topic: `search`.
     Locate { message: MessageId },
     /// Messages on this device that have what `text` asks for: words, "words in a row", and the
@@ -140,6 +147,7 @@ pub enum QueryReply {
     Backup(BackupView),
     Ways { ways: Vec<WayView> },
     Status(StatusView),
+    Reportable { view: Option<ReportableView> },
     Seen { seen: Option<SeenView> },
     Locate { place: Option<MessagePlace> },
     Search(SearchView),
@@ -166,6 +174,8 @@ pub enum Topic {
     /// Something happened to the account: ask for `SecurityEvents` again.
     Security,
     Search,
+    /// Reports for this person to look at, or what came of their own: load them again.
+    Reports,
 }
 
 /// What a person asks the engine to do. A command is answered when it took effect or was
@@ -299,6 +309,12 @@ pub enum Command {
     /// Bring older messages from the server so that they can be searched: of one channel, or of
     /// all. Answered at once; `SearchView::older` says how far it is.
     BringOlder { channel: Option<ChannelId> },
+    /// Reveal these messages of one channel to those who look after it. The first is the one that
+    /// is reported. Can't be taken back.
+    Report { messages: Vec<MessageId>, to: ReportTo, reason: ReportReason, note: String },
+    /// A page of reports, newest first.
+    LoadReports { of: ReportsOf, open: bool, before: Option<ReportId> },
+    ResolveReport { of: ReportsOf, report: ReportId, resolution: Resolution },
     /// Stop bringing older messages. What came stays.
     StopBringing,
 }
@@ -321,6 +337,9 @@ pub enum CommandReply {
     /// The text of a dropped entry.
     Dropped { body: String },
     History { loaded: u32, reached_start: bool },
+    Reported { report: ReportId },
+    Reports { reports: Vec<ReportShown>, end: bool },
+    MyReports { reports: Vec<MyReport> },
     Account { reply: AccountReply },
 }
 
@@ -364,6 +383,8 @@ pub struct SessionView {
     pub instance_name: String,
     /// Set when the server was caught contradicting itself: one sentence.
     pub alarm: Option<String>,
+    /// A report came in that this person is asked to look at.
+    pub reports_new: bool,
 }
 
 pub struct MeView { pub user: UserId, pub username: String, pub display_name: String, pub device: DeviceId, pub operator: bool }

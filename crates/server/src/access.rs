@@ -10,6 +10,7 @@
 pub mod channel;
 pub mod guild;
 pub mod policy;
+pub mod report;
 pub mod subscription;
 
 use std::{marker::PhantomData, ops::Deref};

@@ -24,6 +24,7 @@ pub mod moderation;
 pub mod password;
 pub mod prekey;
 pub mod relation;
+pub mod report;
 pub mod role;
 pub mod scrub;
 pub mod security;

@@ -38,6 +38,8 @@ pub struct Parts {
     messages: Buckets,
     /// Items for other devices, for each device: in a minute, and in a day.
     device_items: [Buckets; 2],
+    /// Reports, for each person.
+    pub reports: Buckets,
 }
 
 impl Parts {
@@ -72,6 +74,8 @@ impl Deref for App {
 }
 
 const DAY_MS: u64 = 24 * 3_600_000;
+/// Reports that one person may hand in within a minute.
+const REPORTS: NonZero<u32> = NonZero::new(5).unwrap();
 const SQLITE_FILE: &str = "cloister.db";
 const SQLITE_READERS: usize = 4;
 const POSTGRES_CONNECTIONS: usize = 16;
@@ -124,6 +128,7 @@ impl App {
             Buckets::new(Rate::per_minute(config.limits.device_items_per_minute)),
             Buckets::new(Rate::per(config.limits.device_items_per_day, DAY_MS)),
         ];
+        let reports = Buckets::new(Rate::per_minute(REPORTS));
         let incarnation = db
             .write(move |tx| {
                 let permit = access::system(tx, "the server starts");
@@ -148,6 +153,7 @@ impl App {
             invite_lookups,
             messages,
             device_items,
+            reports,
         })))
     }
 

@@ -23,6 +23,7 @@ pub mod openapi;
 pub mod prekey;
 pub mod relation;
 pub mod reply;
+pub mod report;
 pub mod role;
 pub mod routes;
 pub mod scrub;

@@ -28,6 +28,7 @@ pub mod moderation;
 pub mod one_time;
 pub mod prekey;
 pub mod relation;
+pub mod report;
 pub mod role;
 pub mod scrub;
 pub mod security_event;
@@ -63,6 +64,7 @@ fn statements() -> impl Iterator<Item = db::Sql> {
         relation::STATEMENTS,
         role::STATEMENTS,
         scrub::STATEMENTS,
+        report::STATEMENTS,
         session::STATEMENTS,
         factor::STATEMENTS,
         lockout::STATEMENTS,

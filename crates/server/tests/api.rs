@@ -23,6 +23,7 @@ mod api {
     mod prekey;
     mod race;
     mod reader;
+    mod report;
     mod role;
     mod scrub;
     mod security;

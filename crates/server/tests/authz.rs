@@ -66,10 +66,7 @@ fn is_door(route: For, code: &str) -> bool {
         // A refresh without a good token has the same code.
         "UNAUTHENTICATED" => route != For::Anyone,
         // What a right leads to need not be there.
-        "NOT_FOUND" => matches!(
-            route,
-            For::Member | For::Reader | For::Manager | For::Operator
-        ),
+        "NOT_FOUND" => matches!(route, For::Member | For::Reader | For::Manager),
         // Elsewhere these may be about the thing that is asked for, not about who asks.
         "FORBIDDEN" => matches!(
             route,
@@ -129,6 +126,10 @@ impl Scene {
             .replace("{guild}", &self.guild.id.to_string())
             .replace("{channel}", &self.guild.channel.to_string())
             .replace("{code}", "welcome-all")
+            .replace(
+                "{report}",
+                &fixed(94, cloister_wire::ReportId::new).to_string(),
+            )
             .replace(
                 "{session}",
                 &fixed(94, cloister_wire::SessionId::new).to_string(),
@@ -237,6 +238,12 @@ fn body(route: &Route) -> Option<Value> {
             "channel": channel, "policy": bytes,
         })),
         (Method::POST, "groups/{guild}/remove") => Some(json!({"user": user})),
+        (Method::POST, "channels/{channel}/reports") => {
+            Some(json!({"to": "guild", "reason": "spam", "note": "", "messages": []}))
+        }
+        (Method::POST, "guilds/{guild}/reports/{report}/resolve" | "reports/{report}/resolve") => {
+            Some(json!({"resolution": "no_action"}))
+        }
         (Method::POST, "dms") => Some(json!({"peer": user})),
         (Method::PUT, "keys") => Some(keys),
         (Method::POST, "keys/claim") => Some(json!({"devices": [device]})),

@@ -129,6 +129,10 @@ codes! {
     TargetGone
     AudienceFull
     MessageTooLong
+    /// What was revealed is not what the server accepted.
+    ReportUnproved
+    /// Somebody else was faster.
+    AlreadyResolved
 
     // Made by clients only.
     /// The server cannot be reached.

@@ -6,10 +6,11 @@
 //! the queue.
 
 use crate::{
-    Bytes, ChannelId, DeviceId, GuildId, Hash, SessionId, UserId,
+    Bytes, ChannelId, DeviceId, GuildId, Hash, ReportId, SessionId, UserId,
     channel::{EpochView, Message, Scrub, SignedHead},
     guild::{Channel, Dm, Guild, Member},
     key::QueuedItem,
+    report::Resolution,
     security::SecurityEvent,
 };
 
@@ -185,6 +186,15 @@ pub enum Event {
     KeysLow {
         one_time: u32,
         fallback_used: bool,
+    },
+    /// To those who are asked to look at reports: of a guild, or without one of the instance.
+    ReportMade {
+        guild: Option<GuildId>,
+    },
+    /// To the devices of whoever made it.
+    ReportResolved {
+        report: ReportId,
+        resolution: Resolution,
     },
     /// To the person's own devices: something happened to the account that they should look at.
     SecurityNoticed {

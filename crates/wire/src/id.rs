@@ -94,6 +94,8 @@ ids! {
     /// A text channel of a guild, or a direct conversation.
     ChannelId
     MessageId
+    /// Somebody's report of messages.
+    ReportId
     /// One sign-in: what a refresh-token family belongs to.
     SessionId
     /// Something that happened to an account.

@@ -25,6 +25,7 @@ pub mod key;
 pub mod limits;
 pub mod moderation;
 pub mod permission;
+pub mod report;
 pub mod role;
 pub mod security;
 pub mod seen;
@@ -32,7 +33,7 @@ pub mod seen;
 pub use bytes::{Bytes, Hash, Octets};
 pub use error::{ErrorBody, ErrorCode};
 pub use id::{
-    CategoryId, ChannelId, DeviceId, GuildId, MessageId, RoleId, SecurityEventId, SessionId, Txn,
-    UserId,
+    CategoryId, ChannelId, DeviceId, GuildId, MessageId, ReportId, RoleId, SecurityEventId,
+    SessionId, Txn, UserId,
 };
 pub use permission::Permissions;

@@ -26,6 +26,12 @@ pub const ENVELOPE_BYTES: usize = 8 * 1024;
 pub const CIPHERTEXT_BYTES: usize = 64 * 1024;
 /// Characters of a message's text.
 pub const MESSAGE_CHARS: usize = 4_000;
+/// Messages that one report reveals: the one that it is about and those around it.
+pub const REPORT_MESSAGES: usize = 21;
+/// Characters of the note of a report.
+pub const REPORT_NOTE_CHARS: usize = 1_000;
+/// Reports of one person that nobody has looked at.
+pub const REPORTS_OPEN: u32 = 100;
 /// Messages in one page of history.
 pub const HISTORY_PAGE: u32 = 100;
 /// The longest life of a message that disappears: 90 days.

@@ -87,8 +87,8 @@ impl Fact {
 }
 
 use Fact::{
-    Bookkeeping, Channel, KeyHanding, Keys, Kind, Lifetime, Notified, Readers, Reading, Sender,
-    Size, Text, Time,
+    Bookkeeping, Channel, KeyHanding, Keys, Kind, Lifetime, Notified, Readers, Reading, Reported,
+    Sender, Size, Text, Time,
 };
 
 /// `Type.field` of everything that a client says to the server about a channel.
@@ -108,6 +108,19 @@ pub const TABLE: &[(&str, &[Fact])] = &[
     ("Notify.everyone", &[Notified]),
     ("Notify.users", &[Notified]),
     ("OpenDm.peer", &[Readers]),
+    ("Report.messages", &[Reported]),
+    ("Report.note", &[Reported]),
+    ("Report.reason", &[Reported]),
+    ("Report.to", &[Reported]),
+    ("Revealed.at", &[Reported]),
+    ("Revealed.c2", &[Reported]),
+    ("Revealed.content", &[Reported]),
+    ("Revealed.context", &[Reported]),
+    ("Revealed.epoch", &[Reported]),
+    ("Revealed.frank_key", &[Reported]),
+    ("Revealed.frank_tag", &[Reported]),
+    ("Revealed.message", &[Reported]),
+    ("Revealed.seq", &[Reported]),
     ("ScrubMessages.messages", &[Kind]),
     ("SealedContent.direct.ct", &[Text, Size]),
     ("SealedContent.group.ct", &[Text, Size]),

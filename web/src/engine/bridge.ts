@@ -232,6 +232,7 @@ function topicOf(query: Query): Topic {
     case "seen":
       return { topic: "channel", channel: query.channel };
     case "locate":
+    case "reportable":
       return { topic: "search" };
     case "person":
       return { topic: "person", user: query.user };

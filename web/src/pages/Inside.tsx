@@ -31,6 +31,8 @@ import { Mentions } from "./Mentions";
 import { Notifications } from "./Notifications";
 import { Appearance, RecoveryPage, You } from "./Own";
 import { Security } from "./Security";
+import { Health } from "./Health";
+import { Reports } from "./Reports";
 import { NoChannel, NoConversation, Talk } from "./Talk";
 import "../parts/layout.css";
 
@@ -182,6 +184,12 @@ function Own({ session, me }: Props) {
       </Route>
       <Route path={pattern.appearance}>
         <Appearance />
+      </Route>
+      <Route path={pattern.health}>
+        <Health />
+      </Route>
+      <Route path={pattern.reports}>
+        <Reports me={me} reportsNew={session.reports_new} />
       </Route>
       <Route path={pattern.recovery}>
         <RecoveryPage me={me} />

@@ -1,11 +1,12 @@
 /** One's own name, and the menu behind it. */
-import { AtSign, Bell, ChevronsUpDown, CircleHelp, Keyboard, KeyRound, LogOut, MonitorSmartphone, ShieldCheck, SunMoon } from "lucide-react";
+import { AtSign, Bell, ChevronsUpDown, CircleHelp, Flag, HeartPulse, Keyboard, KeyRound, LogOut, MonitorSmartphone, ShieldCheck, SunMoon } from "lucide-react";
 import { Button as AriaButton } from "react-aria-components";
 import { useLocation } from "wouter";
 import { path } from "../paths";
+import { useView } from "../state/engine";
 import { Avatar } from "../ui/Arch";
 import { type Entry, Menu } from "../ui/Menu";
-import { account, appearance, certificate, devices, help, mentions, notices, recovery, security } from "../words";
+import { account, appearance, certificate, devices, health, help, mentions, notices, recovery, report, security } from "../words";
 import type { MeView } from "../wire";
 import { useDialogs } from "./open";
 import "./list.css";
@@ -31,12 +32,15 @@ export function AccountFoot({ me }: { me: MeView }) {
 export function useAccountEntries(): Entry[] {
   const [, go] = useLocation();
   const open = useDialogs();
+  const reportsNew = useView({ ask: "session" })?.reports_new === true;
   const entries: Entry[] = [
     { label: mentions.title, icon: AtSign, onAction: () => go(path.mentions()) },
     { label: notices.title, icon: Bell, onAction: () => go(path.notices()) },
     { label: devices.title, icon: MonitorSmartphone, onAction: () => go(path.devices()) },
     { label: security.title, icon: ShieldCheck, onAction: () => go(path.security()) },
     { label: appearance.title, icon: SunMoon, onAction: () => go(path.appearance()) },
+    { label: health.title, icon: HeartPulse, onAction: () => go(path.health()) },
+    { label: reportsNew ? report.anew : report.page, icon: Flag, onAction: () => go(path.reports()) },
     { label: recovery.entry, icon: KeyRound, onAction: () => go(path.recovery()) },
     { label: help.shortcuts, icon: Keyboard, onAction: () => open({ dialog: "help" }) },
     { label: certificate.title, icon: CircleHelp, onAction: () => go(path.certificate()) },

@@ -9,6 +9,7 @@ import { ExportDialog } from "./ExportDialog";
 import { ForwardDialog } from "./ForwardDialog";
 import { PollDialog } from "./PollDialog";
 import { Switcher } from "./Switcher";
+import { ReportDialog } from "./ReportDialog";
 import { SeenDialog } from "./SeenDialog";
 import { PersonDialog } from "./PersonDialog";
 import { SignOutDialog } from "./SignOutDialog";
@@ -55,6 +56,8 @@ export function OpenDialog() {
       return <ExportDialog channel={shown.channel} place={shown.place} onClose={close} />;
     case "switcher":
       return <Switcher onClose={close} />;
+    case "report":
+      return <ReportDialog message={shown.message} onClose={close} />;
     case "seen":
       return <SeenDialog channel={shown.channel} onClose={close} />;
     case "help":

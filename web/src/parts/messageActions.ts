@@ -2,9 +2,9 @@
  * What can be done with a message, in the order of its menu. Whoever adds something to the menu
  * adds one entry here: the hover bar, the menu and the keys all read this list.
  */
-import { Copy, Forward, History, Link, type LucideIcon, Pencil, Reply, TextQuote, Trash2 } from "lucide-react";
+import { Copy, Flag, Forward, History, Link, type LucideIcon, Pencil, Reply, TextQuote, Trash2 } from "lucide-react";
 import { plainText } from "../ui/Markdown";
-import { messageMenu as words } from "../words";
+import { messageMenu as words, report as reportWords } from "../words";
 import type { Command, CommandReply, MessageView } from "../wire";
 import type { DialogName } from "./open";
 
@@ -47,5 +47,6 @@ export const messageActions: readonly MessageAction[] = [
   { id: "copy-markdown", label: words.copyMarkdown, icon: TextQuote, group: "copy", shown: ({ message }) => textOf(message) !== null, run: ({ message }) => copy(textOf(message) ?? "") },
   { id: "copy-link", label: words.copyLink, icon: Link, group: "copy", shown: () => true, run: ({ message, address }) => copy(address(message.id)) },
   { id: "edits", label: words.edits, icon: History, group: "look", shown: ({ message }) => message.edited_at !== null, run: ({ message, open, channel }) => open({ dialog: "edits", channel, message: message.id }) },
+  { id: "report", label: reportWords.action, icon: Flag, group: "end", shown: ({ message }) => !message.mine && textOf(message) !== null, run: ({ message, open }) => open({ dialog: "report", message: message.id }) },
   { id: "delete", label: words.remove, icon: Trash2, group: "end", danger: true, key: "Delete", shown: ({ message }) => message.can_delete, run: ({ message, open }) => open({ dialog: "delete-messages", messages: [message.id], author: message.mine ? null : message.author_name }) },
 ];

@@ -20,6 +20,7 @@ export type DialogName =
   | { dialog: "forward"; message: string }
   | { dialog: "export"; channel: string; place: string }
   | { dialog: "switcher" }
+  | { dialog: "report"; message: string }
   | { dialog: "seen"; channel: string }
   | { dialog: "help" };
 

@@ -47,7 +47,7 @@ export function concerns(topic: Topic, query: Query): boolean {
     case "dms":
       return query.ask === "dms" || query.ask === "mentions";
     case "search":
-      return query.ask === "search" || query.ask === "locate";
+      return query.ask === "search" || query.ask === "locate" || query.ask === "reportable";
     case "recovery":
       return query.ask === "recovery" || query.ask === "ways";
     case "outbox":

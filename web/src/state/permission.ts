@@ -11,6 +11,7 @@ const bit = {
   ban_members: 37n,
   vouch_members: 38n,
   view_audit_log: 40n,
+  manage_messages: 32n,
   manage_channels: 48n,
   manage_roles: 49n,
   manage_guild: 50n,

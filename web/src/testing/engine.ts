@@ -3,9 +3,11 @@ import { type EngineBridge, type EngineStatus, Refused, type ReplyTo } from "../
 import type { Command, CommandReply, ErrorCode, OutboxView, Query, QueryReply, Topic } from "../wire";
 import { FakeAccount } from "./account";
 import { asks, governs } from "./govern";
+import { changeGroup, type GroupChange, reader } from "./group";
 import { pause } from "./pause";
 import { withReaction } from "./reaction";
 import { isRecovery, recovers } from "./recovery";
+import { myReports, reportable, reports } from "./report";
 import { search, seenLines } from "./search";
 import { FakeTrust } from "./trust";
 import { addChannel, addGroup, addMessage, id, makeWorld, type Scene, type World } from "./world";
@@ -125,6 +127,10 @@ export class FakeEngine implements EngineBridge {
         return { answer: "sent", message: [...world.messages.values()].flat().find((message) => message.id === query.entry)?.id ?? null };
       case "invites":
         return { answer: "invites", invites: world.invites };
+      case "reportable": {
+        const { channel, message } = this.#message(query.message);
+        return { answer: "reportable", view: reportable(world, channel, message) };
+      }
       case "seen":
         return { answer: "seen", seen: { channel: query.channel, name: "general", lines: seenLines } };
       case "locate": {
@@ -134,7 +140,7 @@ export class FakeEngine implements EngineBridge {
       case "search":
         return { answer: "search", ...search(world, query) };
       case "status":
-        return { answer: "status", connection: world.session.connection, outbox: world.pending.length, failed: 0, undecryptable: [], waiting: 0, devices: world.devices.length, not_backed_up: world.backup.missing, queue_seq: 0, last_error: null };
+        return { answer: "status", connection: world.session.connection, outbox: world.pending.length, failed: 0, undecryptable: world.unreadable, waiting: world.unreadable.length, devices: world.devices.length, not_backed_up: world.backup.missing, queue_seq: 0, last_error: null };
     }
   }
 
@@ -253,7 +259,7 @@ export class FakeEngine implements EngineBridge {
         return this.#createChannel(command.guild, command.name, command.readers);
       case "set_readers": {
         const view = world.channels.get(command.channel);
-        if (view !== undefined) view.people = [...view.people.filter((one) => one.right !== "named"), ...command.users.map((user) => this.#reader(user))];
+        if (view !== undefined) view.people = [...view.people.filter((one) => one.right !== "named"), ...command.users.map((user) => reader(this.world, user))];
         this.#tellOf(command.channel);
         break;
       }
@@ -366,6 +372,10 @@ export class FakeEngine implements EngineBridge {
         break;
       case "account":
         return { outcome: "account", reply: this.#account.act(command.act) };
+      case "report":
+        return { outcome: "reported", report: id(this.#id()) };
+      case "load_reports":
+        return command.of.of === "mine" ? { outcome: "my_reports", reports: myReports } : { outcome: "reports", reports: reports(world), end: true };
       case "bring_older":
         world.bringing = true;
         this.tell({ topic: "search" });
@@ -409,31 +419,15 @@ export class FakeEngine implements EngineBridge {
   #createChannel(guild: string, name: string, readers: string[] | null): CommandReply {
     const view = this.world.guilds.find((one) => one.id === guild) ?? refuse("NOT_FOUND");
     const made = addChannel(this.world, view, this.#id(), name);
-    if (readers !== null) Object.assign(made, { kind: { kind: "private" }, people: readers.map((user) => this.#reader(user)) });
+    if (readers !== null) Object.assign(made, { kind: { kind: "private" }, people: readers.map((user) => reader(this.world, user)) });
     for (const one of view.channels) if (one.id === made.id) one.private = readers !== null;
     this.tell({ topic: "guild", guild });
     return { outcome: "channel", channel: made.id };
   }
 
-  #reader(user: string) {
-    const who = this.world.people.get(user) ?? { username: "x", display_name: "X" };
-    return { user, ...who, right: "named" as const, vouched: true, me: false, safety: "known" as const };
-  }
-
-  #changeGroup(command: Extract<Command, { do: "add_to_group" | "remove_from_group" | "hand_over_group" | "rename_group" | "leave_group" }>): CommandReply {
-    const view = this.world.channels.get(command.channel) ?? refuse("NOT_FOUND");
-    if (command.do === "add_to_group") view.people.push(this.#reader(command.user));
-    if (command.do === "remove_from_group") view.people = view.people.filter((one) => one.user !== command.user);
-    if (command.do === "hand_over_group") for (const one of view.people) one.right = one.user === command.user ? "owner" : "named";
-    if (command.do === "rename_group") {
-      view.name = command.name;
-      for (const dm of this.world.dms) if (dm.channel === view.id) dm.display_name = command.name;
-    }
-    if (command.do === "leave_group") {
-      this.world.channels.delete(view.id);
-      this.world.dms = this.world.dms.filter((dm) => dm.channel !== view.id);
-    }
-    this.#tellOf(view.id);
+  #changeGroup(command: GroupChange): CommandReply {
+    changeGroup(this.world, this.world.channels.get(command.channel) ?? refuse("NOT_FOUND"), command);
+    this.#tellOf(command.channel);
     return { outcome: "done" };
   }
 

@@ -1,5 +1,5 @@
 /** Made-up people, servers and talk for the engine that lives in memory. */
-import type { BackupView, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, OutboxView, ReaderView, SessionView, WayView } from "../wire";
+import type { BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, OutboxView, ReaderView, SessionView, WayView } from "../wire";
 
 export const id = (number: number): string => `0190c0de-0000-7000-8000-${String(number).padStart(12, "0")}`;
 
@@ -22,6 +22,7 @@ export interface World {
   writing: Map<string, string[]>;
   /** Older messages are being brought for the search. */
   bringing: boolean;
+  unreadable: CauseCount[];
   indexing: boolean;
   dms: Array<{ channel: string; peer: string | null; username: string; display_name: string; people: number }>;
   devices: DeviceView[];
@@ -65,7 +66,7 @@ export function makeWorld(scene: Scene): World {
   const now = Date.now();
   const start = new Date(now).setHours(9, 12, 0, 0) - (new Date(now).getHours() < 11 ? day : 0);
   const world: World = {
-    session: { state: "active", connection: "online", me: { user: id(1), username: "ada", display_name: "Ada Lindqvist", device: id(901), operator: true }, pending_code: null, pending_qr: null, retry_at: null, instance_name: "Rowing on the Elbe", alarm: null },
+    session: { state: "active", connection: "online", me: { user: id(1), username: "ada", display_name: "Ada Lindqvist", device: id(901), operator: true }, pending_code: null, pending_qr: null, retry_at: null, instance_name: "Rowing on the Elbe", alarm: null, reports_new: false },
     setUpNeeded: false,
     guilds: [],
     channels: new Map(),
@@ -73,6 +74,7 @@ export function makeWorld(scene: Scene): World {
     remote: new Map(),
     pending: [],
     writing: new Map(scene.has("writing") ? [[id(201), ["Bruno Okafor", "Chiara"]]] : []),
+    unreadable: scene.has("states") ? [{ cause: "key_missing", count: 1 }, { cause: "withheld_unvouched", count: 3 }, { cause: "replayed", count: 2 }] : [],
     bringing: scene.has("bringing"),
     indexing: scene.has("indexing"),
     dms: [],

@@ -5,7 +5,10 @@ import type { ChannelId } from "./ChannelId";
 import type { DeviceState } from "./DeviceState";
 import type { GuildId } from "./GuildId";
 import type { InstanceView } from "./InstanceView";
+import type { MyReport } from "./MyReport";
+import type { ReportId } from "./ReportId";
+import type { ReportShown } from "./ReportShown";
 import type { RoleId } from "./RoleId";
 import type { Told } from "./Told";
 
-export type CommandReply = { "outcome": "done" } | { "outcome": "instance" } & InstanceView | { "outcome": "registered", recovery_key: string, guild: GuildId | null, } | { "outcome": "signed_in", state: DeviceState, } | { "outcome": "guild", guild: GuildId, } | { "outcome": "channel", channel: ChannelId, } | { "outcome": "role", role: RoleId, } | { "outcome": "category", category: CategoryId, } | { "outcome": "told" } & Told | { "outcome": "invite", code: string, url: string, } | { "outcome": "comparison", id: string, } | { "outcome": "queued", entry: string, } | { "outcome": "dropped", body: string, } | { "outcome": "history", loaded: number, reached_start: boolean, } | { "outcome": "account", reply: AccountReply, };
+export type CommandReply = { "outcome": "done" } | { "outcome": "instance" } & InstanceView | { "outcome": "registered", recovery_key: string, guild: GuildId | null, } | { "outcome": "signed_in", state: DeviceState, } | { "outcome": "guild", guild: GuildId, } | { "outcome": "channel", channel: ChannelId, } | { "outcome": "role", role: RoleId, } | { "outcome": "category", category: CategoryId, } | { "outcome": "told" } & Told | { "outcome": "invite", code: string, url: string, } | { "outcome": "comparison", id: string, } | { "outcome": "queued", entry: string, } | { "outcome": "dropped", body: string, } | { "outcome": "history", loaded: number, reached_start: boolean, } | { "outcome": "reported", report: ReportId, } | { "outcome": "reports", reports: Array<ReportShown>, end: boolean, } | { "outcome": "my_reports", reports: Array<MyReport>, } | { "outcome": "account", reply: AccountReply, };

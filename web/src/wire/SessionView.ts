@@ -19,4 +19,8 @@ retry_at: number | null, instance_name: string,
 /**
  * Set when the server was caught contradicting itself: one sentence.
  */
-alarm: string | null, };
+alarm: string | null, 
+/**
+ * A report came in that this person is asked to look at.
+ */
+reports_new: boolean, };

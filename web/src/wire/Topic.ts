@@ -6,4 +6,4 @@ import type { UserId } from "./UserId";
 /**
  * What changed since it was last asked for.
  */
-export type Topic = { "topic": "session" } | { "topic": "guilds" } | { "topic": "guild", guild: GuildId, } | { "topic": "dms" } | { "topic": "channel", channel: ChannelId, } | { "topic": "timeline", channel: ChannelId, } | { "topic": "typing", channel: ChannelId, } | { "topic": "devices" } | { "topic": "person", user: UserId, } | { "topic": "comparisons" } | { "topic": "recovery" } | { "topic": "outbox" } | { "topic": "backup" } | { "topic": "invites", guild: GuildId, } | { "topic": "security" } | { "topic": "search" };
+export type Topic = { "topic": "session" } | { "topic": "guilds" } | { "topic": "guild", guild: GuildId, } | { "topic": "dms" } | { "topic": "channel", channel: ChannelId, } | { "topic": "timeline", channel: ChannelId, } | { "topic": "typing", channel: ChannelId, } | { "topic": "devices" } | { "topic": "person", user: UserId, } | { "topic": "comparisons" } | { "topic": "recovery" } | { "topic": "outbox" } | { "topic": "backup" } | { "topic": "invites", guild: GuildId, } | { "topic": "security" } | { "topic": "search" } | { "topic": "reports" };

@@ -10,6 +10,8 @@ export { listed } from "./plural";
 export { happened, placeName, reset, security } from "./security";
 export * from "./message";
 export * from "./recovery";
+export * from "./health";
+export * from "./report";
 export * from "./search";
 export * from "./seen";
 export * from "./time";

@@ -30,7 +30,7 @@ days begin at midnight UTC. Words in quotes must stand together."
 )]
 pub(crate) struct Search {
     /// Words and filters
-    #[arg(required = true, allow_hyphen_values = true)]
+    #[arg(required = true)]
     text: Vec<String>,
     /// Only in GUILD/CHANNEL or @user
     #[arg(long = "in", value_name = "TARGET")]

@@ -1,6 +1,8 @@
 //! How things stand, on one page.
 
-use cloister_client::view::{BackupView, DeviceState, Query, QueryReply, SessionView, StatusView};
+use cloister_client::view::{
+    BackupView, DeviceState, Query, QueryReply, SessionView, StatusView, Undecryptable,
+};
 use cloister_wire::ErrorCode;
 use serde_json::{Map, Value, json};
 
@@ -80,11 +82,11 @@ fn show(
             status.waiting
         ),
     ];
-    lines.extend(
-        undecryptable
-            .iter()
-            .map(|(cause, count)| format!("            {count} {cause}")),
-    );
+    lines.extend(status.undecryptable.iter().map(|one| {
+        let (what, next) = sentences(one.cause);
+        let cause = text_of(&json!(one.cause));
+        format!("            {} {cause}: {what} {next}", one.count)
+    }));
     if let Some(code) = &session.pending_code {
         lines.push(format!("code        {code}"));
     }
@@ -112,6 +114,44 @@ fn backup_line(backup: &BackupView) -> String {
         line.push_str(&more);
     }
     line
+}
+
+/// Why a message can't be read, and the next step.
+const fn sentences(cause: Undecryptable) -> (&'static str, &'static str) {
+    match cause {
+        Undecryptable::KeyMissing => (
+            "The key never arrived.",
+            "Ask the author to send it again, and tell whoever runs the server: this should not happen.",
+        ),
+        Undecryptable::WithheldUnvouched => (
+            "This channel gives keys to people whom somebody vouched for, and nobody has for you.",
+            "Ask the author or the owner to vouch for you.",
+        ),
+        Undecryptable::WithheldViolation => (
+            "The author's device saw your keys change in a way that can't be right.",
+            "Speak with the author in another way, and tell them what happened.",
+        ),
+        Undecryptable::WithheldNoKeys => (
+            "This device had no keys left that the author could use.",
+            "Keep it online for a moment, then ask the author to send it again.",
+        ),
+        Undecryptable::Corrupt => (
+            "It was damaged or changed on its way.",
+            "Ask the author to send it again.",
+        ),
+        Undecryptable::WrongSender => (
+            "It wasn't written by the device that it names.",
+            "Don't rely on it; ask the author in another way.",
+        ),
+        Undecryptable::Replayed => (
+            "It is a copy of an earlier message.",
+            "Ignore it; if there are many, tell whoever runs the server.",
+        ),
+        Undecryptable::BeforeThisDevice => (
+            "It was sent before this device was yours.",
+            "Its key is on your other device: keep that one online for a moment.",
+        ),
+    }
 }
 
 fn text_of(value: &Value) -> String {

@@ -1,7 +1,9 @@
-//! The built binary against a real server: `story` is what people do, `contract` what scripts
-//! rely on.
+//! The built binary against a real server: `story` is what people do, `day` what a day of it
+//! leaves on the server, `contract` what scripts rely on.
 
 mod account;
 mod contract;
+mod day;
 mod stage;
 mod story;
+mod tap;

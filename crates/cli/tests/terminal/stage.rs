@@ -14,6 +14,8 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::tap::Tap;
+
 pub const PASSWORD: &str = "correct horse battery";
 /// Longer than anything here takes; a test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -109,10 +111,17 @@ pub struct Stage {
     pub pin: String,
     /// The rest of what the server said.
     pub set_up: Option<String>,
+    /// More of the server's environment.
+    environment: Vec<(String, String)>,
 }
 
 impl Stage {
     pub fn new() -> Stage {
+        Stage::within(Vec::new())
+    }
+
+    /// A stage whose server has more in its environment.
+    pub fn within(environment: Vec<(String, String)>) -> Stage {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("password"), PASSWORD).expect("a file");
         let mut stage = Stage {
@@ -121,6 +130,7 @@ impl Stage {
             url: String::new(),
             pin: String::new(),
             set_up: None,
+            environment,
         };
         stage.serve("127.0.0.1:0");
         stage
@@ -128,7 +138,18 @@ impl Stage {
 
     /// A stage whose operator is alice, signed in.
     pub fn with_alice() -> (Stage, Person) {
-        let stage = Stage::new();
+        Stage::new().and_alice()
+    }
+
+    /// From here on people reach the server through somebody who listens.
+    pub fn tapped(mut self) -> (Stage, Tap) {
+        let tap = Tap::before(&self.url, &self.data());
+        self.url.clone_from(&tap.url);
+        (self, tap)
+    }
+
+    pub fn and_alice(self) -> (Stage, Person) {
+        let stage = self;
         stage.operator(
             &["user", "create", "alice", "--operator", "--json"],
             &["--password-file"],
@@ -140,6 +161,11 @@ impl Stage {
 
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// What the server logs.
+    pub fn log(&self) -> PathBuf {
+        self.folder.path().join("server.log")
     }
 
     pub fn password_file(&self) -> String {
@@ -156,7 +182,8 @@ impl Stage {
         command
             .args(["serve", "--listen", listen, "--data"])
             .arg(self.data())
-            .stderr(Stdio::null())
+            .stderr(fs::File::create(self.log()).expect("a file"))
+            .envs(self.environment.clone())
             // Hashing as strong as in earnest would be most of the test's time.
             .env("CLOISTER_PASSWORDS__MEMORY_KIB", "1024")
             .env("CLOISTER_PASSWORDS__PASSES", "1");
@@ -181,7 +208,11 @@ impl Stage {
     /// A command of the operator; `with_password` names flags that take the password file.
     pub fn operator(&self, arguments: &[&str], with_password: &[&str]) -> Value {
         let mut command = cloister();
-        command.args(arguments).arg("--data").arg(self.data());
+        command
+            .args(arguments)
+            .arg("--data")
+            .arg(self.data())
+            .envs(self.environment.clone());
         for flag in with_password {
             command.args([flag, self.password_file().as_str()]);
         }

@@ -8,7 +8,7 @@ use crate::{
     core::{Outcome, Shared, refuse},
     flow::{
         account, backup, connect, device, govern, group, guild, incoming, invite, poll, reading,
-        say, search, security, typing, verify, ways,
+        report, say, search, security, typing, verify, ways,
     },
     view::{Command, CommandReply, Topic},
 };
@@ -203,6 +203,26 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
         }
         Command::Account { act } => security::act(shared, act).await,
         Command::BringOlder { channel } => search::bring_older(shared, channel),
+        Command::Report {
+            messages,
+            to,
+            reason,
+            note,
+        } => {
+            let choice = report::Choice {
+                messages,
+                to,
+                reason,
+                note,
+            };
+            report::report(shared, choice).await
+        }
+        Command::LoadReports { of, open, before } => report::load(shared, of, open, before).await,
+        Command::ResolveReport {
+            of,
+            report,
+            resolution,
+        } => report::resolve(shared, of, report, resolution).await,
         Command::StopBringing => search::stop_bringing(shared),
     }
 }

@@ -6,14 +6,13 @@ use cloister_proof::{Context, transcript};
 use cloister_wire::{
     ChannelId, Hash,
     channel::{History, Message, SealedContent, SignedHead, WithholdCode},
-    guild::GuildKind,
     limits::{HISTORY_PAGE, NAME_CHARS},
 };
 
 use crate::{
     core::{Core, Shared},
     flow::{call::CallError, expiry, outgoing, queue, remark},
-    store::{ChannelRow, MessageState, Store, StoreError},
+    store::{ChannelRow, Evidence, MessageState, Store, StoreError},
     view::{CommandReply, Refusal, Topic, Undecryptable},
 };
 
@@ -292,6 +291,8 @@ fn known_or_open<P: Primitives>(
     if message.sender_device == me.device
         && let Some(content) = outgoing::acknowledged(core, message.txn)?
     {
+        // One's own words are known; what proves them is inside the ciphertext.
+        open(core, row, message)?;
         return Ok(MessageState::Open(content));
     }
     if let Some(state) = core.store.settled(message.id)? {
@@ -327,9 +328,11 @@ pub(crate) fn open<P: Primitives>(
     Ok(match Plain::open(&padded, &context, &message.c2) {
         Ok(plain) => {
             compare_seen(core, message.channel, &plain.seen())?;
-            let misplaced =
-                matches!(plain.content, MessageContent::Name { .. }) && !is_group(core, row)?;
+            let misplaced = matches!(plain.content, MessageContent::Name { .. })
+                && !core.store.is_group(row)?;
             if plain.content.class() == message.class && !misplaced {
+                core.store
+                    .put_evidence(message.id, &Evidence::of(message, &context, &plain))?;
                 MessageState::Open(bounded(plain.content))
             } else {
                 // An edit dressed as a message, or the other way round.
@@ -367,14 +370,6 @@ fn without_key<P: Primitives>(core: &Core<P>, message: &Message) -> Result<Messa
         }
         Some(WithholdCode::NoPrekey) => MessageState::Closed(Undecryptable::WithheldNoKeys),
     })
-}
-
-fn is_group<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Result<bool, Refusal> {
-    let Some(guild) = row.view.guild else {
-        return Ok(false);
-    };
-    let guild = core.store.guild(guild)?;
-    Ok(guild.is_some_and(|row| row.view.kind == GuildKind::Group))
 }
 
 enum Opened {

@@ -268,6 +268,10 @@ fn arrived<P: Primitives>(
         c2: send.c2,
         frank_tag: sent.frank_tag.clone(),
     };
+    // What proves one's own words, too, is in the ciphertext.
+    if let Some(row) = core.store.channel(entry.channel)? {
+        incoming::open(core, &row, &message)?;
+    }
     core.store.commit(|store| {
         incoming::place_own(store, &message, &entry.saying.content, now)?;
         store.delete_entry(entry.entry)

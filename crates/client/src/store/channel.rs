@@ -204,6 +204,7 @@ impl<P: Primitives> Store<P> {
         self.unindex_channel(channel)?;
         for sql in [
             "DELETE FROM outbox WHERE channel = ?1",
+            "DELETE FROM evidence WHERE message IN (SELECT id FROM message WHERE channel = ?1)",
             "DELETE FROM message WHERE channel = ?1",
             "DELETE FROM outbound WHERE channel = ?1",
             "DELETE FROM channel WHERE channel = ?1",

@@ -4,11 +4,11 @@ use cloister_e2ee::Primitives;
 use cloister_proof::{GuildLog, encode};
 use cloister_wire::{
     GuildId, Hash, RoleId, UserId,
-    guild::{Guild, Member},
+    guild::{Guild, GuildKind, Member},
 };
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{Store, StoreResult, decode, hash32, id16, pack, unpack};
+use super::{ChannelRow, Store, StoreResult, decode, hash32, id16, pack, unpack};
 
 #[derive(Debug, Clone)]
 pub(crate) struct GuildRow {
@@ -34,6 +34,15 @@ impl<P: Primitives> Store<P> {
             .prepare_cached("INSERT INTO guild (guild, view) VALUES (?1, ?2) ON CONFLICT (guild) DO UPDATE SET view = excluded.view")?
             .execute(params![guild.id.as_bytes(), pack(guild)])?;
         Ok(())
+    }
+
+    /// Whether a channel is a conversation of several people.
+    pub fn is_group(&self, row: &ChannelRow) -> StoreResult<bool> {
+        let Some(guild) = row.view.guild else {
+            return Ok(false);
+        };
+        let guild = self.guild(guild)?;
+        Ok(guild.is_some_and(|row| row.view.kind == GuildKind::Group))
     }
 
     pub fn guild(&self, guild: GuildId) -> StoreResult<Option<GuildRow>> {
@@ -74,6 +83,7 @@ impl<P: Primitives> Store<P> {
         }
         for sql in [
             "DELETE FROM outbox WHERE channel IN (SELECT channel FROM channel WHERE guild = ?1)",
+            "DELETE FROM evidence WHERE message IN (SELECT id FROM message WHERE channel IN (SELECT channel FROM channel WHERE guild = ?1))",
             "DELETE FROM message WHERE channel IN (SELECT channel FROM channel WHERE guild = ?1)",
             "DELETE FROM channel WHERE guild = ?1",
             "DELETE FROM invite_seed WHERE guild = ?1",

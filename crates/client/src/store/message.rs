@@ -288,6 +288,7 @@ impl<P: Primitives> Store<P> {
     /// Takes away the content of a message and of what was said about it; a tombstone stays.
     pub fn scrub(&self, id: MessageId, by: UserId) -> StoreResult<()> {
         self.index_anew(id, None)?;
+        self.drop_evidence(id)?;
         self.connection
             .prepare_cached(
                 "DELETE FROM dm_key WHERE (channel, sender_device, txn) IN (SELECT channel, device, txn FROM message WHERE id = ?1 OR (target = ?1 AND class = 1))",

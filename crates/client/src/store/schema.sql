@@ -111,6 +111,9 @@ CREATE INDEX message_unplaced ON message (at) WHERE place IS NULL AND state = 0 
 -- by. The index holds no text of its own; what is deleted from it is overwritten.
 CREATE VIRTUAL TABLE search USING fts5 (body, marks, content = '', columnsize = 0, tokenize = 'ascii');
 
+-- What proves who wrote an opened message, for reports.
+CREATE TABLE evidence (message BLOB PRIMARY KEY, proof BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
 CREATE TABLE outbox (
     entry BLOB PRIMARY KEY,
     channel BLOB NOT NULL,

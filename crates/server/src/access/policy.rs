@@ -21,6 +21,7 @@ pub enum Verb {
     GiveRoles,
     HandOver,
     TakeOut,
+    ReviewReports,
     DeleteGuild,
     Leave,
     EditGuild,
@@ -37,7 +38,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::LookAround,
         Self::ViewChannel,
         Self::ReadHistory,
@@ -50,6 +51,7 @@ impl Verb {
         Self::GiveRoles,
         Self::HandOver,
         Self::TakeOut,
+        Self::ReviewReports,
         Self::DeleteGuild,
         Self::Leave,
         Self::EditGuild,
@@ -131,6 +133,7 @@ pub fn rule(relation: Relation, verb: Verb) -> Ruling {
         Verb::CreateInvite => Permissions::CREATE_INVITE,
         Verb::EndAnyInvite => Permissions::MANAGE_INVITES,
         Verb::Vouch => Permissions::VOUCH_MEMBERS,
+        Verb::ReviewReports => Permissions::MANAGE_MESSAGES,
         Verb::Leave if relation == Relation::Owner => return Ruling::Forbidden,
         Verb::LookAround | Verb::Leave => Permissions::NONE,
         Verb::DeleteGuild | Verb::HandOver | Verb::TakeOut if relation == Relation::Owner => {

@@ -14,6 +14,10 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy)]
 pub struct At<T>(pub T);
 
+/// The two ids in the path, in their order.
+#[derive(Debug, Clone, Copy)]
+pub struct AtTwo<A, B>(pub A, pub B);
+
 /// The query. Unknown names are refused by its type.
 #[derive(Debug, Clone)]
 pub struct Query<T>(pub T);
@@ -26,6 +30,20 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for At<T> {
             .await
             .map_err(|_| Error::not_found())?;
         text.parse().map(Self).map_err(|_| Error::not_found())
+    }
+}
+
+impl<S: Send + Sync, A: FromStr, B: FromStr> FromRequestParts<S> for AtTwo<A, B> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let Path((first, second)) = Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Error::not_found())?;
+        match (first.parse(), second.parse()) {
+            (Ok(first), Ok(second)) => Ok(Self(first, second)),
+            _ => Err(Error::not_found()),
+        }
     }
 }
 

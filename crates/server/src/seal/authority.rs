@@ -15,22 +15,16 @@ pub struct Authority {
     signing: SigningKey,
     /// Which life of the database this is.
     incarnation: u64,
-    frank: Zeroizing<[u8; 32]>,
-    frank_generation: u32,
+    /// Keys of the tags, oldest first; the place in the list is the generation, from 1.
+    frank: Vec<Zeroizing<[u8; 32]>>,
 }
 
 impl Authority {
-    pub fn new(
-        signing: SigningKey,
-        incarnation: u64,
-        frank: Zeroizing<[u8; 32]>,
-        frank_generation: u32,
-    ) -> Self {
+    pub fn new(signing: SigningKey, incarnation: u64, frank: Vec<Zeroizing<[u8; 32]>>) -> Self {
         Self {
             signing,
             incarnation,
             frank,
-            frank_generation,
         }
     }
 
@@ -61,7 +55,20 @@ impl Authority {
 
     /// The tag with which a report can later prove that this server accepted a message.
     pub fn tag(&self, tagged: &frank::Tagged) -> Bytes {
-        Bytes(frank::tag(&self.frank, self.frank_generation, tagged))
+        let newest = self.frank.last().expect("there is a first frank key");
+        Bytes(frank::tag(newest, self.frank.len() as u32, tagged))
+    }
+
+    /// Whether this server made `tag` for exactly this, with this or an earlier key.
+    pub fn tag_verifies(&self, tagged: &frank::Tagged, tag: &[u8]) -> bool {
+        let Some((generation, _)) = tag.split_first_chunk::<4>() else {
+            return false;
+        };
+        let generation = u32::from_be_bytes(*generation);
+        let key = (generation as usize)
+            .checked_sub(1)
+            .and_then(|place| self.frank.get(place));
+        key.is_some_and(|key| frank::tag_verifies(key, generation, tagged, tag))
     }
 }
 

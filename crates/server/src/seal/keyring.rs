@@ -4,7 +4,8 @@
 //! * `server.key`, Ed25519: signs epochs, guild logs and heads; clients pin it at first contact.
 //! * `token.key`, Ed25519: signs access tokens; `token.old.key` is the one before it, whose tokens
 //!   are read until they have run out. Rotated by [`super::rotation`].
-//! * `frank.key`, 32 bytes: the server's tag on messages.
+//! * `frank.key`, 32 bytes: the server's tag on messages; `frank-2.key` and so on, where it was
+//!   changed. Tags are made with the newest and checked with the one that they name.
 //! * `pepper.key`, 32 bytes: keys the hashes of bearer secrets and passwords, so that a stolen
 //!   database alone lets nobody in.
 //! * `seal.key`, 32 bytes: seals the secrets that the server must be able to read again.
@@ -34,14 +35,12 @@ use crate::{Error, Result, env::Env};
 const FOLDER: &str = "keys";
 pub(super) const TOKEN_KEY: &str = "token.key";
 pub(super) const OLD_TOKEN_KEY: &str = "token.old.key";
-/// Which frank key tags say that they were made with.
-const FRANK_GENERATION: u32 = 1;
 
 /// Prints and serialises nothing.
 pub struct Keyring {
     server: SigningKey,
     tokens: RwLock<Arc<AccessTokens>>,
-    frank: Zeroizing<[u8; 32]>,
+    frank: Vec<Zeroizing<[u8; 32]>>,
     pepper: Zeroizing<[u8; 32]>,
     seal: Zeroizing<[u8; 32]>,
 }
@@ -61,7 +60,7 @@ impl Keyring {
         Ok(Self::from_keys(
             &server,
             read_tokens(&folder)?,
-            key("frank.key")?,
+            frank_keys(&folder, env)?,
             key("pepper.key")?,
             key("seal.key")?,
         ))
@@ -70,13 +69,19 @@ impl Keyring {
     /// Keys that exist in memory only.
     pub fn fresh(env: &Env) -> Self {
         let key = || Zeroizing::new(env.bytes());
-        Self::from_keys(&key(), AccessTokens::new(&key(), None), key(), key(), key())
+        Self::from_keys(
+            &key(),
+            AccessTokens::new(&key(), None),
+            vec![key()],
+            key(),
+            key(),
+        )
     }
 
     fn from_keys(
         server: &[u8; 32],
         tokens: AccessTokens,
-        frank: Zeroizing<[u8; 32]>,
+        frank: Vec<Zeroizing<[u8; 32]>>,
         pepper: Zeroizing<[u8; 32]>,
         seal: Zeroizing<[u8; 32]>,
     ) -> Self {
@@ -128,12 +133,7 @@ impl Keyring {
 
     /// What the server's word is made with, in this life of the database.
     pub fn authority(&self, incarnation: u64) -> Authority {
-        Authority::new(
-            self.server.clone(),
-            incarnation,
-            self.frank.clone(),
-            FRANK_GENERATION,
-        )
+        Authority::new(self.server.clone(), incarnation, self.frank.clone())
     }
 
     /// What clients pin.
@@ -161,6 +161,40 @@ impl Keyring {
         mac.update(&[0]);
         mac.update(secret);
         Octets(mac.finalize().into_bytes().into())
+    }
+}
+
+impl Keyring {
+    /// How many keys for tags there are; the last makes them.
+    pub const fn frank_generations(&self) -> u32 {
+        self.frank.len() as u32
+    }
+
+    /// Makes a new key for tags, in force from the next start; its generation.
+    pub fn rotate_frank(data: &Path, env: &Env) -> Result<u32> {
+        let folder = data.join(FOLDER);
+        let generation = frank_keys(&folder, env)?.len() as u32 + 1;
+        private_file(&folder.join(frank_file(generation)), &env.bytes::<32>())?;
+        Ok(generation)
+    }
+}
+
+fn frank_file(generation: u32) -> String {
+    match generation {
+        1 => "frank.key".to_owned(),
+        later => format!("frank-{later}.key"),
+    }
+}
+
+/// Every key for tags, oldest first; the first is made if there is none.
+fn frank_keys(folder: &Path, env: &Env) -> Result<Vec<Zeroizing<[u8; 32]>>> {
+    let mut keys = vec![key_file(&folder.join(frank_file(1)), env)?];
+    loop {
+        let next = folder.join(frank_file(keys.len() as u32 + 1));
+        if !next.exists() {
+            return Ok(keys);
+        }
+        keys.push(key_file(&next, env)?);
     }
 }
 
@@ -281,6 +315,41 @@ mod tests {
         assert!(keys.open_sealed(b"totp of ada", &sealed[..9]).is_err());
         assert!(!sealed.windows(6).any(|part| part == b"secret"));
         assert_ne!(keys.seal(&env, b"totp of ada", b"secret").unwrap(), sealed);
+    }
+
+    #[test]
+    fn tags_of_an_earlier_key_still_verify_and_are_of_their_own_generation() {
+        use cloister_proof::frank::Tagged;
+        use cloister_wire::{ChannelId, DeviceId, MessageId, UserId};
+        let folder = tempfile::tempdir().unwrap();
+        let env = Env::system();
+        let open = || Keyring::open(folder.path(), &env).unwrap().authority(1);
+        let tagged = Tagged {
+            c2: Octets([1; 32]),
+            message: MessageId::from_bytes([2; 16]),
+            channel: ChannelId::from_bytes([3; 16]),
+            sender_user: UserId::from_bytes([4; 16]),
+            sender_device: DeviceId::from_bytes([5; 16]),
+            seq: 6,
+            at: 7,
+            epoch: 8,
+        };
+        let old = open().tag(&tagged);
+        assert_eq!(Keyring::rotate_frank(folder.path(), &env).unwrap(), 2);
+        let authority = open();
+        let new = authority.tag(&tagged);
+        assert_ne!(old, new);
+        assert!(authority.tag_verifies(&tagged, old.as_ref()));
+        assert!(authority.tag_verifies(&tagged, new.as_ref()));
+        // A tag says which key made it, and no other fits.
+        let mut crossed = old.0.clone();
+        crossed[3] = 2;
+        assert!(!authority.tag_verifies(&tagged, &crossed));
+        crossed[3] = 3;
+        assert!(!authority.tag_verifies(&tagged, &crossed));
+        for short in [&[][..], &[0, 0, 0], &[0, 0, 0, 0], &[0, 0, 0, 1]] {
+            assert!(!authority.tag_verifies(&tagged, short));
+        }
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! Keys of a server, as its operator looks after them.
 
 use clap::Subcommand;
-use cloister_server::{env::Env, operator::key, seal::rotation::Urgency};
+use cloister_server::{
+    env::Env,
+    operator::key,
+    seal::{keyring::Keyring, rotation::Urgency},
+};
 use serde_json::json;
 
 use super::{Data, fault};
@@ -13,13 +17,16 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
-    /// List the keys that sign access tokens
+    /// List the keys that sign access tokens, and those behind the tags that prove reports
     List(Data),
     /// Sign with a new key from now on, also beside a running server
     Rotate {
         /// The old key may be in other hands: everybody is signed out at once
         #[arg(long)]
         emergency: bool,
+        /// Instead, a new key for the tags of messages; earlier tags stay valid. From the server's next start
+        #[arg(long, conflicts_with = "emergency")]
+        tags: bool,
         #[command(flatten)]
         data: Data,
     },
@@ -36,9 +43,23 @@ impl Keys {
                         format_args!("{}  {}  since {}", key.name, key.kid, moment(key.since)),
                     )?;
                 }
-                Ok(())
+                list_tags(&data, print)
             }
-            Keys::Rotate { emergency, data } => {
+            Keys::Rotate {
+                tags: true, data, ..
+            } => {
+                data.of_server()?;
+                let generation = Keyring::rotate_frank(data.folder(), &Env::system())
+                    .map_err(|error| fault(&error))?;
+                print.note("It is used from the server's next start on.");
+                print.line(
+                    &json!({"name": "frank", "generation": generation}),
+                    format_args!("frank {generation}"),
+                )
+            }
+            Keys::Rotate {
+                emergency, data, ..
+            } => {
                 let urgency = if emergency {
                     Urgency::Emergency
                 } else {
@@ -54,4 +75,21 @@ impl Keys {
             }
         }
     }
+}
+
+fn list_tags(data: &Data, print: &Print) -> Result<(), Failure> {
+    let keys = Keyring::open(data.folder(), &Env::system()).map_err(|error| fault(&error))?;
+    let newest = keys.frank_generations();
+    for generation in 1..=newest {
+        let does = if generation == newest {
+            "makes tags"
+        } else {
+            "checks tags"
+        };
+        print.line(
+            &json!({"name": "frank", "generation": generation, "makes": generation == newest}),
+            format_args!("frank {generation}  {does}"),
+        )?;
+    }
+    Ok(())
 }

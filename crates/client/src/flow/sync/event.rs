@@ -138,6 +138,13 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
                 incoming::tell(&mut core, &row);
             }
         }
+        Event::ReportMade { .. } => {
+            let mut core = shared.core();
+            core.reports_new = true;
+            core.tell(Topic::Reports);
+            core.tell(Topic::Session);
+        }
+        Event::ReportResolved { .. } => shared.core().tell(Topic::Reports),
         Event::KeysLow {
             one_time,
             fallback_used,

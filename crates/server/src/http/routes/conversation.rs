@@ -14,17 +14,19 @@ use cloister_wire::{
         UploadKeys,
     },
     limits::BODY_BYTES_SHARE,
+    report::{MyReports, Report, Reported, Reports, ResolveReport},
 };
 
 use super::{For, Route, get, post, put};
 use crate::{
     gateway,
-    http::{channel, dm, group, guild_log, inbox, message, prekey, scrub, typing},
+    http::{channel, dm, group, guild_log, inbox, message, prekey, report, scrub, typing},
 };
 
 pub(super) fn table() -> Vec<Route> {
     let mut table = channels();
     table.extend(keys());
+    table.extend(reports());
     table
 }
 
@@ -137,6 +139,47 @@ fn removals() -> Vec<Route> {
         )
         .gives::<Scrubs>()
         .about("Removals of messages since one that is known."),
+    ]
+}
+
+fn reports() -> Vec<Route> {
+    vec![
+        post(
+            "/api/v1/channels/{channel}/reports",
+            For::Reader,
+            report::make,
+        )
+        .takes::<Report>()
+        .makes::<Reported>()
+        .body_bytes(BODY_BYTES_SHARE)
+        .about("Report messages: reveals them, with proof, to those who look after the place."),
+        get(
+            "/api/v1/guilds/{guild}/reports",
+            For::Owner,
+            report::of_guild,
+        )
+        .gives::<Reports>()
+        .about("Reports for those who moderate the guild."),
+        post(
+            "/api/v1/guilds/{guild}/reports/{report}/resolve",
+            For::Owner,
+            report::resolve_of_guild,
+        )
+        .takes::<ResolveReport>()
+        .about("Say what came of a report."),
+        get("/api/v1/reports", For::Operator, report::of_operator)
+            .gives::<Reports>()
+            .about("Reports for those who run the instance."),
+        get("/api/v1/reports/mine", For::Person, report::mine)
+            .gives::<MyReports>()
+            .about("One's own newest reports, and what came of them."),
+        post(
+            "/api/v1/reports/{report}/resolve",
+            For::Operator,
+            report::resolve_of_operator,
+        )
+        .takes::<ResolveReport>()
+        .about("Say what came of a report."),
     ]
 }
 

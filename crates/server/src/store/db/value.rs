@@ -6,8 +6,8 @@
 
 use bytes::BytesMut;
 use cloister_wire::{
-    Bytes, CategoryId, ChannelId, DeviceId, GuildId, MessageId, Octets, Permissions, RoleId,
-    SecurityEventId, SessionId, Txn, UserId,
+    Bytes, CategoryId, ChannelId, DeviceId, GuildId, MessageId, Octets, Permissions, ReportId,
+    RoleId, SecurityEventId, SessionId, Txn, UserId,
 };
 use postgres::types::{FromSql, IsNull, ToSql, Type};
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -279,6 +279,7 @@ id_values!(
     UserId,
     DeviceId,
     GuildId,
+    ReportId,
     RoleId,
     CategoryId,
     ChannelId,
