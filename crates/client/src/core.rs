@@ -95,6 +95,8 @@ pub(crate) struct Link {
     pub gateway: Option<cloister_wire::Hash>,
     /// This device has said who it is and was not answered yet.
     pub identifying: bool,
+    /// The gateway has taken this store for the newest since the program started.
+    pub confirmed: bool,
 }
 
 impl Link {
@@ -111,6 +113,7 @@ impl Link {
             event: 0,
             gateway: None,
             identifying: false,
+            confirmed: false,
         }
     }
 }

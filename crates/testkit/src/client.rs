@@ -27,6 +27,8 @@ pub struct Client<P: Primitives> {
     pub closing: bool,
     /// A part of the store was lost: sessions with other devices.
     pub lost_sessions: bool,
+    /// The store was put back to an earlier state.
+    pub rolled_back: bool,
     /// When the engine wants to be woken.
     pub wake_at: Option<u64>,
     /// The store was destroyed after a sign-out.
@@ -63,6 +65,7 @@ impl<P: Primitives> Client<P> {
             socket: None,
             closing: false,
             lost_sessions: false,
+            rolled_back: false,
             wake_at: None,
             wiped: false,
             busy: 0,

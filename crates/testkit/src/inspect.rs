@@ -1,17 +1,23 @@
 //! The promises that hold whenever everything is at rest.
 
-use std::collections::BTreeMap;
+mod timeline;
 
 use cloister_client::{
     Primitives,
     view::{
-        Command, Connection, Content, Delivery, DeviceState, MeView, OutboxView, Query, QueryReply,
+        Command, Connection, Delivery, DeviceState, MeView, OutboxView, Query, QueryReply,
         StatusView,
     },
 };
-use cloister_wire::{ChannelId, DeviceId, ErrorCode, Octets, Txn};
+use cloister_wire::{DeviceId, ErrorCode, Octets, Txn, UserId};
 
-use crate::{judge::Accepted, sim::Sim, truth};
+use crate::{
+    judge::{Accepted, pinned_logs},
+    sim::Sim,
+    truth,
+};
+
+use self::timeline::Said;
 
 type Checked = Result<(), String>;
 
@@ -74,18 +80,59 @@ impl<P: Primitives> Sim<P> {
     }
 
     pub(crate) fn inspect(&mut self) -> Checked {
+        let mut said = Said::default();
         for (client, me) in self.working() {
             let name = format!("{} ({})", self.world.clients[client].name, me.device);
             self.inspect_status(client, &me)
                 .and_then(|()| self.inspect_outbox(client, &me))
-                .and_then(|()| self.inspect_channels(client, &me))
+                .and_then(|()| self.inspect_channels(client, &me, &mut said))
                 .map_err(|broken| format!("{broken}; seen by {name}"))?;
         }
+        self.inspect_readers()
+            .map_err(|error| error.to_string())??;
         for client in 0..self.world.clients.len() {
             self.inspect_keys(client)
+                .and_then(|kept| Ok(kept.and(self.inspect_logs(client)?)))
                 .map_err(|error| error.to_string())??;
         }
         Ok(())
+    }
+
+    /// The device logs that an installation has pinned only ever grow.
+    fn inspect_logs(&mut self, client: usize) -> rusqlite::Result<Checked> {
+        for (user, log) in pinned_logs(&self.world.clients[client].eyes)? {
+            let version = match log {
+                Ok(log) => log.version,
+                Err(broken) => return Ok(Err(broken)),
+            };
+            let pinned = self.pinned.entry((client, user)).or_insert(version);
+            if version < *pinned {
+                let user = UserId::from_bytes(user);
+                return Ok(Err(format!("I12: the device log of {user} went back")));
+            }
+            *pinned = version;
+        }
+        Ok(Ok(()))
+    }
+
+    /// Channels that only some members read are read by those whom the signed log names.
+    fn inspect_readers(&self) -> rusqlite::Result<Checked> {
+        let db = &self.world.server.eyes;
+        for channel in truth::channels(db)? {
+            let Some(guild) = truth::channel(db, channel)?.and_then(|state| state.guild) else {
+                continue;
+            };
+            let Some(log) = truth::guild_log(db, guild, 0)? else {
+                return Ok(Err("I13: a guild has no log".to_owned()));
+            };
+            let people = truth::people(db, channel)?;
+            if let Some(ghost) = people.iter().find(|user| !log.reads(channel, **user)) {
+                return Ok(Err(format!(
+                    "I13: {ghost} reads {channel} and is not let in by the log"
+                )));
+            }
+        }
+        Ok(Ok(()))
     }
 
     fn status(&self, client: usize) -> StatusView {
@@ -134,8 +181,15 @@ impl<P: Primitives> Sim<P> {
                     self.status(client).last_error
                 ));
             };
-            // Whoever leaves a channel can't send in it any more.
-            if !matches!(code, ErrorCode::NotFound | ErrorCode::Forbidden) {
+            // Whoever leaves a channel can't send in it any more, and what is gone stays gone.
+            let gone = matches!(
+                code,
+                ErrorCode::NotFound
+                    | ErrorCode::Forbidden
+                    | ErrorCode::TargetGone
+                    | ErrorCode::TimedOutMember
+            );
+            if !gone {
                 return Err(format!("I9: {} failed: {code:?} {message}", entry.entry));
             }
             let txn: Txn = entry.entry.parse().map_err(|_| "an entry has no id")?;
@@ -144,68 +198,6 @@ impl<P: Primitives> Sim<P> {
             }
             let entry = entry.entry;
             self.world.command(client, Command::Drop { entry });
-        }
-        Ok(())
-    }
-
-    /// Everybody sees the same messages in the same order, and reads those meant for them.
-    fn inspect_channels(&self, client: usize, me: &MeView) -> Checked {
-        let db = &self.world.server.eyes;
-        let mine = truth::channels_of(db, me.user).map_err(|error| error.to_string())?;
-        let shown = self.channels(client);
-        if mine.iter().map(|(channel, _)| *channel).collect::<Vec<_>>() != shown {
-            return Err(format!(
-                "I6: {} channels are shown, {} are there",
-                shown.len(),
-                mine.len()
-            ));
-        }
-        for (channel, joined) in mine {
-            self.inspect_timeline(client, me, channel, joined)?;
-        }
-        Ok(())
-    }
-
-    fn inspect_timeline(
-        &self,
-        client: usize,
-        me: &MeView,
-        channel: ChannelId,
-        joined: u64,
-    ) -> Checked {
-        let accepted = self.world.judge.accepted(channel);
-        let view = self.timeline(client, channel);
-        let shown: BTreeMap<u64, _> = view.messages.iter().map(|one| (one.seq, one)).collect();
-        // A view shows the newest thousand.
-        let from = accepted.len().saturating_sub(900);
-        for one in &accepted[from..] {
-            let (seq, reads) = (one.row.seq, one.readers.contains(&me.device));
-            if seq <= joined {
-                continue;
-            }
-            let Some(message) = shown.get(&seq) else {
-                if reads {
-                    return Err(format!("I1: seq {seq} of {channel} is not shown"));
-                }
-                continue;
-            };
-            if message.id != one.row.id {
-                return Err(format!("I6: seq {seq} of {channel} is another message"));
-            }
-            match (&message.content, reads) {
-                (Content::Text { .. }, true) => {}
-                (Content::Text { .. }, false) => {
-                    return Err(format!("I2: seq {seq} of {channel} is read by an outsider"));
-                }
-                (_, true) if self.is_excused(client, one) => {}
-                (content, true) => {
-                    return Err(format!(
-                        "I1: seq {seq} of {channel} from {} shows {content:?}",
-                        one.row.sender
-                    ));
-                }
-                (_, false) => {}
-            }
         }
         Ok(())
     }
@@ -220,12 +212,24 @@ impl<P: Primitives> Sim<P> {
         let excluded = |one: &&Accepted| !one.readers.contains(&me.device);
         let mut sessions = one
             .eyes
-            .prepare_cached("SELECT session, first_index FROM inbound")?;
-        let sessions: Vec<([u8; 32], u32)> = sessions
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .prepare_cached("SELECT session, first_index, sender_device FROM inbound")?;
+        let sessions: Vec<([u8; 32], u32, [u8; 16])> = sessions
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
             .collect::<Result<_, _>>()?;
-        for (session, first) in sessions {
+        for (session, first, sender) in sessions {
             let session = Octets(session);
+            let sender = DeviceId::from_bytes(sender);
+            if let Some(other) = self
+                .world
+                .judge
+                .of_session(&session)
+                .find(|one| one.row.sender != sender)
+            {
+                return Ok(Err(format!(
+                    "I10: {} holds the key of seq {} as {sender}'s",
+                    me.device, other.row.seq
+                )));
+            }
             let mut messages = self.world.judge.of_session(&session);
             let leaked = messages.find(|one| {
                 one.row.group.is_some_and(|(_, index)| index >= first) && excluded(one)
@@ -248,32 +252,6 @@ impl<P: Primitives> Sim<P> {
             }
         }
         Ok(Ok(()))
-    }
-
-    /// A key that was lost with a part of the store comes again from its sender, if there is one.
-    fn is_excused(&self, client: usize, message: &Accepted) -> bool {
-        self.world.clients[client].lost_sessions
-            && !truth::is_active(&self.world.server.eyes, message.row.sender).unwrap_or(true)
-    }
-
-    /// Messages that somebody who should read them can't, all in all.
-    pub(crate) fn undecryptable(&self) -> u64 {
-        let mut sum = 0;
-        for (client, me) in self.working() {
-            for channel in self.channels(client) {
-                let view = self.timeline(client, channel);
-                let accepted = self.world.judge.accepted(channel);
-                let unread = view.messages.iter().filter(|message| {
-                    let one = accepted.get(message.seq as usize - 1);
-                    !matches!(message.content, Content::Text { .. })
-                        && one.is_some_and(|one| {
-                            one.readers.contains(&me.device) && !self.is_excused(client, one)
-                        })
-                });
-                sum += unread.count() as u64;
-            }
-        }
-        sum
     }
 }
 

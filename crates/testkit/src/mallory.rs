@@ -5,6 +5,8 @@
 //! whether anything would notice if the check were ever lost. For the checks of signatures the
 //! dishonest hand also writes what a server without them would have taken in.
 
+mod hand;
+
 use cloister_e2ee::signing_key;
 use cloister_proof::{
     ChannelPolicy, GuildLog, LogEntry, Op, Purpose, Signed,
@@ -37,16 +39,52 @@ pub enum Mutation {
     JoinSignature,
     /// Anybody's policy is written into a guild's log, whoever signed it.
     PolicySignature,
+    /// Messages are accepted for any audience that they name.
+    AnyAudience,
+    /// Somebody whom the log does not let in stands in an audience.
+    GhostInAudience,
+    /// A direct message is accepted with a device left out.
+    WrapLeftOut,
+    /// Messages of any suite are accepted.
+    AnySuite,
+    /// One-time keys are handed out more than once.
+    KeyTwice,
+    /// A device that connects is whatever it says it is.
+    CopiedStore,
+    /// A client seals keys for devices that nobody signed for.
+    StrangersEnvelope,
+    /// A client takes an older device log for the newest.
+    LogTurnedBack,
+    /// A client shows messages as somebody else's.
+    OtherAuthor,
+    /// A client takes keys from anybody as anybody's.
+    OtherKeyOwner,
+    /// A client misses an edit.
+    OtherText,
+    /// The server forgets to tell that messages were removed.
+    SilentRemoval,
 }
 
 impl Mutation {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 18] = [
         Self::StaleEpoch,
         Self::MissingShare,
         Self::ReplayedTxn,
         Self::UnacknowledgedDelete,
         Self::JoinSignature,
         Self::PolicySignature,
+        Self::AnyAudience,
+        Self::GhostInAudience,
+        Self::WrapLeftOut,
+        Self::AnySuite,
+        Self::KeyTwice,
+        Self::CopiedStore,
+        Self::StrangersEnvelope,
+        Self::LogTurnedBack,
+        Self::OtherAuthor,
+        Self::OtherKeyOwner,
+        Self::OtherText,
+        Self::SilentRemoval,
     ];
 
     /// As it is written on the command line.
@@ -58,6 +96,18 @@ impl Mutation {
             Self::UnacknowledgedDelete => "unacknowledged-delete",
             Self::JoinSignature => "join-signature",
             Self::PolicySignature => "policy-signature",
+            Self::AnyAudience => "any-audience",
+            Self::GhostInAudience => "ghost-in-audience",
+            Self::WrapLeftOut => "wrap-left-out",
+            Self::AnySuite => "any-suite",
+            Self::KeyTwice => "key-twice",
+            Self::CopiedStore => "copied-store",
+            Self::StrangersEnvelope => "strangers-envelope",
+            Self::LogTurnedBack => "log-turned-back",
+            Self::OtherAuthor => "other-author",
+            Self::OtherKeyOwner => "other-key-owner",
+            Self::OtherText => "other-text",
+            Self::SilentRemoval => "silent-removal",
         }
     }
 
@@ -75,7 +125,13 @@ pub struct Mallory {
     put_back: Option<(ChannelId, i64, Vec<u8>, i64)>,
     forged: bool,
     requests: u64,
+    /// What `after` puts right again.
+    undo: Vec<Undo>,
+    rests: u64,
 }
+
+/// A statement with its two parameters.
+type Undo = (&'static str, Vec<u8>, Vec<u8>);
 
 type Done<T = ()> = rusqlite::Result<T>;
 
@@ -90,6 +146,8 @@ impl Mallory {
             put_back: None,
             forged: false,
             requests: 0,
+            undo: Vec::new(),
+            rests: 0,
         }
     }
 
@@ -109,7 +167,7 @@ impl Mallory {
                     params![send.txn.as_bytes(), other.as_bytes()],
                 )?;
             }
-            _ => {}
+            (_, send) => self.reach_in(db, request, send)?,
         }
         Ok(())
     }
@@ -124,6 +182,7 @@ impl Mallory {
                 params![channel.as_bytes(), epoch, roster_hash, floor],
             )?;
         }
+        self.put_right(db)?;
         match self.mutation {
             Mutation::UnacknowledgedDelete => {
                 db.execute("DELETE FROM inbox_item", [])?;

@@ -2,6 +2,10 @@
 //! pause in which everything must come to rest and every promise is checked.
 
 mod deed;
+mod rule;
+mod word;
+
+use std::collections::BTreeMap;
 
 use cloister_client::{
     Primitives,
@@ -11,7 +15,9 @@ use cloister_wire::{ChannelId, GuildId};
 
 use crate::{
     cast::PASSWORD,
+    client::Copied,
     mallory::{Mallory, Mutation},
+    truth,
     weather::Weather,
     world::World,
 };
@@ -48,6 +54,12 @@ pub struct Report {
     pub messages: u64,
     /// Messages in the end that somebody who should read them can't.
     pub undecryptable: u64,
+    /// How often somebody was given no key for any reason but a channel's policy.
+    pub withheld: u64,
+    /// How often a policy kept a key from somebody whom nobody has vouched for.
+    pub kept_out: u64,
+    /// How often a command of each kind was carried out.
+    pub done: BTreeMap<String, u64>,
     pub trace: String,
     /// The first broken promise, with the step it was seen at and what went before.
     pub broken: Option<Broken>,
@@ -79,6 +91,10 @@ pub(crate) struct Sim<P: Primitives> {
     asked: Vec<(u64, Asked)>,
     links: Vec<(GuildId, String)>,
     words: u64,
+    /// Stores as they once were, with the messages that had been sent from them by then.
+    copies: BTreeMap<usize, (Copied, u64)>,
+    /// Versions of device logs that installations have pinned.
+    pub(crate) pinned: BTreeMap<(usize, [u8; 16]), u64>,
 }
 
 /// Runs a plan.
@@ -91,11 +107,15 @@ pub fn run<P: Primitives>(plan: Plan) -> Report {
         promise,
         history: world.trace.history().map(str::to_owned).collect(),
     });
+    let (kept_out, withheld) = truth::withheld(&world.server.eyes).unwrap_or((0, u64::MAX));
     Report {
         seed: plan.seed,
         steps: world.steps,
         messages: world.judge.messages,
         undecryptable: sim.undecryptable(),
+        withheld,
+        kept_out,
+        done: world.done.clone(),
         trace: world.trace.hex(),
         broken,
     }
@@ -112,6 +132,8 @@ impl<P: Primitives> Sim<P> {
             asked: Vec::new(),
             links: Vec::new(),
             words: 0,
+            copies: BTreeMap::new(),
+            pinned: BTreeMap::new(),
         }
     }
 
@@ -120,7 +142,7 @@ impl<P: Primitives> Sim<P> {
         let mut rest_at = UNREST;
         while self.world.broken.is_none() && self.world.steps < steps {
             self.world.weather = Weather::FOUL;
-            if self.world.chance.happens(90) {
+            if self.world.chance.happens(180) {
                 self.act();
                 self.world.steps += 1;
             } else {
@@ -200,7 +222,8 @@ impl<P: Primitives> Sim<P> {
                 }
             }
             30..34 => self.lose_a_session(),
-            34..60 => self.arrive(),
+            34..42 => self.put_back(),
+            42..70 => self.arrive(),
             _ => {
                 let client = self.somebody();
                 self.act_as(client);
@@ -247,6 +270,39 @@ impl<P: Primitives> Sim<P> {
         }
     }
 
+    /// The store of an installation is copied, or an earlier copy put in its place: what a
+    /// restored disk does.
+    fn put_back(&mut self) {
+        let client = self.somebody();
+        let session = self.world.clients[client].session_if_running();
+        let active = session.filter(|session| session.state == DeviceState::Active);
+        let Some(me) = active.and_then(|session| session.me) else {
+            return;
+        };
+        let sent = self.world.judge.sent_by(me.device);
+        match self.copies.remove(&client) {
+            None => {
+                self.world.kill(client);
+                let copy = self.world.clients[client].copy_store();
+                self.copies.insert(client, (copy, sent));
+                self.world.revive(client);
+            }
+            Some((copy, then)) if sent > then => {
+                self.world.kill(client);
+                self.world.lose_requests(client);
+                self.world.clients[client].put_store(copy);
+                self.world.clients[client].rolled_back = true;
+                self.world.judge.rolled_back.insert(me.device);
+                self.pinned.retain(|(one, _), _| *one != client);
+                self.world.revive(client);
+            }
+            // Nothing was sent since: the copy is as good as the store.
+            Some(kept) => {
+                self.copies.insert(client, kept);
+            }
+        }
+    }
+
     fn act_as(&mut self, client: usize) {
         let one = &self.world.clients[client];
         if !one.is_running() || one.busy >= PATIENCE {
@@ -261,6 +317,11 @@ impl<P: Primitives> Sim<P> {
                 self.world
                     .command(client, Command::SignOut { anyway: false });
             }
+            // Its person throws it away.
+            DeviceState::Cloned if one.rolled_back => {
+                self.world.kill(client);
+                self.world.clients[client].wiped = true;
+            }
             DeviceState::Cloned => {
                 self.world.broken = Some(format!("{} was taken for a copy", one.name));
             }
@@ -269,10 +330,14 @@ impl<P: Primitives> Sim<P> {
     }
 
     pub(crate) fn timeline(&self, client: usize, channel: ChannelId) -> TimelineView {
+        self.newest(client, channel, 1_000)
+    }
+
+    fn newest(&self, client: usize, channel: ChannelId, limit: u32) -> TimelineView {
         let query = Query::Timeline {
             channel,
             before: None,
-            limit: 1_000,
+            limit,
         };
         match self.world.clients[client].query(&query) {
             QueryReply::Timeline(view) => view,
@@ -298,6 +363,7 @@ impl<P: Primitives> Sim<P> {
         while self.world.broken.is_none() && self.world.now() < end && !self.is_at_rest() {
             self.world.run_for(500);
         }
+        self.world.meddle_at_rest();
         if self.world.broken.is_none()
             && let Err(broken) = self.inspect()
         {

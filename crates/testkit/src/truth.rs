@@ -1,11 +1,15 @@
 //! What the server's database says, read from outside, without the server's own code: who may
 //! read a channel is computed here from members and devices, not from epochs.
 
+mod right;
+
 use std::collections::BTreeSet;
 
-use cloister_proof::{EpochRecord, Roster};
+use cloister_proof::{EpochRecord, GuildLog, Roster};
 use cloister_wire::{ChannelId, DeviceId, GuildId, Hash, MessageId, Octets, Txn, UserId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+
+pub use right::people;
 
 /// A channel as the server keeps it.
 #[derive(Debug, Clone)]
@@ -26,6 +30,12 @@ pub struct MessageRow {
     pub epoch: u64,
     /// Session and index of a group message.
     pub group: Option<(Hash, u32)>,
+    pub sender_user: UserId,
+    pub roster_hash: Hash,
+    /// Text that people see in its place; an edit, reaction or deletion has none.
+    pub is_message: bool,
+    /// What an edit, reaction, vote or deletion is about.
+    pub target: Option<MessageId>,
 }
 
 type Read<T> = rusqlite::Result<T>;
@@ -76,7 +86,8 @@ pub fn epoch_record(db: &Connection, channel: ChannelId) -> Read<EpochRecord> {
 /// Messages after `seq`, in order.
 pub fn messages_after(db: &Connection, channel: ChannelId, seq: u64) -> Read<Vec<MessageRow>> {
     db.prepare_cached(
-        "SELECT seq, id, sender_device, txn, epoch, group_session, group_index
+        "SELECT seq, id, sender_device, txn, epoch, group_session, group_index, sender_user,
+             roster_hash, class = 'message', target_id
          FROM message WHERE channel_id = ?1 AND seq > ?2 ORDER BY seq",
     )?
     .query_map(params![channel.as_bytes(), seq as i64], |row| {
@@ -89,6 +100,12 @@ pub fn messages_after(db: &Connection, channel: ChannelId, seq: u64) -> Read<Vec
             txn: Txn::from_bytes(id16(row, 3)?),
             epoch: row.get::<_, i64>(4)? as u64,
             group: session.map(Octets).zip(index),
+            sender_user: UserId::from_bytes(id16(row, 7)?),
+            roster_hash: Octets(row.get(8)?),
+            is_message: row.get(9)?,
+            target: row
+                .get::<_, Option<[u8; 16]>>(10)?
+                .map(MessageId::from_bytes),
         })
     })?
     .collect()
@@ -96,20 +113,35 @@ pub fn messages_after(db: &Connection, channel: ChannelId, seq: u64) -> Read<Vec
 
 /// Devices that may read what is sent in a channel now.
 pub fn readers(db: &Connection, channel: ChannelId) -> Read<BTreeSet<DeviceId>> {
-    db.prepare_cached(
-        "SELECT d.id FROM channel c JOIN member m ON m.guild_id = c.guild_id
-             JOIN device d ON d.user_id = m.user_id
-         WHERE c.id = ?1 AND d.active_at IS NOT NULL AND d.revoked_at IS NULL AND d.dormant_at IS NULL
-           AND (c.readers = 'everyone' OR m.user_id IN
-                (SELECT user_id FROM channel_reader WHERE channel_id = c.id))
-         UNION
-         SELECT d.id FROM dm JOIN device d ON d.user_id IN (dm.low_id, dm.high_id)
-         WHERE dm.channel_id = ?1 AND d.active_at IS NOT NULL AND d.revoked_at IS NULL AND d.dormant_at IS NULL",
-    )?
-    .query_map([channel.as_bytes()], |row| {
-        Ok(DeviceId::from_bytes(id16(row, 0)?))
-    })?
-    .collect()
+    let mut devices = db.prepare_cached(
+        "SELECT id FROM device
+         WHERE user_id = ?1 AND active_at IS NOT NULL AND revoked_at IS NULL
+             AND dormant_at IS NULL",
+    )?;
+    let mut readers = BTreeSet::new();
+    for user in people(db, channel)? {
+        for device in devices.query_map([user.as_bytes()], |row| id16(row, 0))? {
+            readers.insert(DeviceId::from_bytes(device?));
+        }
+    }
+    Ok(readers)
+}
+
+/// A guild's log as the server has read it itself, if it is newer than `seq`.
+pub fn guild_log(db: &Connection, guild: GuildId, seq: u64) -> Read<Option<GuildLog>> {
+    let state: Option<Vec<u8>> = db
+        .prepare_cached("SELECT state FROM guild_log_state WHERE guild_id = ?1 AND seq > ?2")?
+        .query_row(params![guild.as_bytes(), seq as i64], |row| row.get(0))
+        .optional()?;
+    Ok(state.map(|state| {
+        cloister_proof::decode(&state).expect("the server keeps logs as it reads them")
+    }))
+}
+
+/// Whether the content of a message is gone from the server.
+pub fn is_scrubbed(db: &Connection, message: MessageId) -> Read<bool> {
+    db.prepare_cached("SELECT 1 FROM message WHERE id = ?1 AND scrubbed_at IS NOT NULL")?
+        .exists([message.as_bytes()])
 }
 
 /// Epoch in which a sender's session began, and the newest one that it covers.
@@ -132,13 +164,35 @@ pub fn covered(
 ) -> Read<BTreeSet<DeviceId>> {
     db.prepare_cached(
         "SELECT recipient_id FROM coverage
-         WHERE device_id = ?1 AND session_id = ?2
-           AND (from_index <= ?3 OR withheld = 'min_trust')",
+         WHERE device_id = ?1 AND session_id = ?2 AND from_index <= ?3",
     )?
     .query_map(params![sender.as_bytes(), session.0, index], |row| {
         Ok(DeviceId::from_bytes(id16(row, 0)?))
     })?
     .collect()
+}
+
+/// Devices that get no key of a session because the channel's policy says so.
+pub fn kept_out(db: &Connection, sender: DeviceId, session: &Hash) -> Read<BTreeSet<DeviceId>> {
+    db.prepare_cached(
+        "SELECT recipient_id FROM coverage
+         WHERE device_id = ?1 AND session_id = ?2 AND withheld = 'min_trust'",
+    )?
+    .query_map(params![sender.as_bytes(), session.0], |row| {
+        Ok(DeviceId::from_bytes(id16(row, 0)?))
+    })?
+    .collect()
+}
+
+/// How often a device was given no key: because a policy says so, and for any other reason.
+pub fn withheld(db: &Connection) -> Read<(u64, u64)> {
+    db.query_row(
+        "SELECT coalesce(sum(withheld = 'min_trust'), 0),
+             coalesce(sum(withheld <> 'min_trust'), 0)
+         FROM coverage WHERE withheld IS NOT NULL",
+        [],
+        |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64)),
+    )
 }
 
 /// How many messages a device's transaction became.
@@ -149,22 +203,28 @@ pub fn messages_of_txn(db: &Connection, device: DeviceId, txn: Txn) -> Read<u32>
 
 /// Channels that a person may read, each with the seq after which they may.
 pub fn channels_of(db: &Connection, user: UserId) -> Read<Vec<(ChannelId, u64)>> {
-    db.prepare_cached(
+    let mut candidates = db.prepare_cached(
         "SELECT c.id, coalesce(r.joined_seq, 0) FROM channel c
              LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = ?1
-         WHERE (c.guild_id IN (SELECT guild_id FROM member WHERE user_id = ?1)
-                AND (c.readers = 'everyone' OR EXISTS (SELECT 1 FROM channel_reader l
-                     WHERE l.channel_id = c.id AND l.user_id = ?1)))
+         WHERE c.guild_id IN (SELECT guild_id FROM member WHERE user_id = ?1)
             OR c.id IN (SELECT channel_id FROM dm WHERE ?1 IN (low_id, high_id))
          ORDER BY c.id",
-    )?
-    .query_map([user.as_bytes()], |row| {
-        Ok((
-            ChannelId::from_bytes(id16(row, 0)?),
-            row.get::<_, i64>(1)? as u64,
-        ))
-    })?
-    .collect()
+    )?;
+    let candidates: Vec<(ChannelId, u64)> = candidates
+        .query_map([user.as_bytes()], |row| {
+            Ok((
+                ChannelId::from_bytes(id16(row, 0)?),
+                row.get::<_, i64>(1)? as u64,
+            ))
+        })?
+        .collect::<Read<_>>()?;
+    let mut channels = Vec::new();
+    for (channel, joined) in candidates {
+        if people(db, channel)?.contains(&user) {
+            channels.push((channel, joined));
+        }
+    }
+    Ok(channels)
 }
 
 /// Newest number of a device's queue, and items that wait in it.

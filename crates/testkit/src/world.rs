@@ -106,6 +106,10 @@ pub struct World<P: Primitives> {
     sockets: u64,
     commands: u64,
     answers: BTreeMap<u64, Result<CommandReply, Refusal>>,
+    /// Commands that wait for an answer, by their kind.
+    asked: BTreeMap<u64, String>,
+    /// How often a command of each kind was carried out.
+    pub done: BTreeMap<String, u64>,
     /// Sees every request and keeps what the server accepted.
     pub judge: Judge,
     /// A server that leaves out one of its checks.
@@ -140,6 +144,8 @@ impl<P: Primitives> World<P> {
             sockets: 0,
             commands: 0,
             answers: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            done: BTreeMap::new(),
             judge: Judge::default(),
             mallory: None,
             meddler: Meddler::default(),
@@ -173,6 +179,7 @@ impl<P: Primitives> World<P> {
             describe(&command)
         ));
         self.clients[client].busy += 1;
+        self.asked.insert(id, kind(&command));
         self.give(client, Input::Command { id, command });
         id
     }
@@ -234,6 +241,21 @@ impl<P: Primitives> World<P> {
             self.at(self.now() + 1, Event::CloseUp { socket });
         }
         self.clients[client].kill();
+    }
+
+    /// A dishonest hand on the stores of clients.
+    pub fn meddle_at_rest(&mut self) {
+        if let Some(mallory) = &mut self.mallory {
+            let stores: Vec<_> = self.clients.iter().map(|client| &client.eyes).collect();
+            let done = mallory.at_rest(&self.server, &stores);
+            done.expect("the stores take what Mallory writes");
+        }
+    }
+
+    /// Requests of a client that are on their way never arrive.
+    pub fn lose_requests(&mut self, of: usize) {
+        self.agenda
+            .retain(|_, event| !matches!(event, Event::Request { client, .. } if *client == of));
     }
 
     pub fn revive(&mut self, client: usize) {
@@ -298,6 +320,9 @@ impl<P: Primitives> World<P> {
                     .as_ref()
                     .map_or_else(|refusal| format!("{:?}", refusal.code), |_| "ok".to_owned())
             ));
+            if let (Some(kind), true) = (self.asked.remove(&id), outcome.is_ok()) {
+                *self.done.entry(kind).or_default() += 1;
+            }
             self.answers.insert(id, outcome);
         }
         for outgoing in step.send {
@@ -466,6 +491,16 @@ const fn method(method: Method) -> &'static str {
         Method::Put => "PUT",
         Method::Delete => "DELETE",
     }
+}
+
+/// The name of a command, and of what it governs.
+fn kind(command: &Command) -> String {
+    let said = match command {
+        Command::Govern { act, .. } => format!("{act:?}"),
+        other => format!("{other:?}"),
+    };
+    let name = said.split([' ', '{', '(']).next();
+    name.unwrap_or_default().to_owned()
 }
 
 /// A command without its secrets.

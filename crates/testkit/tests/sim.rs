@@ -108,3 +108,64 @@ fn a_server_that_logs_joins_that_nobody_signed_is_noticed() {
 fn a_server_that_logs_policies_that_nobody_signed_is_noticed() {
     notices(Mutation::PolicySignature, "nobody was allowed to make");
 }
+
+#[test]
+fn a_server_that_accepts_any_audience_is_noticed() {
+    notices(Mutation::AnyAudience, "I11");
+}
+
+#[test]
+fn a_server_with_a_ghost_in_an_audience_is_noticed() {
+    notices(Mutation::GhostInAudience, "I13");
+}
+
+#[test]
+fn a_direct_message_that_leaves_a_device_out_is_noticed() {
+    notices(Mutation::WrapLeftOut, "I15");
+}
+
+#[test]
+fn a_server_that_accepts_any_suite_is_noticed() {
+    notices(Mutation::AnySuite, "I27");
+}
+
+#[test]
+fn a_one_time_key_that_is_handed_out_twice_is_noticed() {
+    notices(Mutation::KeyTwice, "I14");
+}
+
+#[test]
+fn a_copied_store_that_may_go_on_is_noticed() {
+    // It sends, or the ratchet that it turns back to shows it.
+    notices(Mutation::CopiedStore, "I26");
+}
+
+#[test]
+fn a_client_that_seals_for_strangers_is_noticed() {
+    notices(Mutation::StrangersEnvelope, "I12");
+}
+
+#[test]
+fn a_client_that_takes_an_older_log_is_noticed() {
+    notices(Mutation::LogTurnedBack, "I12");
+}
+
+#[test]
+fn a_client_that_shows_another_author_is_noticed() {
+    notices(Mutation::OtherAuthor, "I10");
+}
+
+#[test]
+fn a_client_that_takes_keys_from_anybody_is_noticed() {
+    notices(Mutation::OtherKeyOwner, "I10");
+}
+
+#[test]
+fn a_client_that_shows_another_text_is_noticed() {
+    notices(Mutation::OtherText, "I6");
+}
+
+#[test]
+fn a_removal_that_nobody_is_told_of_is_noticed() {
+    notices(Mutation::SilentRemoval, "I6");
+}

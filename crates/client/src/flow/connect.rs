@@ -118,6 +118,7 @@ fn online<P: Primitives>(shared: &Shared<P>) {
     let mut core = shared.core();
     core.link.connection = Connection::Online;
     core.link.identifying = false;
+    core.link.confirmed = true;
     core.link.attempts = 0;
     core.link.retry_at = None;
     core.link.again_at = None;

@@ -378,8 +378,11 @@ pub(crate) fn acknowledge<P: Primitives>(shared: &Shared<P>) {
 }
 
 async fn report<P: Primitives>(shared: &Shared<P>) -> Result<(), Refusal> {
-    let nacks = shared.core().store.unreported_nacks()?;
-    for (seq, reason) in nacks {
+    // An acknowledgement takes away everything before it: what could not be opened is reported
+    // first, also what came while an earlier report was on its way.
+    loop {
+        let next = shared.core().store.next_nack()?;
+        let Some((seq, reason)) = next else { break };
         match shared
             .tell_server(
                 Method::Post,

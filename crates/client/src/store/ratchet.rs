@@ -420,22 +420,18 @@ impl<P: Primitives> Store<P> {
         Ok(())
     }
 
-    /// Reports that the server has not taken yet.
-    pub fn unreported_nacks(&self) -> StoreResult<Vec<(u64, NackReason)>> {
-        let mut statement = self
+    /// The first report that the server has not taken yet.
+    pub fn next_nack(&self) -> StoreResult<Option<(u64, NackReason)>> {
+        let row = self
             .connection
-            .prepare_cached("SELECT seq, reason FROM nack WHERE reported = 0 ORDER BY seq")?;
-        let rows = statement
-            .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?
-            .collect::<Result<Vec<_>, _>>()?;
-        rows.into_iter()
-            .map(|(seq, reason)| {
-                Ok((
-                    seq as u64,
-                    *REASONS.get(reason as usize).ok_or(StoreError::Unreadable)?,
-                ))
-            })
-            .collect()
+            .prepare_cached("SELECT seq, reason FROM nack WHERE reported = 0 ORDER BY seq LIMIT 1")?
+            .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+            .optional()?;
+        row.map(|(seq, reason)| {
+            let reason = REASONS.get(reason as usize).ok_or(StoreError::Unreadable)?;
+            Ok((seq as u64, *reason))
+        })
+        .transpose()
     }
 
     pub fn report_nack(&self, seq: u64) -> StoreResult<()> {

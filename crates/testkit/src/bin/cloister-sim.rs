@@ -15,6 +15,7 @@ fn main() -> ExitCode {
     let mut history = 60;
     let mut mutation = None;
     let mut real = false;
+    let mut tally = false;
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().unwrap_or_default();
@@ -26,6 +27,10 @@ fn main() -> ExitCode {
                 mutation = Mutation::parse(name);
                 mutation.is_some()
             }
+            ("--tally", "yes") => {
+                tally = true;
+                true
+            }
             ("--primitives", "symbolic") => true,
             ("--primitives", "real") => {
                 real = true;
@@ -36,7 +41,7 @@ fn main() -> ExitCode {
         if !known {
             say(
                 "usage: cloister-sim --seed N --steps M [--primitives symbolic|real] \
-                 [--mutation NAME] [--history LINES]",
+                 [--mutation NAME] [--history LINES] [--tally yes]",
             );
             for mutation in Mutation::ALL {
                 say(&format!("  mutation: {}", mutation.name()));
@@ -55,10 +60,10 @@ fn main() -> ExitCode {
     } else {
         run::<Symbolic>(plan)
     };
-    tell(&report)
+    tell(&report, tally)
 }
 
-fn tell(report: &Report) -> ExitCode {
+fn tell(report: &Report, tally: bool) -> ExitCode {
     if let Some(broken) = &report.broken {
         for line in &broken.history {
             say(&format!("  {line}"));
@@ -68,11 +73,22 @@ fn tell(report: &Report) -> ExitCode {
             report.seed, broken.step, broken.promise
         ));
     }
+    if tally {
+        for (kind, times) in &report.done {
+            say(&format!("  {kind} {times}"));
+        }
+    }
     say(&format!(
-        "sim seed={} steps={} messages={} undecryptable={} trace={}",
-        report.seed, report.steps, report.messages, report.undecryptable, report.trace
+        "sim seed={} steps={} messages={} undecryptable={} withheld={} by-policy={} trace={}",
+        report.seed,
+        report.steps,
+        report.messages,
+        report.undecryptable,
+        report.withheld,
+        report.kept_out,
+        report.trace
     ));
-    if report.broken.is_none() && report.undecryptable == 0 {
+    if report.broken.is_none() && report.undecryptable == 0 && report.withheld == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -19,12 +19,14 @@ impl<P: Primitives> Sim<P> {
             None => {
                 let link = self.world.chance.one_of(&self.links).cloned();
                 if let Some((_, link)) = link {
+                    let link = self.perhaps_bare(link);
                     self.register(client, None, Some(link));
                 }
             }
-            Some((_, devices)) => {
+            Some(_) => {
                 let recovery = self.people[person].recovery.clone();
-                let with_key = devices == 0 || self.world.chance.happens(300);
+                let alone = self.approver(person).is_none();
+                let with_key = alone || self.world.chance.happens(300);
                 self.sign_in(client, recovery.filter(|_| with_key));
             }
         }
@@ -47,64 +49,85 @@ impl<P: Primitives> Sim<P> {
     pub(super) fn be_approved(&mut self, client: usize, code: Option<String>) {
         let Some(code) = code else { return };
         let person = self.world.clients[client].person;
-        let approver = (0..self.world.clients.len()).find(|other| {
-            let one = &self.world.clients[*other];
-            one.person == person
-                && one.is_running()
-                && one.busy < PATIENCE
-                && one.session().state == DeviceState::Active
-        });
-        if let Some(approver) = approver {
-            self.world
-                .command(approver, Command::ApproveDevice { code });
+        if let Some(approver) = self.approver(person) {
+            if self.world.clients[approver].busy < PATIENCE {
+                self.world
+                    .command(approver, Command::ApproveDevice { code });
+            }
+        } else if self.world.chance.happens(100) {
+            // Nobody is left who could: begin again, with the recovery key.
+            self.world.command(client, Command::SignOut);
         }
+    }
+
+    /// An installation of somebody that works.
+    fn approver(&self, person: usize) -> Option<usize> {
+        (0..self.world.clients.len()).find(|other| {
+            let one = &self.world.clients[*other];
+            one.person == person && one.is_running() && one.session().state == DeviceState::Active
+        })
+    }
+
+    /// A link, or what is left of it where somebody tells the code alone.
+    fn perhaps_bare(&mut self, link: String) -> String {
+        let bare = self.world.chance.happens(300);
+        let code = link.split_once('#').map(|(code, _)| code.to_owned());
+        code.filter(|_| bare).unwrap_or(link)
     }
 
     /// What an active person does.
     pub(super) fn live(&mut self, client: usize) {
         match self.world.chance.below(1_000) {
-            0..700 => self.speak(client),
-            700..730 => self.open_dm(client),
-            730..745 => self.make_channel(client),
-            745..790 => self.invite(client),
-            790..860 => self.join(client),
-            860..880 => self.leave(client),
+            0..600 => self.speak(client),
+            600..660 => self.remark(client),
+            660..680 => self.open_dm(client),
+            680..695 => self.make_channel(client),
+            695..705 => self.set_readers(client),
+            705..730 => self.gather(client),
+            730..765 => self.govern(client),
+            765..800 => self.invite(client),
+            800..865 => self.join(client),
+            865..880 => self.leave(client),
             880..892 => self.revoke(client),
             892..898 => self.sign_out(client),
-            898..930 => {
+            898..920 => {
                 if let Some(channel) = self.some_channel(client) {
                     let before = None;
                     self.world
                         .command(client, Command::LoadHistory { channel, before });
                 }
             }
-            930..970 => {
-                if let Some(channel) = self.some_channel(client) {
-                    let seq = self.timeline(client, channel).last_seq;
-                    self.world
-                        .command(client, Command::MarkRead { channel, seq });
-                }
-            }
-            970..972 => {
+            920..955 => self.catch_up(client),
+            955..960 => {
                 let name = "Orchard".to_owned();
                 if self.guilds(client).len() < 3 {
                     self.world.command(client, Command::CreateGuild { name });
                 }
             }
-            972..980 => self.vouch(client),
+            960..970 => self.vouch(client),
+            970..985 => {
+                if let Some(channel) = self.some_channel(client) {
+                    self.world.command(client, Command::Typing { channel });
+                }
+            }
             _ => {
                 self.world.command(client, Command::Reconnect);
             }
         }
     }
 
-    pub(super) fn speak(&mut self, client: usize) {
-        let Some(channel) = self.some_channel(client) else {
+    /// Has seen a channel, or everything.
+    fn catch_up(&mut self, client: usize) {
+        if self.world.chance.happens(200) {
+            self.world
+                .command(client, Command::MarkAllRead { guild: None });
             return;
-        };
-        self.words += 1;
-        let body = format!("word {}", self.words);
-        self.world.command(client, Command::Send { channel, body });
+        }
+        if let Some(channel) = self.some_channel(client) {
+            let seq = self.newest(client, channel, 1).last_seq;
+            self.world
+                .command(client, Command::MarkRead { channel, seq });
+        }
     }
 
     pub(super) fn open_dm(&mut self, client: usize) {
@@ -124,29 +147,6 @@ impl<P: Primitives> Sim<P> {
             .collect();
         if let Some(user) = self.world.chance.one_of(&others).copied() {
             self.world.command(client, Command::OpenDm { user });
-        }
-    }
-
-    pub(super) fn make_channel(&mut self, client: usize) {
-        let Some(guild) = self.some_guild(client) else {
-            return;
-        };
-        let QueryReply::Guild { guild: Some(view) } =
-            self.world.clients[client].query(&Query::Guild { guild })
-        else {
-            return;
-        };
-        let mine = view.members.iter().any(|member| member.me && member.owner);
-        if mine && view.channels.len() < 4 {
-            let name = format!("room-{}", view.channels.len());
-            self.world.command(
-                client,
-                Command::CreateChannel {
-                    guild,
-                    name,
-                    readers: None,
-                },
-            );
         }
     }
 
@@ -170,7 +170,7 @@ impl<P: Primitives> Sim<P> {
         self.asked.push((id, Asked::Invite { guild }));
     }
 
-    /// Joins by a link, now and then by its code alone.
+    /// Joins by a link, or by its code alone.
     pub(super) fn join(&mut self, client: usize) {
         let Some((guild, link)) = self.world.chance.one_of(&self.links).cloned() else {
             return;
@@ -178,11 +178,7 @@ impl<P: Primitives> Sim<P> {
         if self.guilds(client).contains(&guild) {
             return;
         }
-        let bare = self.world.chance.happens(150);
-        let invite = match link.split_once('#') {
-            Some((code, _)) if bare => code.to_owned(),
-            _ => link,
-        };
+        let invite = self.perhaps_bare(link);
         self.world.command(client, Command::JoinGuild { invite });
     }
 

@@ -33,6 +33,7 @@ impl<P: Primitives> World<P> {
                 socket,
             } => self.open(client, life, socket),
             Event::FrameUp { socket, bytes } => {
+                self.reach_in(socket);
                 self.server.frame(socket, &bytes);
                 self.pump();
             }
@@ -72,6 +73,19 @@ impl<P: Primitives> World<P> {
                 }
             }
             Event::Revive { client } => self.revive(client),
+        }
+    }
+
+    /// A dishonest hand on what the server knows of the device behind a socket.
+    fn reach_in(&self, socket: u64) {
+        let client = self
+            .lines
+            .get(&socket)
+            .map(|line| &self.clients[line.client]);
+        let me = client.and_then(|client| client.session_if_running()?.me);
+        if let (Some(mallory), Some(me)) = (&self.mallory, me) {
+            let done = mallory.before_frame(&self.server, me.device);
+            done.expect("the database of the server takes what Mallory writes");
         }
     }
 
@@ -119,6 +133,11 @@ impl<P: Primitives> World<P> {
             done.expect("the database of the server takes what Mallory writes");
         }
         self.meddler.request(client, &mut request);
+        if self.lives(client, life)
+            && let Err(broken) = self.judge.watch_keys(&self.clients[client].eyes, &request)
+        {
+            self.broken.get_or_insert(broken);
+        }
         let (status, body) = self.server.handle(&request);
         let mut everybody_out = false;
         if let Some(mallory) = &mut self.mallory {
