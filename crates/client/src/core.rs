@@ -11,7 +11,7 @@ use std::{
 
 use cloister_e2ee::Primitives;
 use cloister_wire::{
-    ChannelId, ErrorCode, Octets, UserId,
+    ChannelId, ErrorCode, GuildId, Octets, UserId,
     account::{ClientKind, Tokens},
     gateway::ClientFrame,
     key::SendToDevice,
@@ -55,6 +55,8 @@ pub(crate) struct Core<P: Primitives> {
     pub letters: VecDeque<(Octets<16>, SendToDevice)>,
     pub last_error: Option<String>,
     pub alarm: Option<String>,
+    /// Guilds that changed and were not asked for anew yet.
+    pub stale_guilds: BTreeSet<GuildId>,
     /// Who is writing where, and until when that is believed.
     pub typing: BTreeMap<(ChannelId, UserId), u64>,
     /// When the next message disappears, while somebody waits for that.
@@ -146,6 +148,7 @@ impl<P: Primitives> Shared<P> {
             letters: VecDeque::new(),
             last_error: None,
             alarm: None,
+            stale_guilds: BTreeSet::new(),
             typing: BTreeMap::new(),
             typed: None,
             expiry_at: None,

@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use crate::{clock::Chance, server::memory};
 
 /// A device, and whose it is.
+#[expect(clippy::struct_excessive_bools, reason = "what befell it")]
 pub struct Client<P: Primitives> {
     /// Index into the world's people.
     pub person: usize,

@@ -429,7 +429,15 @@ pub(crate) fn refresh_soon<P: Primitives>(shared: &Shared<P>, guild: GuildId) {
 }
 
 async fn refresh<P: Primitives>(shared: &Shared<P>, guild: GuildId) -> Result<(), Refusal> {
+    shared.core().stale_guilds.insert(guild);
     let view: Result<Guild, CallError> = shared.get(format!("/api/v1/guilds/{guild}")).await;
+    let later = match &view {
+        Ok(_) => false,
+        Err(error) => matches!(error, CallError::NoAnswer) || error.retry_later(),
+    };
+    if !later {
+        shared.core().stale_guilds.remove(&guild);
+    }
     let view = match view {
         Ok(view) => view,
         // Not a member any more: that is told by an event of its own.
@@ -446,6 +454,7 @@ async fn refresh<P: Primitives>(shared: &Shared<P>, guild: GuildId) -> Result<()
             .commit(|store| sync::store_guild(store, &view, now))?;
         core.tell(Topic::Guild { guild });
         core.tell(Topic::Guilds);
+        core.tell(Topic::Dms);
         for channel in &view.channels {
             core.tell(Topic::Channel {
                 channel: channel.id,

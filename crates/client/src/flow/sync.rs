@@ -109,6 +109,10 @@ pub(crate) fn go_on<P: Primitives>(shared: &Shared<P>) {
     for guild in guilds {
         bring_guild(shared, &guild);
     }
+    let stale = shared.core().stale_guilds.clone();
+    for guild in stale {
+        govern::refresh_soon(shared, guild);
+    }
     for row in channels {
         if row.view.last_seq > row.high {
             incoming::catch_up(shared, row.view.id);
@@ -240,26 +244,6 @@ pub(crate) fn bring_guild<P: Primitives>(shared: &Shared<P>, guild: &Guild) {
             }
         });
     }
-}
-
-/// Asks anew what this person may do in a guild: somebody else owns it now.
-fn refresh_soon<P: Primitives>(shared: &Shared<P>, guild: GuildId) {
-    shared.spawn_single(format!("refresh {guild}"), move |shared| async move {
-        if let Err(error) = refresh(&shared, guild).await {
-            shared.core().fail(&error);
-        }
-    });
-}
-
-async fn refresh<P: Primitives>(shared: &Shared<P>, guild: GuildId) -> Result<(), Refusal> {
-    let view: Result<Guild, CallError> = shared.get(format!("/api/v1/guilds/{guild}")).await;
-    let view = view?;
-    let mut core = shared.core();
-    let now = core.now;
-    core.store.commit(|store| store_guild(store, &view, now))?;
-    core.tell(Topic::Guild { guild });
-    core.tell(Topic::Dms);
-    Ok(())
 }
 
 async fn bring_members<P: Primitives>(

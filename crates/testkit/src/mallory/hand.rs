@@ -48,7 +48,7 @@ impl Mallory {
             }
             (Mutation::GhostInAudience, Some((channel, send))) => {
                 if let SealedContent::Group { .. } = send.content {
-                    self.add_ghost(db, channel)?;
+                    add_ghost(db, channel)?;
                 }
             }
             (Mutation::WrapLeftOut, Some((_, mut send))) => {
@@ -85,34 +85,6 @@ impl Mallory {
         for (statement, first, second) in self.undo.drain(..) {
             db.execute(statement, params![first, second])?;
         }
-        Ok(())
-    }
-
-    /// Somebody with an account and without any business in the guild reads along.
-    fn add_ghost(&self, db: &Connection, channel: ChannelId) -> Done {
-        let stranger: Option<[u8; 16]> = db
-            .query_row(
-                "SELECT a.id FROM account a WHERE a.id NOT IN (SELECT m.user_id FROM member m
-                     JOIN channel c ON c.guild_id = m.guild_id WHERE c.id = ?1) LIMIT 1",
-                [channel.as_bytes()],
-                |row| row.get(0),
-            )
-            .optional()?;
-        let Some(stranger) = stranger else {
-            return Ok(());
-        };
-        let hash: Vec<u8> = db.query_row(
-            "SELECT roster_hash FROM channel WHERE id = ?1",
-            [channel.as_bytes()],
-            |row| row.get(0),
-        )?;
-        change_roster(db, &hash, |entries| {
-            entries.push(RosterEntry {
-                user: UserId::from_bytes(stranger),
-                device: DeviceId::from_bytes([0x66; 16]),
-                reg_id: 1,
-            });
-        })?;
         Ok(())
     }
 
@@ -176,7 +148,7 @@ impl Mallory {
                 [],
             )?;
         }
-        for (at, store) in stores.iter().enumerate() {
+        for (at, store) in (0_i64..).zip(stores) {
             match self.mutation {
                 Mutation::LogTurnedBack => turn_logs_back(store)?,
                 Mutation::OtherAuthor => {
@@ -199,6 +171,34 @@ impl Mallory {
         }
         Ok(())
     }
+}
+
+/// Somebody with an account and without any business in the guild reads along.
+fn add_ghost(db: &Connection, channel: ChannelId) -> Done {
+    let stranger: Option<[u8; 16]> = db
+        .query_row(
+            "SELECT a.id FROM account a WHERE a.id NOT IN (SELECT m.user_id FROM member m
+                 JOIN channel c ON c.guild_id = m.guild_id WHERE c.id = ?1) LIMIT 1",
+            [channel.as_bytes()],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let Some(stranger) = stranger else {
+        return Ok(());
+    };
+    let hash: Vec<u8> = db.query_row(
+        "SELECT roster_hash FROM channel WHERE id = ?1",
+        [channel.as_bytes()],
+        |row| row.get(0),
+    )?;
+    change_roster(db, &hash, |entries| {
+        entries.push(RosterEntry {
+            user: UserId::from_bytes(stranger),
+            device: DeviceId::from_bytes([0x66; 16]),
+            reg_id: 1,
+        });
+    })?;
+    Ok(())
 }
 
 /// Changes a roster under its hash; what it was.

@@ -15,7 +15,7 @@ use cloister_wire::{
 use super::{
     bring_guild,
     log::{bring_log_soon, extend_log, signer},
-    note_epoch, refresh_soon, store_dm, store_guild,
+    note_epoch, store_dm, store_guild,
 };
 use crate::{
     core::{Core, Shared},
@@ -304,7 +304,7 @@ pub(super) fn log_appended<P: Primitives>(
     if ready {
         extend_log(&mut shared.core(), guild, seq - 1, &[entry])?;
         if signer(entry).is_some_and(|op| matches!(op.body, OpBody::TransferOwner { .. })) {
-            refresh_soon(shared, guild);
+            govern::refresh_soon(shared, guild);
         }
         return Ok(());
     }
