@@ -2,14 +2,16 @@
 //! one thread in an order that the seed decides.
 
 mod event;
+mod name;
 
 use std::collections::BTreeMap;
 
 use cloister_client::{
-    HttpOutcome, Input, Method, Outgoing, Primitives, Step,
+    HttpOutcome, Input, Outgoing, Primitives, Step,
     view::{Command, CommandReply, Refusal},
 };
 
+use self::name::{describe, kind};
 use crate::{
     client::Client,
     clock::{Chance, Clock},
@@ -481,36 +483,5 @@ impl<P: Primitives> World<P> {
                 code,
             },
         );
-    }
-}
-
-const fn method(method: Method) -> &'static str {
-    match method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-        Method::Put => "PUT",
-        Method::Delete => "DELETE",
-    }
-}
-
-/// The name of a command, and of what it governs.
-fn kind(command: &Command) -> String {
-    let said = match command {
-        Command::Govern { act, .. } => format!("{act:?}"),
-        other => format!("{other:?}"),
-    };
-    let name = said.split([' ', '{', '(']).next();
-    name.unwrap_or_default().to_owned()
-}
-
-/// A command without its secrets.
-fn describe(command: &Command) -> String {
-    match command {
-        Command::Register { username, .. } => format!("registers as {username}"),
-        Command::SignIn { username, .. } => format!("signs in as {username}"),
-        Command::JoinGuild { .. } => "joins".to_owned(),
-        Command::Preview { .. } => "looks".to_owned(),
-        Command::ApproveDevice { .. } => "approves".to_owned(),
-        other => format!("{other:?}"),
     }
 }

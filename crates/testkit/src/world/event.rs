@@ -4,7 +4,7 @@ use cloister_client::{HttpOutcome, Input, Primitives};
 
 use crate::{gateway::ToClient, server::WireRequest};
 
-use super::{Event, Line, World, method};
+use super::{Event, Line, World, name::method};
 
 impl<P: Primitives> World<P> {
     pub(super) fn happen(&mut self, event: Event) {
