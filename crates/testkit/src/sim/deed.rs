@@ -56,7 +56,8 @@ impl<P: Primitives> Sim<P> {
             }
         } else if self.world.chance.happens(100) {
             // Nobody is left who could: begin again, with the recovery key.
-            self.world.command(client, Command::SignOut);
+            self.world
+                .command(client, Command::SignOut { anyway: true });
         }
     }
 
