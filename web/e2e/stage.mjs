@@ -89,11 +89,11 @@ class Stage {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: CHROMIUM,
       // The server's certificate is its own; a service worker starts only where the browser was told so.
-      args: ["--no-sandbox", "--ignore-certificate-errors"],
+      args: ["--no-sandbox", "--ignore-certificate-errors", ...camera(this.file(`${browser}.y4m`))],
     });
     context.setDefaultTimeout(LOOK_TIMEOUT_MS);
     this.#contexts.push(context);
-    return new Person(name, context, this);
+    return new Person(name, browser, context, this);
   }
 
   /** A person who uses the command line only. */
@@ -110,9 +110,17 @@ class Stage {
   }
 }
 
+/** A camera that sees the film in a file. */
+function camera(file) {
+  return ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${file}`];
+}
+
 class Person {
-  constructor(name, context, stage) {
+  #browser;
+
+  constructor(name, browser, context, stage) {
     this.name = name;
+    this.#browser = browser;
     this.context = context;
     this.stage = stage;
     /** The tab that this person looks at. */
@@ -162,6 +170,56 @@ class Person {
     await waiting.getByRole("button", { name: "The codes are the same" }).click();
     await waiting.waitFor({ state: "detached" });
     await this.page.goto(before);
+  }
+
+  /** Signs in on a new browser with the recovery key. */
+  async recoversHere(key) {
+    await this.page.goto(this.stage.url);
+    await this.page.getByRole("button", { name: "I've lost my other devices" }).click();
+    await this.page.getByLabel("Username").fill(this.name.toLowerCase());
+    await this.page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await this.page.getByLabel("Recovery key").fill(key);
+    await this.page.getByRole("button", { name: "Sign in" }).click();
+    await this.#addServer().waitFor();
+  }
+
+  /** The recovery key that was made with the account. */
+  async recoveryKey() {
+    const before = this.page.url();
+    await this.page.goto(new URL("/you/recovery-key", this.stage.url).href);
+    const groups = this.page.getByLabel("Recovery key, eight groups").getByRole("listitem");
+    await groups.first().waitFor();
+    const key = (await groups.allInnerTexts()).join(" ");
+    await this.page.goto(before);
+    return key;
+  }
+
+  /** Starts to compare emoji with the device that waits. */
+  async comparesWithTheDeviceThatWaits() {
+    await this.page.goto(new URL("/you/devices", this.stage.url).href);
+    await this.page.getByRole("button", { name: "Compare emoji instead" }).click();
+  }
+
+  /** The pictures that are to be compared, once they are there. */
+  async emoji() {
+    const pictures = this.page.getByRole("list", { name: "Emoji to compare" }).getByRole("listitem");
+    await pictures.first().waitFor();
+    return pictures.allInnerTexts();
+  }
+
+  async saysTheyAreTheSame() {
+    await this.page.getByRole("button", { name: "They're the same" }).click();
+  }
+
+  /** Holds this browser's code in front of the camera of the other one, who approves it so. */
+  async showsItsCodeTo(other) {
+    const code = this.page.getByLabel("QR code of this device");
+    const size = Number((await code.getAttribute("viewBox")).split(" ")[2]);
+    const path = await code.locator("path").getAttribute("d");
+    await writeFile(other.stage.file(`${other.#browser}.y4m`), film(size, path));
+    await other.page.goto(new URL("/you/devices", this.stage.url).href);
+    await other.page.getByRole("button", { name: "Read the new device's code" }).click();
+    await other.page.getByRole("button", { name: "Use the camera" }).click();
   }
 
   async #makeAccount(button) {
@@ -278,6 +336,23 @@ class Terminal {
     const { stdout } = await promisify(execFile)(BINARY, ["--profile", this.#profile, ...words], { timeout: START_TIMEOUT_MS });
     return stdout;
   }
+}
+
+/** A film of one picture, in YUV4MPEG2: the squares of a code's path, dark in the middle of white. */
+function film(size, path) {
+  const [width, height] = [640, 480];
+  const square = Math.floor(height / (size + 4));
+  const left = Math.floor((width - size * square) / 2);
+  const top = Math.floor((height - size * square) / 2);
+  const light = Buffer.alloc(width * height, 235);
+  for (const [, x, y] of path.matchAll(/M(\d+) (\d+)h1v1h-1z/g)) {
+    for (let row = 0; row < square; row++) {
+      const start = (top + Number(y) * square + row) * width + left + Number(x) * square;
+      light.fill(16, start, start + square);
+    }
+  }
+  const colour = Buffer.alloc((width * height) / 2, 128);
+  return Buffer.concat([Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A0:0 C420mpeg2\nFRAME\n`), light, colour]);
 }
 
 async function within(ms, promise, what) {

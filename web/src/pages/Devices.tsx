@@ -56,7 +56,7 @@ function WaitingDevice({ device }: { device: DeviceView }) {
   return (
     <section className="own-section approve" aria-label={words.waitingTitle}>
       <h2>{words.waitingTitle}</h2>
-      <p className="quiet">{words.waitingDevice(device.name, device.platform)}</p>
+      <p className="quiet">{words.waitingDevice(device.platform)}</p>
       <output className="approve-code" dir="ltr">
         {device.code ?? "…"}
       </output>

@@ -164,7 +164,7 @@ function Waiting({ sentence, onEnd }: { sentence: string; onEnd: () => void }) {
 
 function EmojiRow({ emoji }: { emoji: EmojiView[] }) {
   return (
-    <ol className="emoji-row">
+    <ol className="emoji-row" aria-label={words.emojiLabel}>
       {emoji.map((one, index) => (
         <li key={index}>
           <span aria-hidden>{one.symbol}</span>

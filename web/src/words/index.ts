@@ -379,7 +379,7 @@ export const devices = {
   revokeLead: "It's signed out at once and can't read anything that's written from now on.",
   waitingTitle: "Waits for your approval",
   waitingLead: "Approve it only if this code is the one on its screen, character by character.",
-  waitingDevice: (name: string, platform: string) => fill("{name} · {platform}", { name, platform }),
+  waitingDevice: (platform: string) => (platform === "web" ? "A web browser" : fill("A device, {platform}", { platform })),
   approve: "The codes are the same",
   refuse: "That's not mine",
   approveTitle: "Add a device",

@@ -51,6 +51,7 @@ export const trust = {
   compareTitle: "Do both show the same?",
   compareLead: (name: string) => fill("Compare with {name}: the same seven pictures, in the same order.", { name }),
   compareDeviceLead: "Look at your other device: the same seven pictures, in the same order.",
+  emojiLabel: "Emoji to compare",
   same: "They're the same",
   different: "They differ",
   confirmed: (name: string) => fill("You've said yes. Waiting for {name} to say so too.", { name }),
