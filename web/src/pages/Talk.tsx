@@ -159,7 +159,8 @@ function Head({ view, guild, me, panel }: { view: ChannelView; guild: GuildView 
       </h1>
       <ChannelSeal view={view} guild={guild} me={me} />
       {view.kind.kind === "dm" && <VerifyButton user={view.kind.peer} name={view.name} />}
-      <span className="talk-about">{words.topReaders(view.readers, view.devices)}</span>
+      {/* A device that has just come does not know them yet. */}
+      {view.readers > 0 && <span className="talk-about">{words.topReaders(view.readers, view.devices)}</span>}
       {!isDm && <IconButton icon={Info} label={words.about} onPress={() => open({ dialog: "about-channel", channel: view.id })} />}
       {guild !== null && may(guild.my_permissions, "create_invite") && <IconButton icon={UserPlus} label={words.invite} onPress={() => open({ dialog: "invite", guild: guild.id })} />}
       <IconButton icon={Download} label={exporting.open} onPress={() => open({ dialog: "export", channel: view.id, place: placeOf(view) })} />

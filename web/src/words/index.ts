@@ -209,7 +209,7 @@ export const channel = {
   empty: "No channels yet.",
   unread: (name: string, count: number) => fill(plural(count, { one: "{name}, # unread message", other: "{name}, # unread messages" }), { name }),
   topReaders: (people: number, devices: number) =>
-    fill("{people} on {devices}", { people: plural(people, { one: "# person", other: "# people" }), devices: plural(devices, { one: "# device", other: "# devices" }) }),
+    people === 0 ? "its readers" : fill("{people} on {devices}", { people: plural(people, { one: "# person", other: "# people" }), devices: plural(devices, { one: "# device", other: "# devices" }) }),
   showMembers: "Show members",
   hideMembers: "Hide members",
   invite: "Invite people",
