@@ -58,6 +58,20 @@ class Stage {
     this.#address = new URL(this.url).host;
   }
 
+  /** From here on, people type this name instead of the address: passkeys need one. */
+  useName(name) {
+    const url = new URL(this.url);
+    url.hostname = name;
+    this.url = url.href.replace(/\/$/, "");
+  }
+
+  /** A link of the server's, as people of this stage type it. */
+  named(link) {
+    const url = new URL(link);
+    url.host = new URL(this.url).host;
+    return url.href;
+  }
+
   /** As a power cut would: nothing is drained, nothing is said. */
   async killServer() {
     const gone = new Promise((resolve) => this.#server.once("exit", resolve));
@@ -141,14 +155,65 @@ class Person {
   }
 
   async setUp() {
-    await this.page.goto(this.stage.setUpLink);
+    await this.page.goto(this.stage.named(this.stage.setUpLink));
     await this.#makeAccount("Set up Cloister");
     await this.#addServer().waitFor();
   }
 
   async joinBy(link) {
-    await this.page.goto(link);
+    await this.page.goto(this.stage.named(link));
     await this.#makeAccount("Create account and join");
+  }
+
+  /** The recovery key, as this person reads it from the page. */
+  async recoveryKey() {
+    await this.#look("/you/recovery-key");
+    const groups = await this.page.getByRole("list", { name: /^Recovery key/ }).getByRole("listitem").allInnerTexts();
+    return groups.join(" ");
+  }
+
+  /** Waits until the page says that every key is backed up. */
+  async waitsForBackup() {
+    await this.#look("/you/recovery-key");
+    await this.page.getByText(/^(1 key is|All \d+ keys are) backed up\.$/).waitFor();
+  }
+
+  async signInWith(recoveryKey) {
+    await this.page.goto(this.stage.url);
+    await this.page.getByLabel("Username").fill(this.name.toLowerCase());
+    await this.page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await this.page.getByRole("button", { name: "I've lost my other devices" }).click();
+    await this.page.getByLabel("Recovery key").fill(recoveryKey);
+    await this.page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await this.#addServer().waitFor();
+  }
+
+  /** An authenticator within the browser, which has the function that opens vaults. */
+  async givePasskeys() {
+    const devtools = await this.context.newCDPSession(this.page);
+    await devtools.send("WebAuthn.enable");
+    await devtools.send("WebAuthn.addVirtualAuthenticator", {
+      options: { protocol: "ctap2", ctap2Version: "ctap2_1", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, hasPrf: true, automaticPresenceSimulation: true },
+    });
+  }
+
+  async addPasskey() {
+    await this.#look("/you/recovery-key");
+    await this.page.getByRole("button", { name: "Add a passkey" }).click();
+    await this.page.getByText(/^Passkey from/).waitFor();
+  }
+
+  /** What a browser does that is short of space: everything of this site is gone. */
+  async loseStorage() {
+    await this.page.goto("about:blank");
+    const devtools = await this.context.newCDPSession(this.page);
+    const origin = new URL(this.stage.url).origin;
+    await devtools.send("Storage.clearDataForOrigin", { origin, storageTypes: "all" });
+    await this.context.clearCookies();
+  }
+
+  async #look(path) {
+    await this.page.goto(new URL(path, this.stage.url).href);
   }
 
   /** Signs in on a new browser, which then waits for approval; gives the code that it shows. */

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
     account, audit, ban, channel, device, group, guild, invite, member, message, operator, outbox,
-    poll, read, remark, report, role, search, security, serve, verify,
+    poll, read, recovery, remark, report, role, search, security, serve, verify,
 };
 
 /// Private community chat that you host yourself, encrypted end to end.
@@ -125,6 +125,9 @@ pub(crate) enum Command {
     /// Your devices
     #[command(subcommand)]
     Device(device::Device),
+    /// Your ways back in when your devices are lost
+    #[command(subcommand)]
+    Recovery(recovery::Recovery),
     /// Your password
     #[command(subcommand)]
     Password(security::Password),

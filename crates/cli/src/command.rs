@@ -14,6 +14,7 @@ pub(crate) mod operator;
 pub(crate) mod outbox;
 pub(crate) mod poll;
 pub(crate) mod read;
+pub(crate) mod recovery;
 pub(crate) mod remark;
 pub(crate) mod report;
 pub(crate) mod role;
@@ -74,6 +75,7 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Outbox(outbox) => outbox.run(&global, print),
         Command::Status => status::run(&global, print),
         Command::Device(device) => device.run(&global, print),
+        Command::Recovery(recovery) => recovery.run(&global, print),
         Command::Password(password) => password.run(&global, print),
         Command::Session(session) => session.run(&global, print),
         Command::Factor(factor) => factor.run(&global, print),

@@ -23,6 +23,7 @@ mod poll;
 pub(crate) mod prekeys;
 pub(crate) mod queue;
 pub(crate) mod reading;
+pub(crate) mod recovery;
 pub(crate) mod remark;
 pub(crate) mod report;
 pub(crate) mod say;

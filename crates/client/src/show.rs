@@ -23,7 +23,7 @@ use cloister_wire::{
 
 use crate::{
     core::Core,
-    flow::{account, backup, invite, ways},
+    flow::{account, backup, invite, recovery, ways},
     store::{ChannelRow, EntryState, MemberRow, StoreError, Trouble},
     view::{
         BackupView, CauseCount, ChannelSummary, DeviceState, DeviceView, GuildSummary, GuildView,
@@ -368,10 +368,12 @@ fn devices<P: Primitives>(core: &Core<P>) -> Shown<Vec<DeviceView>> {
 }
 
 fn recovery<P: Primitives>(core: &Core<P>) -> Shown<RecoveryView> {
+    let change = recovery::change_view(core)?;
     let Some(recovery) = core.store.recovery()? else {
         return Ok(RecoveryView {
             key: None,
             offer: false,
+            change,
         });
     };
     let me = core.store.me()?;
@@ -379,6 +381,7 @@ fn recovery<P: Primitives>(core: &Core<P>) -> Shown<RecoveryView> {
     Ok(RecoveryView {
         key: Some(recovery.key),
         offer,
+        change,
     })
 }
 

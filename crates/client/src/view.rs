@@ -41,7 +41,9 @@ mod search;
 mod timeline;
 mod trust;
 
-pub use self::backup::{BackupView, RestoreView, WayKind, WayView};
+pub use self::backup::{
+    BackupView, RecoveryChangeView, RecoveryView, RestoreView, WayKind, WayView,
+};
 pub use self::place::{CauseCount, InstanceView, InvitePreview, InviteView, StatusView};
 pub use self::poll::{PollOptionView, PollView};
 pub use self::remark::{CallView, EditView, MentionView, ReactionView, ReplyView};
@@ -296,8 +298,18 @@ pub enum Command {
     AddPasskey { credential: String, secret: String, name: String },
     /// End a way back in.
     RemoveWay { id: String },
+    /// Make another recovery key at once; `recovery_key` is the old one, unless it is still here.
+    ReplaceRecovery { recovery_key: Option<String> },
+    /// Make another recovery key without the old one: it counts after three days, unless one of
+    /// this person's devices stops it.
+    ProposeRecovery,
+    CancelRecovery,
+    /// Draw a passphrase that opens the account's vault, in the place of the one before.
+    MakePassphrase,
     /// Let this device in, which waits for approval: with a passkey that opens the vault ...
     UnlockWithPasskey { credential: String, secret: String },
+    /// ... with the passphrase ...
+    UnlockWithPassphrase { words: String },
     /// ... or with the recovery key.
     UnlockWithRecoveryKey { recovery_key: String },
     /// Write into the key backup now whatever it does not hold.
@@ -332,6 +344,10 @@ pub enum CommandReply {
     Told(Told),
     Invite { code: String, url: String },
     Comparison { id: String },
+    /// The new recovery key.
+    RecoveryKey { recovery_key: String },
+    /// The new passphrase; it is shown this one time.
+    Passphrase { words: String },
     /// The outbox entry; it becomes a message with this same id once acknowledged.
     Queued { entry: String },
     /// The text of a dropped entry.
@@ -453,13 +469,6 @@ pub struct DeviceView {
     pub approved_by: Option<DeviceId>,
     /// Active devices that came in through this one, and through those.
     pub added: Vec<DeviceId>,
-}
-
-pub struct RecoveryView {
-    /// The key, eight groups, until the person said it is kept.
-    pub key: Option<String>,
-    /// Now is a good time to show it: an exchange took place and it was not put off.
-    pub offer: bool,
 }
 
 }

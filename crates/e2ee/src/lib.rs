@@ -12,6 +12,7 @@ pub mod content;
 pub mod device_message;
 pub mod direct;
 pub mod letterbox;
+pub mod passphrase;
 pub mod primitives;
 pub mod record;
 pub mod recovery;

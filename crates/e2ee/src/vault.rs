@@ -1,5 +1,5 @@
 //! The vault: what all devices of a person share, sealed for every way in which the person can
-//! open it without a device (recovery key, passkey).
+//! open it without a device (recovery key, passkey, passphrase).
 //!
 //! A device seals the vault anew without knowing any of these secrets: each slot has a public
 //! key. The person's device log names the hash of the vault as it is, so that a server can
@@ -16,6 +16,7 @@ use crate::{
     OpenError,
     backup::BackupKey,
     letterbox::{self, LetterKey},
+    passphrase::Stretch,
     sealed,
 };
 
@@ -24,7 +25,7 @@ const BODY: &[u8] = b"cloister/vault/body/v1";
 /// Ways to open a vault.
 pub const SLOTS_MAX: usize = 12;
 
-/// What opens one slot: from the recovery key or a passkey.
+/// What opens one slot: from the recovery key, a passkey or a passphrase.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct SlotSecret([u8; 32]);
 
@@ -88,6 +89,12 @@ pub enum SlotKind {
     Passkey {
         #[n(0)]
         credential: Bytes,
+    },
+    /// Words that were drawn by chance.
+    #[n(2)]
+    Passphrase {
+        #[n(0)]
+        stretch: Stretch,
     },
 }
 

@@ -153,7 +153,7 @@ impl DeviceLog {
                 self.openers.clear();
                 Ok(())
             }
-            Body::ProposeRecovery { recovery_key } => {
+            Body::ProposeRecovery { recovery_key, slot } => {
                 let signer = self.signer(signed)?;
                 if self.proposal.is_some() || *recovery_key == self.recovery_key {
                     return Err(ProofError::Broken);
@@ -163,6 +163,7 @@ impl DeviceLog {
                     recovery_key: *recovery_key,
                     at_ms: entry.at_ms,
                     device: signer,
+                    slot: *slot,
                 });
                 Ok(())
             }
@@ -175,7 +176,12 @@ impl DeviceLog {
             Body::SetRecovery {
                 recovery_key,
                 proposal,
-            } => self.set_recovery(entry, signed, recovery_key, *proposal),
+                digest,
+                openers,
+            } => {
+                self.set_recovery(entry, signed, recovery_key, *proposal)?;
+                self.set_vault(digest, openers)
+            }
             Body::AddDevice {
                 offer, approver, ..
             } => {
@@ -203,14 +209,18 @@ impl DeviceLog {
             }
             Body::SetVault { digest, openers } => {
                 self.signed_by_any(signed)?;
-                if openers.len() > OPENERS_MAX {
-                    return Err(ProofError::Broken);
-                }
-                self.vault = *digest;
-                self.openers.clone_from(openers);
-                Ok(())
+                self.set_vault(digest, openers)
             }
         }
+    }
+
+    fn set_vault(&mut self, digest: &Hash, openers: &[Hash]) -> Result<(), ProofError> {
+        if openers.len() > OPENERS_MAX {
+            return Err(ProofError::Broken);
+        }
+        self.vault = *digest;
+        self.openers = openers.to_vec();
+        Ok(())
     }
 
     fn revoke(

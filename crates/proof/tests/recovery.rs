@@ -86,7 +86,10 @@ fn propose(log: &DeviceLog, new: u8, signer: u8) -> Result<DeviceLog, ProofError
     after(
         log,
         START_MS,
-        Body::ProposeRecovery { recovery_key },
+        Body::ProposeRecovery {
+            recovery_key,
+            slot: Octets([new; 32]),
+        },
         &key(signer),
     )
 }
@@ -95,6 +98,8 @@ fn set(new: u8, proposal: Option<u64>) -> Body {
     Body::SetRecovery {
         recovery_key: key(new).public_key(),
         proposal,
+        digest: Octets([new; 32]),
+        openers: vec![key(200).public_key()],
     }
 }
 
@@ -116,6 +121,9 @@ fn a_proposed_recovery_key_is_set_after_three_days_and_not_before() {
     let late = after(&log, RIPE_MS, set(101, Some(version)), &key(2)).unwrap();
     assert_eq!(late.recovery_key, key(101).public_key());
     assert_eq!(late.proposal, None);
+    // The vault that the new key opens comes with it.
+    assert_eq!(late.vault, Octets([101; 32]));
+    assert_eq!(late.openers, [key(200).public_key()]);
 }
 
 #[test]

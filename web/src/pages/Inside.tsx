@@ -13,6 +13,7 @@ import { Notices } from "../parts/Notices";
 import { DialogsProvider, useDialogs } from "../parts/open";
 import { Rail } from "../parts/Rail";
 import { Resizer } from "../parts/Resizer";
+import { RecoveryNotice } from "../parts/RecoveryChange";
 import { SecurityNotice } from "../parts/SecurityNotice";
 import { SearchPanel } from "../parts/SearchPanel";
 import { Shortcuts } from "../parts/Shortcuts";
@@ -143,6 +144,7 @@ function Frame({ session, me, guild, channel, message, own, home: isHome, sectio
       <main className="talk" id="talk" tabIndex={-1} aria-label={places.talk} data-region>
         {session.alarm !== null && <Alarm sentence={session.alarm} />}
         <SecurityNotice />
+        <RecoveryNotice />
         {section !== undefined && guild !== null ? <GuildSettings guild={guild} section={section} /> : own ? <Own session={session} me={me} /> : isHome ? <Welcome me={me} /> : channel === null ? <Unchosen guild={guild} /> : <Talk key={channel} channel={channel} message={message ?? null} guild={guild} session={session} me={me} panel={guild === null && group === null ? null : { open, toggle }} />}
       </main>
       {looking && <Looking channel={channel} />}

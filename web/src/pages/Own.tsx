@@ -5,6 +5,7 @@ import { Button as AriaButton } from "react-aria-components";
 import { useLocation } from "wouter";
 import { useAccountEntries } from "../parts/AccountFoot";
 import { BackupCard } from "../parts/BackupCard";
+import { RecoveryChange } from "../parts/RecoveryChange";
 import { RecoveryCard } from "../parts/RecoveryCard";
 import { WaysCard } from "../parts/WaysCard";
 import { path } from "../paths";
@@ -125,6 +126,7 @@ export function RecoveryPage({ me }: { me: MeView }) {
       ) : (
         <RecoveryCard recoveryKey={view.key} me={me} offered={false} />
       )}
+      {view !== undefined && <RecoveryChange change={view.change} here={view.key !== null} />}
       <WaysCard me={me} />
       <BackupCard />
     </OwnPage>

@@ -31,12 +31,7 @@ export function RecoveryCard({ recoveryKey, me, offered }: { recoveryKey: string
       <p className="recovery-lead">{words.lead}</p>
       {shown && (
         <>
-          <ol className="recovery-key" aria-label={words.keyLabel} dir="ltr">
-            {groupsOf(recoveryKey).map((group, index) => (
-              // oxlint-disable-next-line no-array-index-key -- two groups may be equal
-              <li key={index}>{group}</li>
-            ))}
-          </ol>
+          <SecretGroups secret={recoveryKey} label={words.keyLabel} />
           <p className="recovery-how">{words.how}</p>
         </>
       )}
@@ -64,6 +59,18 @@ export function RecoveryCard({ recoveryKey, me, offered }: { recoveryKey: string
       </div>
       {printing && <PrintedKey recoveryKey={recoveryKey} name={me.username} onDone={() => print(false)} />}
     </section>
+  );
+}
+
+/** A secret in parts that can be read out and written down. */
+export function SecretGroups({ secret, label }: { secret: string; label: string }) {
+  return (
+    <ol className="recovery-key" aria-label={label} dir="ltr">
+      {groupsOf(secret).map((group, index) => (
+        // oxlint-disable-next-line no-array-index-key -- two groups may be equal
+        <li key={index}>{group}</li>
+      ))}
+    </ol>
   );
 }
 

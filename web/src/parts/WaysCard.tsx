@@ -1,13 +1,15 @@
-/** The ways back into the account without any device: recovery key and passkeys. */
-import { Fingerprint, KeyRound, Trash2 } from "lucide-react";
+/** The ways back into the account without any device: recovery key, passkeys, passphrase. */
+import { Check, Fingerprint, KeyRound, TextCursorInput, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useGive, useTask, useView } from "../state/engine";
 import { makePasskey, PasskeyError, passkeysPossible } from "../state/passkey";
 import { deviceName } from "../state/page";
 import { Button, IconButton } from "../ui/Button";
+import { CopyButton } from "../ui/CopyButton";
 import { Note, RefusalNote } from "../ui/Note";
-import { ways as words, wholeDate } from "../words";
-import type { MeView } from "../wire";
+import { passphrase, ways as words, wholeDate } from "../words";
+import type { MeView, WayView } from "../wire";
+import { SecretGroups } from "./RecoveryCard";
 import "./backup.css";
 
 export function WaysCard({ me }: { me: MeView }) {
@@ -27,7 +29,13 @@ export function WaysCard({ me }: { me: MeView }) {
   const remove = useTask(async (id: string) => {
     await give({ do: "remove_way", id });
   });
+  const [drawn, show] = useState<string | null>(null);
+  const draw = useTask(async () => {
+    const reply = await give({ do: "make_passphrase" });
+    if (reply.outcome === "passphrase") show(reply.words);
+  });
   if (ways === undefined) return null;
+  const known = ways.some((way) => way.kind === "passphrase");
   return (
     <section className="backup" aria-labelledby="ways-title">
       <h2 id="ways-title" className="backup-title serif">
@@ -37,12 +45,12 @@ export function WaysCard({ me }: { me: MeView }) {
       <ul className="ways">
         {ways.map((way) => (
           <li key={way.id} className="way">
-            {way.kind === "passkey" ? <Fingerprint size={20} strokeWidth={1.75} aria-hidden /> : <KeyRound size={20} strokeWidth={1.75} aria-hidden />}
+            <WayIcon kind={way.kind} />
             <span className="way-name">
-              <strong dir="auto">{way.kind === "passkey" ? words.passkey(way.name) : words.recoveryKey}</strong>
+              <strong dir="auto">{wayName(way)}</strong>
               <span className="quiet">{words.since(wholeDate(way.added_at))}</span>
             </span>
-            {way.kind === "passkey" && <IconButton icon={Trash2} label={words.remove(way.name)} onPress={() => void remove.run(way.id)} />}
+            {way.kind !== "recovery_key" && <IconButton icon={Trash2} label={way.kind === "passkey" ? words.remove(way.name) : passphrase.remove} onPress={() => void remove.run(way.id)} />}
           </li>
         ))}
       </ul>
@@ -51,16 +59,43 @@ export function WaysCard({ me }: { me: MeView }) {
           <p role="status">{failed === "no-function" ? words.noFunction : words.givenUp}</p>
         </Note>
       )}
-      <RefusalNote refusal={add.refusal ?? remove.refusal} />
-      {passkeysPossible() ? (
-        <div>
+      <RefusalNote refusal={add.refusal ?? draw.refusal ?? remove.refusal} />
+      {drawn !== null && (
+        <div className="passphrase" role="group" aria-labelledby="passphrase-title">
+          <h3 id="passphrase-title">{passphrase.title}</h3>
+          <SecretGroups secret={drawn} label={passphrase.label} />
+          <p className="recovery-how">{passphrase.lead}</p>
+          <div className="recovery-actions">
+            <CopyButton text={drawn} label={passphrase.copy} />
+            <Button look="primary" icon={Check} onPress={() => show(null)}>
+              {passphrase.kept}
+            </Button>
+          </div>
+        </div>
+      )}
+      <div className="recovery-actions">
+        {passkeysPossible() && (
           <Button icon={Fingerprint} onPress={() => void add.run()} isPending={add.busy}>
             {words.add}
           </Button>
-        </div>
-      ) : (
-        <p className="quiet">{words.notHere}</p>
-      )}
+        )}
+        {drawn === null && (
+          <Button icon={TextCursorInput} onPress={() => void draw.run()} isPending={draw.busy}>
+            {known ? passphrase.again : passphrase.add}
+          </Button>
+        )}
+      </div>
+      {!passkeysPossible() && <p className="quiet">{words.notHere}</p>}
     </section>
   );
+}
+
+function WayIcon({ kind }: { kind: WayView["kind"] }) {
+  const Icon = { recovery_key: KeyRound, passkey: Fingerprint, passphrase: TextCursorInput }[kind];
+  return <Icon size={20} strokeWidth={1.75} aria-hidden />;
+}
+
+function wayName(way: WayView): string {
+  if (way.kind === "passkey") return words.passkey(way.name);
+  return way.kind === "passphrase" ? passphrase.name : words.recoveryKey;
 }

@@ -1,5 +1,6 @@
 /** Made-up people, servers and talk for the engine that lives in memory. */
-import type { BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, OutboxView, ReaderView, SessionView, WayView } from "../wire";
+import type { BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, OutboxView, ReaderView, RecoveryView, SessionView, WayView } from "../wire";
+import { changeFrom } from "./recovery";
 
 export const id = (number: number): string => `0190c0de-0000-7000-8000-${String(number).padStart(12, "0")}`;
 
@@ -27,7 +28,7 @@ export interface World {
   dms: Array<{ channel: string; peer: string | null; username: string; display_name: string; people: number }>;
   devices: DeviceView[];
   invites: InviteView[];
-  recovery: { key: string | null; offer: boolean };
+  recovery: RecoveryView;
   comparisons: ComparisonView[];
   /** People whose keys were compared, and since when. */
   verified: Map<string, number>;
@@ -85,7 +86,7 @@ export function makeWorld(scene: Scene): World {
     ],
     ways: [{ id: "recovery", kind: "recovery_key", name: "", added_at: now - 40 * day }],
     backup: { missing: 0, saved: 412, restore: null, refused: 0, trouble: null },
-    recovery: { key: "4K7P Q2MX 9TRD HH3V 81ZB W6YC NE5A JG0S", offer: false },
+    recovery: { key: "4K7P Q2MX 9TRD HH3V 81ZB W6YC NE5A JG0S", offer: false, change: null },
     people,
     comparisons: [],
     verified: new Map(scene.has("verified") ? [[id(2), now - 3 * day]] : []),
@@ -299,7 +300,8 @@ function applyScene(world: World, scene: Scene, now: number): void {
   if (scene.has("behind")) world.backup.missing = 3;
   if (scene.has("restoring")) world.backup.restore = { taken: 120, total: 412 };
   if (scene.has("refused")) world.backup.refused = 2;
-  if (scene.has("kept")) world.recovery = { key: null, offer: false };
+  if (scene.has("kept")) world.recovery = { key: null, offer: false, change: null };
+  if (scene.has("changing")) world.recovery = { key: null, offer: false, change: changeFrom(world.devices.find((one) => !one.this_one)?.id ?? "", null) };
   if (scene.has("only")) world.devices = world.devices.slice(0, 1);
   if (scene.has("new")) Object.assign(world, { guilds: [], dms: [] });
   if (scene.has("waiting-device")) world.devices.push({ id: id(905), name: "Firefox on Windows", platform: "web", state: "pending", this_one: false, created_at: now, last_seen_at: now, code: "7QKM-2XPD-V49T-HB3C", approved_by: null, added: [] });

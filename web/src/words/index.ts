@@ -107,7 +107,7 @@ export const signIn = {
   submit: "Sign in",
   recovery: "I've lost my other devices",
   recoveryTitle: "Use your recovery key",
-  recoveryHint: "Eight groups of letters and digits, from when you kept it. Spaces and case don't matter.",
+  recoveryHint: "Nine groups of letters and digits, from when you kept it. Spaces and case don't matter.",
   recoveryKey: "Recovery key",
   recoveryBack: "I still have a device",
   code: "Code",

@@ -13,8 +13,8 @@ export const recovery = {
   kept: "I kept it",
   later: "Later",
   keptTitle: "You've kept your recovery key",
-  keptNote: "It's no longer on this device. If you've lost it, keep at least two devices signed in.",
-  keyLabel: "Recovery key, eight groups",
+  keptNote: "It's no longer on this device. If you've lost it, ask for a new one below.",
+  keyLabel: "Recovery key, nine groups",
   printTitle: (name: string) => fill("Cloister recovery key of {name}", { name }),
   printNote: "Keep this paper where you keep your passport. Whoever has it and your password can get into your account.",
   how: "Write it down, print it, or put it into a password manager.",
@@ -53,4 +53,50 @@ export const unlock = {
   passkey: "Use a passkey",
   recoveryKey: "Use your recovery key",
   submit: "Let this device in",
+  none: "I have none of these",
+  noneTitle: "Nobody can open this account for you",
+  noneLead:
+    "What you read here was encrypted with keys that only your devices had. Whoever runs this Cloister can set your password anew, but has no such key, and neither has anybody else.",
+  noneNext:
+    "If a device or your recovery key turns up, everything comes back: so nothing of this account is deleted. If not, sign out here and begin with a new account; somebody you know there can send you an invite link. Old messages stay unreadable to it.",
+};
+
+export const recoveryChange = {
+  title: "Another recovery key",
+  lead: "Make a new one if somebody may have seen the old one, or if you've lost it. Nothing you've read is lost by it.",
+  make: "Make a new key",
+  lost: "I've lost the old one",
+  old: "Your recovery key",
+  oldHint: "The one that counts until now. The new one takes its place at once.",
+  replace: "Make a new key",
+  back: "Not now",
+  lostLead:
+    "You get a new key now, and it counts in three days. Until then the old one goes on counting, and every device of yours says what is coming and can stop it: so nobody who gets hold of one device can take your account from you.",
+  propose: "Ask for a new key",
+  onItsWay: "A new recovery key is on its way",
+  askedHere: (when: string) => fill("You asked for it on this device on {when}.", { when }),
+  asked: (device: string, when: string) =>
+    device === "" ? fill("Another of your devices asked for it on {when}.", { when }) : fill("“{device}” asked for it on {when}.", { device, when }),
+  ripe: (when: string) => fill("It counts from {when}. Until then, the old one does.", { when }),
+  newKey: "New recovery key, nine groups",
+  keepIt: "Write it down now. It counts even if this device is gone by then, as long as another one of yours is left.",
+  notYou: "Wasn't that you? Stop it, then remove the device that asked for it under “Your devices”.",
+  stop: "Keep the old key",
+  notice: (when: string) => fill("A new recovery key takes the place of yours on {when}. Wasn't that you? Stop it.", { when }),
+  look: "Look at it",
+};
+
+export const passphrase = {
+  name: "Passphrase",
+  add: "Make a passphrase",
+  again: "Make another passphrase",
+  title: "Your passphrase",
+  lead: "Six words, drawn by chance: what people think up themselves is guessed sooner or later. They open your account from any new device, together with your password. Write them down; they aren't shown again.",
+  label: "Passphrase, six words",
+  copy: "Copy passphrase",
+  kept: "I wrote it down",
+  remove: "Remove the passphrase",
+  use: "Use your passphrase",
+  field: "Passphrase",
+  hint: "Six words. Capital letters don't matter.",
 };

@@ -47,6 +47,9 @@ pub(crate) struct Login {
     /// File with the recovery key (`-`: stdin), when no other device can approve this one
     #[arg(long, value_name = "FILE")]
     recovery_key_file: Option<PathBuf>,
+    /// File with the passphrase (`-`: stdin), instead of the recovery key
+    #[arg(long, value_name = "FILE", conflicts_with = "recovery_key_file")]
+    passphrase_file: Option<PathBuf>,
     /// Code of your authenticator, or a backup code
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
@@ -140,6 +143,11 @@ impl Login {
                 .as_deref()
                 .map(|file| secret::read(Some(file), "Recovery key", Typed::Once))
                 .transpose()?;
+            let passphrase = self
+                .passphrase_file
+                .as_deref()
+                .map(|file| secret::read(Some(file), "Passphrase", Typed::Once))
+                .transpose()?;
             let sign_in = Command::SignIn {
                 username: sign.username,
                 password,
@@ -147,12 +155,19 @@ impl Login {
                 device_name: sign.device_name,
                 recovery_key,
             };
-            seat::at(profile, print, async |seat| signed_in(seat, sign_in).await).await
+            seat::at(profile, print, async |seat| {
+                signed_in(seat, sign_in, passphrase).await
+            })
+            .await
         })
     }
 }
 
-async fn signed_in(seat: &Seat<'_>, sign_in: Command) -> Result<(), Failure> {
+async fn signed_in(
+    seat: &Seat<'_>,
+    sign_in: Command,
+    passphrase: Option<String>,
+) -> Result<(), Failure> {
     still_free(seat).await?;
     let reply = match seat.command(sign_in.clone()).await {
         Err(failure) if failure.is(ErrorCode::SecondFactorRequired) && Print::can_ask() => {
@@ -164,8 +179,13 @@ async fn signed_in(seat: &Seat<'_>, sign_in: Command) -> Result<(), Failure> {
         CommandReply::SignedIn { state } => state,
         other => return Err(unexpected(&other)),
     };
-    if state == DeviceState::Pending {
-        approved(seat).await?;
+    match (state, passphrase) {
+        (DeviceState::Pending, Some(words)) => {
+            let unlock = Command::UnlockWithPassphrase { words };
+            seat.command(unlock).await?;
+        }
+        (DeviceState::Pending, None) => approved(seat).await?,
+        _ => {}
     }
     let me = seat.reach().await?;
     restored(seat).await?;

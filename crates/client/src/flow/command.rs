@@ -8,7 +8,7 @@ use crate::{
     core::{Outcome, Shared, refuse},
     flow::{
         account, backup, connect, device, govern, group, guild, incoming, invite, poll, reading,
-        report, say, search, security, typing, verify, ways,
+        recovery, report, say, search, security, typing, verify, ways,
     },
     view::{Command, CommandReply, Topic},
 };
@@ -193,6 +193,15 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
             )
             .await
         }
+        Command::UnlockWithPassphrase { words } => {
+            alone(shared, ways::unlock_with_passphrase(shared, &words)).await
+        }
+        Command::MakePassphrase => ways::make_passphrase(shared).await,
+        Command::ReplaceRecovery { recovery_key } => {
+            recovery::replace(shared, recovery_key.as_deref()).await
+        }
+        Command::ProposeRecovery => recovery::propose(shared).await,
+        Command::CancelRecovery => recovery::cancel(shared).await,
         Command::BackUp => {
             backup::save_all(shared).await?;
             Ok(CommandReply::Done)

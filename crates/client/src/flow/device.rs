@@ -20,7 +20,7 @@ use crate::{
     flow::{
         account, backup,
         call::{CallError, to_cbor},
-        envelope, people, prekeys, queue, vault, verify,
+        envelope, people, prekeys, queue, recovery, vault, verify,
     },
     store::{Parcel, StoreError, Trouble},
     view::{CommandReply, Refusal, Topic},
@@ -249,7 +249,7 @@ pub(crate) async fn rename<P: Primitives>(
 }
 
 /// Signs an entry with this device and appends it to one's own log.
-async fn append<P: Primitives>(
+pub(crate) async fn append<P: Primitives>(
     shared: &Shared<P>,
     body: impl Fn(&DeviceLog, DeviceId) -> Body,
 ) -> Result<(), Refusal> {
@@ -370,6 +370,11 @@ pub(crate) fn notice_standing<P: Primitives>(shared: &Shared<P>) -> Result<(), R
         Some(_) => DeviceStanding::Revoked,
     };
     core.tell(Topic::Devices);
+    recovery::settle(&mut core, &log)?;
+    if log.proposal.is_some() {
+        let shared = shared.clone();
+        core.spawn_later(async move { recovery::ripen(&shared) });
+    }
     if standing == me.standing {
         return Ok(());
     }

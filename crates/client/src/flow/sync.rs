@@ -20,7 +20,7 @@ use crate::{
     core::{Core, Shared},
     flow::{
         backup, call::CallError, device, govern, incoming, outgoing, people, prekeys, queue,
-        reading, remark, search, vault, verify,
+        reading, recovery, remark, search, vault, verify,
     },
     store::{Store, StoreError},
     view::{Refusal, Topic},
@@ -131,6 +131,7 @@ pub(crate) fn go_on<P: Primitives>(shared: &Shared<P>) {
     queue::answer_nacks(shared);
     queue::settle(shared);
     verify::hand_out(shared);
+    recovery::ripen(shared);
 }
 
 fn store_ready<P: Primitives>(core: &mut Core<P>, ready: &Ready) -> Result<(), Refusal> {

@@ -2,13 +2,13 @@
 //! entry in the device log; the other devices are told through their queues.
 
 use cloister_e2ee::{
-    DeviceContent, Primitives,
+    DeviceContent, Primitives, SigningKey,
     backup::BackupKey,
     recovery::RecoveryKey,
     vault::{AccountSecrets, SlotKind, SlotSecret, Vault},
 };
 use cloister_proof::{
-    DeviceLog, Purpose, Signed, decode,
+    DeviceLog, Purpose, Signed, Signer, decode,
     devlog::{Body, Entry},
     encode, hash,
 };
@@ -34,6 +34,32 @@ use crate::{
 const TRIES: u32 = 5;
 /// How long the other device's word is waited for.
 const WAIT_MS: u64 = 1_000;
+
+/// How the log comes to name a changed vault.
+pub(crate) enum Naming {
+    /// By itself.
+    Vault,
+    /// Along with another recovery key, which the old one allows ...
+    Replaced { key: Hash, old: SigningKey },
+    /// ... or which a device had proposed long enough ago.
+    Proposed { key: Hash, proposal: u64 },
+}
+
+impl Naming {
+    fn body(&self, digest: Hash, openers: Vec<Hash>) -> Body {
+        let (recovery_key, proposal) = match self {
+            Self::Vault => return Body::SetVault { digest, openers },
+            Self::Replaced { key, .. } => (*key, None),
+            Self::Proposed { key, proposal } => (*key, Some(*proposal)),
+        };
+        Body::SetRecovery {
+            recovery_key,
+            proposal,
+            digest,
+            openers,
+        }
+    }
+}
 
 /// The secrets of a new account, and their vault.
 pub(crate) fn begin<P: Primitives>(
@@ -148,9 +174,18 @@ pub(crate) async fn change<P: Primitives>(
     shared: &Shared<P>,
     change: impl Fn(&mut AccountSecrets, &mut Core<P>) -> Result<(), Refusal>,
 ) -> Result<(), Refusal> {
+    change_as(shared, &Naming::Vault, change).await
+}
+
+/// The same, along with what else the log says in that entry.
+pub(crate) async fn change_as<P: Primitives>(
+    shared: &Shared<P>,
+    naming: &Naming,
+    change: impl Fn(&mut AccountSecrets, &mut Core<P>) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
     for _ in 0..TRIES {
         finish(shared).await?;
-        let prepared = prepare(&mut shared.core(), &change)?;
+        let prepared = prepare(&mut shared.core(), naming, &change)?;
         let Some(pending) = prepared else {
             // Another device sealed the vault: its word is on its way.
             queue::drain(shared);
@@ -176,6 +211,7 @@ pub(crate) async fn change<P: Primitives>(
 /// present vault holds.
 fn prepare<P: Primitives>(
     core: &mut Core<P>,
+    naming: &Naming,
     change: &impl Fn(&mut AccountSecrets, &mut Core<P>) -> Result<(), Refusal>,
 ) -> Result<Option<PendingVault>, Refusal> {
     let me = core.store.me()?;
@@ -193,13 +229,14 @@ fn prepare<P: Primitives>(
         version: log.version + 1,
         prev: Some(log.head),
         at_ms: core.now,
-        body: Body::SetVault {
-            digest,
-            openers: secrets.openers(),
-        },
+        body: naming.body(digest, secrets.openers()),
     };
     let account = core.store.account()?.ok_or(StoreError::Unreadable)?;
-    let entry = Signed::seal(Purpose::Devlog, &entry, &[&account]).to_bytes();
+    let signer: &dyn Signer = match naming {
+        Naming::Replaced { old, .. } => old,
+        Naming::Vault | Naming::Proposed { .. } => &account,
+    };
+    let entry = Signed::seal(Purpose::Devlog, &entry, &[signer]).to_bytes();
     let pending = PendingVault {
         secrets: Secrets {
             secrets: Bytes(encode(&secrets)),

@@ -3,8 +3,9 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cloister_e2ee::{
     Primitives, SigningKey,
+    passphrase::{self, Stretch},
     recovery::RecoveryKey,
-    vault::{NamedSlot, SLOTS_MAX, SlotKind, SlotSecret, Vault},
+    vault::{AccountSecrets, NamedSlot, SLOTS_MAX, SlotKind, SlotSecret, Vault},
 };
 use cloister_proof::Signer as _;
 use cloister_wire::{Bytes, ErrorCode, account::DeviceStanding};
@@ -28,6 +29,7 @@ pub(crate) fn views<P: Primitives>(core: &Core<P>) -> Result<Vec<WayView>, Store
         let kind = match named.slot.kind {
             SlotKind::Recovery => WayKind::RecoveryKey,
             SlotKind::Passkey { .. } => WayKind::Passkey,
+            SlotKind::Passphrase { .. } => WayKind::Passphrase,
         };
         WayView {
             id: URL_SAFE_NO_PAD.encode(named.slot.id.0),
@@ -67,23 +69,59 @@ pub(crate) async fn add_passkey<P: Primitives>(
             matches!(&named.slot.kind, SlotKind::Passkey { credential: one } if *one == credential)
         };
         secrets.slots.retain(|named| !known(named));
-        if secrets.slots.len() >= SLOTS_MAX {
-            return Err(refuse(
-                ErrorCode::TooMany,
-                "There are as many ways back in as there can be. Remove one first.",
-            ));
-        }
         let kind = SlotKind::Passkey {
             credential: credential.clone(),
         };
-        secrets.slots.push(NamedSlot {
-            slot: secret.slot(core.draw(), kind, core.now),
-            name: name.clone(),
-        });
-        Ok(())
+        put(secrets, core, &secret, kind, &name)
     })
     .await?;
     Ok(CommandReply::Done)
+}
+
+/// Draws a passphrase that opens the vault, in the place of the one before. It is shown once.
+pub(crate) async fn make_passphrase<P: Primitives>(
+    shared: &Shared<P>,
+) -> Result<CommandReply, Refusal> {
+    let (words, stretch) = {
+        let mut core = shared.core();
+        let words = passphrase::draw(&mut core.chance);
+        (words, Stretch::draw(&mut core.chance))
+    };
+    let secret = stretch.secret(&words).map_err(|_| unstretched())?;
+    vault::change(shared, |secrets, core| {
+        let old = |named: &NamedSlot| matches!(named.slot.kind, SlotKind::Passphrase { .. });
+        secrets.slots.retain(|named| !old(named));
+        put(secrets, core, &secret, SlotKind::Passphrase { stretch }, "")
+    })
+    .await?;
+    Ok(CommandReply::Passphrase { words })
+}
+
+fn put<P: Primitives>(
+    secrets: &mut AccountSecrets,
+    core: &mut Core<P>,
+    secret: &SlotSecret,
+    kind: SlotKind,
+    name: &str,
+) -> Result<(), Refusal> {
+    if secrets.slots.len() >= SLOTS_MAX {
+        return Err(refuse(
+            ErrorCode::TooMany,
+            "There are as many ways back in as there can be. Remove one first.",
+        ));
+    }
+    secrets.slots.push(NamedSlot {
+        slot: secret.slot(core.draw(), kind, core.now),
+        name: name.to_owned(),
+    });
+    Ok(())
+}
+
+fn unstretched() -> Refusal {
+    refuse(
+        ErrorCode::Unavailable,
+        "This device has too little memory free to work with a passphrase.",
+    )
 }
 
 /// Ends a way back in; the recovery key stays.
@@ -114,8 +152,27 @@ pub(crate) async fn unlock_with_passkey<P: Primitives>(
     secret: &str,
 ) -> Result<CommandReply, Refusal> {
     let (_, secret) = passkey(credential, secret)?;
-    let signer = secret.opener();
-    unlock(shared, &secret, &signer).await
+    unlock(shared, |_| Ok(secret.clone()), SlotSecret::opener).await
+}
+
+pub(crate) async fn unlock_with_passphrase<P: Primitives>(
+    shared: &Shared<P>,
+    words: &str,
+) -> Result<CommandReply, Refusal> {
+    let secret = |vault: &Vault| {
+        let stretch = vault.slots().find_map(|slot| match slot.kind {
+            SlotKind::Passphrase { stretch } => Some(stretch),
+            SlotKind::Recovery | SlotKind::Passkey { .. } => None,
+        });
+        let stretch = stretch.ok_or_else(|| {
+            refuse(
+                ErrorCode::RecoveryKeyWrong,
+                "This account has no passphrase. Use another way in.",
+            )
+        })?;
+        stretch.secret(words).map_err(|_| unstretched())
+    };
+    unlock(shared, secret, SlotSecret::opener).await
 }
 
 pub(crate) async fn unlock_with_recovery_key<P: Primitives>(
@@ -128,15 +185,14 @@ pub(crate) async fn unlock_with_recovery_key<P: Primitives>(
             "That is not a recovery key: a character is wrong or missing.",
         )
     })?;
-    let signer = recovery.signing_key();
-    unlock(shared, &recovery.slot(), &signer).await
+    unlock(shared, |_| Ok(recovery.slot()), |_| recovery.signing_key()).await
 }
 
 /// Opens the vault and adds this waiting device to the account.
 async fn unlock<P: Primitives>(
     shared: &Shared<P>,
-    secret: &SlotSecret,
-    signer: &SigningKey,
+    secret: impl Fn(&Vault) -> Result<SlotSecret, Refusal>,
+    signer: impl Fn(&SlotSecret) -> SigningKey,
 ) -> Result<CommandReply, Refusal> {
     let log = {
         let core = shared.core();
@@ -149,6 +205,8 @@ async fn unlock<P: Primitives>(
         }
         core.store.devlog(me.user)?.ok_or(StoreError::Unreadable)?
     };
+    let secret = vault::open(shared, &log, secret).await?;
+    let signer = signer(&secret);
     let key = signer.public_key();
     if key != log.recovery_key && !log.openers.contains(&key) {
         return Err(refuse(
@@ -156,8 +214,7 @@ async fn unlock<P: Primitives>(
             "That does not open this account: it belongs to another one, or was removed.",
         ));
     }
-    vault::open(shared, &log, |_: &Vault| Ok(secret.clone())).await?;
-    device::add_self(shared, signer).await?;
+    device::add_self(shared, &signer).await?;
     Ok(CommandReply::SignedIn {
         state: DeviceState::Active,
     })

@@ -100,6 +100,7 @@ facts! {
     trouble put_trouble "trouble": Trouble;
     account_key put_account_key "account_key": Hash;
     secrets put_secrets "secrets": Secrets;
+    recovery_change put_recovery_change "recovery_change": String;
     pending_vault put_pending_vault "pending_vault": PendingVault;
     rotation_owed put_rotation_owed "rotation_owed": DeviceId;
     restoring put_restoring "restoring": Restoring;

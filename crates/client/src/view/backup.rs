@@ -1,5 +1,6 @@
 //! What is kept for the day on which every device is lost.
 
+use cloister_wire::DeviceId;
 use serde::{Deserialize, Serialize};
 
 view! {
@@ -27,7 +28,27 @@ pub struct WayView {
 
 #[derive(Eq, Copy)]
 #[serde(rename_all = "snake_case")]
-pub enum WayKind { RecoveryKey, Passkey }
+pub enum WayKind { RecoveryKey, Passkey, Passphrase }
+
+pub struct RecoveryView {
+    /// The key, eight groups, until the person said it is kept.
+    pub key: Option<String>,
+    /// Now is a good time to show it: an exchange took place and it was not put off.
+    pub offer: bool,
+    /// Another recovery key is on its way.
+    pub change: Option<RecoveryChangeView>,
+}
+
+pub struct RecoveryChangeView {
+    /// The new key, on the device that drew it.
+    pub key: Option<String>,
+    pub proposed_at: u64,
+    /// From when on it counts.
+    pub ripe_at: u64,
+    /// The device that asked for it.
+    pub device: DeviceId,
+    pub this_device: bool,
+}
 
 pub struct RestoreView { pub taken: u32, pub total: u32 }
 }

@@ -131,6 +131,9 @@ pub enum Body {
     ProposeRecovery {
         #[n(0)]
         recovery_key: Hash,
+        /// X25519: the vault is sealed for it once the key is set, by whichever device is there.
+        #[n(1)]
+        slot: Hash,
     },
     /// Ends a proposal. Signed by the recovery key, or by any device that was active at the
     /// proposal, even if it was revoked since: whoever steals one device can't have this too.
@@ -140,13 +143,19 @@ pub enum Body {
         #[n(0)]
         proposal: u64,
     },
-    /// Another recovery key from now on. Without a proposal, the old one signs.
+    /// Another recovery key from now on, and the vault that it opens. Without a proposal, the old
+    /// one signs.
     #[n(6)]
     SetRecovery {
         #[n(0)]
         recovery_key: Hash,
         #[n(1)]
         proposal: Option<u64>,
+        /// As in [`Body::SetVault`].
+        #[n(2)]
+        digest: Hash,
+        #[n(3)]
+        openers: Vec<Hash>,
     },
     /// The vault was sealed anew: from now on exactly these bytes are the account's vault. Signed
     /// by an active device or the recovery key.
@@ -176,6 +185,8 @@ pub struct Proposal {
     /// The device that signed it.
     #[n(3)]
     pub device: DeviceId,
+    #[n(4)]
+    pub slot: Hash,
 }
 
 impl Proposal {

@@ -93,15 +93,15 @@ fn keep_vault(
     vault: Option<&Bytes>,
 ) -> Result<()> {
     match (body, vault) {
-        (Body::SetVault { digest, .. }, Some(vault))
+        (Body::SetVault { digest, .. } | Body::SetRecovery { digest, .. }, Some(vault))
             if cloister_proof::hash(&[vault.as_ref()]) == *digest =>
         {
             check_vault(vault)?;
             store::account::update_vault(tx, permit, vault)
         }
-        (Body::SetVault { .. }, _) | (_, Some(_)) => Err(Error::invalid(
-            "The vault and the log's entry about it do not belong together.",
-        )),
+        (Body::SetVault { .. } | Body::SetRecovery { .. }, _) | (_, Some(_)) => Err(
+            Error::invalid("The vault and the log's entry about it do not belong together."),
+        ),
         (_, None) => Ok(()),
     }
 }

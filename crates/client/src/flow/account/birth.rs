@@ -97,6 +97,7 @@ pub(super) fn forget_identity<P: Primitives>(store: &Store<P>) -> Result<(), Sto
         "secrets",
         "pending_vault",
         "recovery",
+        "recovery_change",
         "tokens",
         "trouble",
         "device_name",
