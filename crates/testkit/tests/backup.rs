@@ -540,3 +540,25 @@ fn a_passphrase_lets_a_waiting_device_in_and_another_one_ends_it() {
     assert_eq!(two.stage.state(laptop), DeviceState::Active);
     assert_eq!(two.scrolls_back(laptop, general), ["before"]);
 }
+
+#[test]
+fn a_recovery_key_that_a_stolen_device_asked_for_goes_with_that_device() {
+    let mut two = Two::<Symbolic>::new(16);
+    let (bob, old) = (two.bob, two.bobs_key.clone());
+    let stolen = two.second_device();
+    let key = two.new_key(stolen, Command::ProposeRecovery);
+    two.stage.settle();
+    assert!(two.recovery(bob).change.is_some());
+    let me = two.stage.world.clients[stolen].session().me.unwrap();
+    let revoke = Command::RevokeDevice {
+        device: me.device,
+        also: Vec::new(),
+    };
+    two.stage.does(bob, revoke);
+    two.stage.settle();
+    assert!(two.recovery(bob).change.is_none());
+    two.stage.world.kill(two.alice);
+    two.stage.world.run_for(4 * DAY_MS);
+    two.is_paper(9, &key);
+    two.comes_back(&old);
+}

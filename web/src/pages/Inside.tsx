@@ -13,6 +13,7 @@ import { Notices } from "../parts/Notices";
 import { DialogsProvider, useDialogs } from "../parts/open";
 import { Rail } from "../parts/Rail";
 import { Resizer } from "../parts/Resizer";
+import { RestoreNotice } from "../parts/BackupCard";
 import { RecoveryNotice } from "../parts/RecoveryChange";
 import { SecurityNotice } from "../parts/SecurityNotice";
 import { SearchPanel } from "../parts/SearchPanel";
@@ -145,6 +146,7 @@ function Frame({ session, me, guild, channel, message, own, home: isHome, sectio
         {session.alarm !== null && <Alarm sentence={session.alarm} />}
         <SecurityNotice />
         <RecoveryNotice />
+        <RestoreNotice />
         {section !== undefined && guild !== null ? <GuildSettings guild={guild} section={section} /> : own ? <Own session={session} me={me} /> : isHome ? <Welcome me={me} /> : channel === null ? <Unchosen guild={guild} /> : <Talk key={channel} channel={channel} message={message ?? null} guild={guild} session={session} me={me} panel={guild === null && group === null ? null : { open, toggle }} />}
       </main>
       {looking && <Looking channel={channel} />}

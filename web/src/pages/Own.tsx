@@ -16,7 +16,6 @@ import { Avatar } from "../ui/Arch";
 import { IconButton } from "../ui/Button";
 import { Choice, Range } from "../ui/Choice";
 import { Markdown } from "../ui/Markdown";
-import { Empty } from "../ui/Note";
 import { account, app, appearance, recovery, you } from "../words";
 import type { MeView } from "../wire";
 import "../parts/message.css";
@@ -120,9 +119,12 @@ export function Appearance() {
 export function RecoveryPage({ me }: { me: MeView }) {
   const view = useView({ ask: "recovery" });
   return (
-    <OwnPage title={recovery.title}>
+    <OwnPage title={recovery.entry}>
       {view === undefined ? null : view.key === null ? (
-        <Empty level="h2" title={recovery.keptTitle}>{recovery.keptNote}</Empty>
+        <section className="recovery">
+          <h2 className="recovery-title serif">{recovery.keptTitle}</h2>
+          <p className="recovery-lead">{recovery.keptNote}</p>
+        </section>
       ) : (
         <RecoveryCard recoveryKey={view.key} me={me} offered={false} />
       )}

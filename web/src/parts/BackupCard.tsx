@@ -45,8 +45,19 @@ export function BackupCard() {
   );
 }
 
-/** A bar with its words; also shown above a conversation while keys come back. */
-export function Restoring({ taken, total }: { taken: number; total: number }) {
+/** Over the talk of a new device, while the keys to what was read before come back. */
+export function RestoreNotice() {
+  const restore = useView({ ask: "backup" })?.restore ?? null;
+  if (restore === null || restore.total === 0) return null;
+  return (
+    <div className="restore-notice">
+      <Restoring taken={restore.taken} total={restore.total} />
+    </div>
+  );
+}
+
+/** A bar with its words. */
+function Restoring({ taken, total }: { taken: number; total: number }) {
   return (
     <div className="restoring">
       <span role="status">{words.restoring(Math.min(taken, total), total)}</span>

@@ -27,7 +27,7 @@ export function RecoveryCard({ recoveryKey, me, offered }: { recoveryKey: string
   });
   return (
     <section className={offered ? "recovery recovery-offered" : "recovery"} aria-label={offered ? words.offerTitle : words.title}>
-      {offered && <h2 className="recovery-title serif">{words.offerTitle}</h2>}
+      <h2 className="recovery-title serif">{offered ? words.offerTitle : words.title}</h2>
       <p className="recovery-lead">{words.lead}</p>
       {shown && (
         <>

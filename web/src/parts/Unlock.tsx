@@ -52,7 +52,7 @@ export function Unlock() {
       )}
       {way !== null && (
         <form className="form" onSubmit={submit(() => void typed.run())}>
-          <Field key={way} label={way === "passphrase" ? passphrase.field : signIn.recoveryKey} value={secret} onChange={type} hint={way === "passphrase" ? passphrase.hint : signIn.recoveryHint} mono isRequired autoFocus autoComplete="off" autoCapitalize="none" spellCheck="false" />
+          <Field key={way} label={way === "passphrase" ? passphrase.field : signIn.recoveryKey} value={secret} onChange={type} hint={way === "passphrase" ? passphrase.hint : signIn.recoveryHint} mono isRequired autoFocus autoComplete="off" spellCheck="false" />
           <Button type="submit" look="primary" wide isDisabled={secret.trim() === ""} isPending={typed.busy}>
             {words.submit}
           </Button>

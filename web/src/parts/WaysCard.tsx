@@ -42,11 +42,11 @@ export function WaysCard({ me }: { me: MeView }) {
         {words.title}
       </h2>
       <p className="backup-lead">{words.lead}</p>
-      <ul className="ways">
+      <ul className="ways-in">
         {ways.map((way) => (
-          <li key={way.id} className="way">
+          <li key={way.id} className="way-in">
             <WayIcon kind={way.kind} />
-            <span className="way-name">
+            <span className="way-in-name">
               <strong dir="auto">{wayName(way)}</strong>
               <span className="quiet">{words.since(wholeDate(way.added_at))}</span>
             </span>

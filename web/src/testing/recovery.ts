@@ -8,7 +8,7 @@ type Recovers = Extract<Command, { do: (typeof names)[number] }>;
 
 export const isRecovery = (command: Command): command is Recovers => (names as readonly string[]).includes(command.do);
 
-const newKey = "7C2M-9QXT-HN4B-R8ZD-5KVP-1WYE-J6AS-GF03-2";
+const newKey = "7C2M-9QXT-HN4B-R8ZD-5KVP-1WYE-J6AS-GF03-2KTQ";
 const days = 86_400_000;
 
 /** A key that this device or another one has asked for. */

@@ -71,6 +71,7 @@ export type { Question } from "./Question";
 export type { ReactionView } from "./ReactionView";
 export type { ReaderRight } from "./ReaderRight";
 export type { ReaderView } from "./ReaderView";
+export type { RecoveryChangeView } from "./RecoveryChangeView";
 export type { RecoveryView } from "./RecoveryView";
 export type { Refusal } from "./Refusal";
 export type { Relation } from "./Relation";

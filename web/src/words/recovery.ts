@@ -5,7 +5,7 @@ export const recovery = {
   entry: "Recovery and backup",
   title: "Your recovery key",
   offerTitle: "Keep your recovery key",
-  lead: "If you lose all your devices, this key is the only way back into your account. Nobody can make it again for you, not even whoever runs this Cloister.",
+  lead: "If you lose all your devices, this key brings you back into your account, with everything you've read. Nobody else has it, not even whoever runs this Cloister.",
   show: "Show key",
   hide: "Hide key",
   copy: "Copy key",

@@ -213,6 +213,10 @@ pub(crate) async fn revoke<P: Primitives>(
                 .collect(),
         })
         .await?;
+        if reason != RevokeReason::SignedOut {
+            let gone: Vec<DeviceId> = std::iter::once(device).chain(also).collect();
+            recovery::forget_asked_by(shared, &gone).await?;
+        }
     }
     reload(shared);
     vault::rotate_soon(shared);

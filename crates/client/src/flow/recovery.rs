@@ -8,9 +8,9 @@ use cloister_e2ee::{
 };
 use cloister_proof::{
     DeviceLog, Signer as _,
-    devlog::{Body, Proposal},
+    devlog::{Body, DeviceRecord, Proposal},
 };
-use cloister_wire::{ErrorCode, Hash, Octets, account::DeviceStanding};
+use cloister_wire::{DeviceId, ErrorCode, Hash, Octets, account::DeviceStanding};
 
 use crate::{
     core::{Core, Outcome, Shared, refuse},
@@ -100,6 +100,18 @@ pub(crate) async fn cancel<P: Primitives>(shared: &Shared<P>) -> Outcome {
     Ok(CommandReply::Done)
 }
 
+/// A device was thrown out: what it asked for goes with it.
+pub(crate) async fn forget_asked_by<P: Primitives>(
+    shared: &Shared<P>,
+    gone: &[DeviceId],
+) -> Result<(), Refusal> {
+    let proposal = own_log(&shared.core())?.proposal;
+    if proposal.is_some_and(|proposal| gone.contains(&proposal.device)) {
+        cancel(shared).await?;
+    }
+    Ok(())
+}
+
 /// Waits until a proposed key may be set, and sets it. Any living device does.
 pub(crate) fn ripen<P: Primitives>(shared: &Shared<P>) {
     shared.spawn_single("recovery key".to_owned(), |shared| async move {
@@ -129,7 +141,7 @@ async fn wait_and_set<P: Primitives>(shared: &Shared<P>) -> Result<(), Refusal> 
             key: proposal.recovery_key,
             proposal: proposal.version,
         };
-        vault::change_as(shared, &naming, |secrets, core| {
+        let set = vault::change_as(shared, &naming, |secrets, core| {
             if own_log(core)?.proposal != Some(proposal) {
                 return Err(refuse(
                     ErrorCode::NotFound,
@@ -146,7 +158,12 @@ async fn wait_and_set<P: Primitives>(shared: &Shared<P>) -> Result<(), Refusal> 
             put_slot(secrets, slot);
             Ok(())
         })
-        .await?;
+        .await;
+        match set {
+            // Another device was faster, or it was stopped at the last moment.
+            Err(error) if error.code == ErrorCode::NotFound => {}
+            other => other?,
+        }
     }
 }
 
@@ -158,7 +175,15 @@ fn awaited<P: Primitives>(core: &Core<P>) -> Result<Option<(Proposal, bool)>, Re
     if me.standing != DeviceStanding::Active {
         return Ok(None);
     }
-    let proposal = core.store.devlog(me.user)?.and_then(|log| log.proposal);
+    let Some(log) = core.store.devlog(me.user)? else {
+        return Ok(None);
+    };
+    // What a device asked for that was thrown out since is not carried out for it.
+    let asked = |proposal: &Proposal| {
+        let by = log.devices.get(&proposal.device);
+        by.is_some_and(DeviceRecord::active)
+    };
+    let proposal = log.proposal.filter(asked);
     Ok(proposal.map(|proposal| (proposal, proposal.device == me.device)))
 }
 

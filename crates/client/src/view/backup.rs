@@ -31,7 +31,7 @@ pub struct WayView {
 pub enum WayKind { RecoveryKey, Passkey, Passphrase }
 
 pub struct RecoveryView {
-    /// The key, eight groups, until the person said it is kept.
+    /// The key, nine groups, until the person said it is kept.
     pub key: Option<String>,
     /// Now is a good time to show it: an exchange took place and it was not put off.
     pub offer: bool,
