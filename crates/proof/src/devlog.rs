@@ -154,18 +154,14 @@ impl DeviceLog {
                 Ok(())
             }
             Body::ProposeRecovery { recovery_key, slot } => {
-                let signer = self.signer(signed)?;
-                if self.proposal.is_some() || *recovery_key == self.recovery_key {
-                    return Err(ProofError::Broken);
-                }
-                self.proposal = Some(Proposal {
+                let device = self.signer(signed)?;
+                self.propose(Proposal {
                     version: entry.version,
                     recovery_key: *recovery_key,
                     at_ms: entry.at_ms,
-                    device: signer,
+                    device,
                     slot: *slot,
-                });
-                Ok(())
+                })
             }
             Body::CancelRecovery { proposal } => {
                 let open = self.open_proposal(*proposal)?;
@@ -275,6 +271,14 @@ impl DeviceLog {
             genesis: self.genesis,
             at_ms: entry.at_ms,
         });
+        Ok(())
+    }
+
+    fn propose(&mut self, proposal: Proposal) -> Result<(), ProofError> {
+        if self.proposal.is_some() || proposal.recovery_key == self.recovery_key {
+            return Err(ProofError::Broken);
+        }
+        self.proposal = Some(proposal);
         Ok(())
     }
 

@@ -49,7 +49,7 @@ pub(crate) async fn replace<P: Primitives>(shared: &Shared<P>, typed: Option<&st
     let new = RecoveryKey::draw(&mut shared.core().chance);
     let naming = Naming::Replaced {
         key: new.signing_key().public_key(),
-        old: old.signing_key(),
+        old: Box::new(old.signing_key()),
     };
     vault::change_as(shared, &naming, |secrets, core| {
         core.store.put_recovery_change(&new.to_text())?;

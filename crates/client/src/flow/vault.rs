@@ -40,7 +40,7 @@ pub(crate) enum Naming {
     /// By itself.
     Vault,
     /// Along with another recovery key, which the old one allows ...
-    Replaced { key: Hash, old: SigningKey },
+    Replaced { key: Hash, old: Box<SigningKey> },
     /// ... or which a device had proposed long enough ago.
     Proposed { key: Hash, proposal: u64 },
 }
@@ -233,7 +233,7 @@ fn prepare<P: Primitives>(
     };
     let account = core.store.account()?.ok_or(StoreError::Unreadable)?;
     let signer: &dyn Signer = match naming {
-        Naming::Replaced { old, .. } => old,
+        Naming::Replaced { old, .. } => old.as_ref(),
         Naming::Vault | Naming::Proposed { .. } => &account,
     };
     let entry = Signed::seal(Purpose::Devlog, &entry, &[signer]).to_bytes();

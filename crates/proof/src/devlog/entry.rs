@@ -74,10 +74,6 @@ pub struct Entry {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "read one at a time, and most of a log is of the large one"
-)]
 pub enum Body {
     /// The first device and the recovery key. Signed by both.
     #[n(0)]

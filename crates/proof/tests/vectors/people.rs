@@ -63,6 +63,7 @@ fn offer(device: u8, genesis: Hash) -> (Vector, Bytes) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one entry of a log after the other")]
 fn device_logs_are_as_frozen() {
     let mut story = Story {
         log: None,
