@@ -4,9 +4,7 @@ mod recovery;
 
 use cloister_client::{
     Primitives, Symbolic, Vodozemac,
-    view::{
-        BackupView, Command, CommandReply, DeviceState, Query, QueryReply, RecoveryView, Safety,
-    },
+    view::{BackupView, Command, CommandReply, DeviceState, Query, QueryReply, Safety},
 };
 use cloister_testkit::cast::{Stage, Who};
 use cloister_wire::{ChannelId, ErrorCode, GuildId};

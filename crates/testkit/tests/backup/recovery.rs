@@ -210,7 +210,8 @@ fn a_recovery_key_that_a_stolen_device_asked_for_goes_with_that_device() {
     two.stage.settle();
     assert!(two.recovery(bob).change.is_none());
     two.stage.world.kill(two.alice);
-    two.stage.world.run_for(4 * DAY_MS);
+    two.stage.world.kill(stolen);
+    two.stage.world.run_for(3 * DAY_MS + 3_600_000);
     two.is_paper(9, &key);
     two.comes_back(&old);
 }
