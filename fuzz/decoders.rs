@@ -3,14 +3,21 @@
 
 use cloister_e2ee::{
     DeviceMessage, Plain,
+    backup::BackupRecord,
+    content::MessageContent,
+    record::PersonRecord,
     recovery::RecoveryKey,
     seed::{Link, Seed},
+    vault::AccountSecrets,
 };
 use cloister_proof::{
-    ChannelPolicy, Context, DeviceCert, DeviceLog, DeviceOffer, EpochRecord, GuildLog, InviteCert,
+    AuditCheckpoint, AuditEntry, ChannelPolicy, Context, DeviceCert, DeviceLog, DeviceOffer, EpochRecord, GuildLog, InviteCert,
     LogEntry, Op, Prekey, Purpose, Roster, Signed, devlog::Entry, fingerprint, guild_log::Position,
 };
-use cloister_wire::{Bytes, DeviceId, Hash, Octets, UserId, account, channel, gateway, guild, key};
+use cloister_wire::{
+    Bytes, DeviceId, Hash, Octets, UserId, account, audit, channel, gateway, guild, key, moderation,
+    role,
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// A decoder and what it is called.
@@ -52,6 +59,8 @@ pub fn proof_structures(bytes: &[u8]) {
     canonical::<EpochRecord>(bytes);
     canonical::<Context>(bytes);
     canonical::<Position>(bytes);
+    canonical::<AuditCheckpoint>(bytes);
+    canonical::<AuditEntry>(bytes);
     if let Ok(roster) = Roster::parse(bytes) {
         assert_eq!(roster.to_bytes(), bytes);
     }
@@ -127,6 +136,10 @@ pub fn sealed_contents(bytes: &[u8]) {
     assert!(cloister_e2ee::sealed::open(&HASH.0, bytes, b"context").is_err());
     canonical::<Plain>(bytes);
     canonical::<DeviceMessage>(bytes);
+    canonical::<MessageContent>(bytes);
+    canonical::<BackupRecord>(bytes);
+    canonical::<PersonRecord>(bytes);
+    canonical::<AccountSecrets>(bytes);
     if let Some(key) = RecoveryKey::from_text("0") {
         let user = UserId::from_bytes([1; 16]);
         let digest = cloister_proof::hash(&[bytes]);
@@ -196,6 +209,12 @@ macro_rules! each_body {
         $read::<key::UploadKeys>($bytes);
         $read::<key::AckToDevice>($bytes);
         $read::<key::QueuePage>($bytes);
+        $read::<role::CreateRole>($bytes);
+        $read::<role::SetOverwrite>($bytes);
+        $read::<moderation::Ban>($bytes);
+        $read::<moderation::SetGate>($bytes);
+        $read::<audit::AuditPage>($bytes);
+        $read::<guild::Guild>($bytes);
     }};
 }
 

@@ -6,6 +6,7 @@
 mod bench;
 mod check;
 mod fingerprint;
+mod fuzz;
 mod install;
 mod mutate;
 mod place;
@@ -78,6 +79,14 @@ enum Command {
         #[arg(long)]
         list: bool,
     },
+    /// Feed every decoder what a fuzzer makes up.
+    Fuzz {
+        /// For so long each.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+        /// Only these targets of `fuzz/fuzz_targets`.
+        targets: Vec<String>,
+    },
     /// Measure the optimized binary: sends, deliveries, memory, start and sizes.
     Bench {
         /// Only the figures whose names begin so.
@@ -104,6 +113,7 @@ fn main() -> ExitCode {
             primitives,
         } => sim::sim(&place, seeds, steps, primitives),
         Command::Mutate { only, list } => mutate::mutate(&place, only.as_deref(), list),
+        Command::Fuzz { seconds, targets } => fuzz::fuzz(&place, seconds, &targets),
         Command::Bench { name, json } => bench::bench(&place, name.as_deref(), json),
         Command::Release => release::release(&place),
     });
