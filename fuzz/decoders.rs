@@ -11,12 +11,13 @@ use cloister_e2ee::{
     vault::AccountSecrets,
 };
 use cloister_proof::{
-    AuditCheckpoint, AuditEntry, ChannelPolicy, Context, DeviceCert, DeviceLog, DeviceOffer, EpochRecord, GuildLog, InviteCert,
-    LogEntry, Op, Prekey, Purpose, Roster, Signed, devlog::Entry, fingerprint, guild_log::Position,
+    AuditCheckpoint, AuditEntry, ChannelPolicy, Context, DeviceCert, DeviceLog, DeviceOffer,
+    EpochRecord, GuildLog, InviteCert, LogEntry, Op, Prekey, Purpose, Roster, Signed,
+    devlog::Entry, fingerprint, guild_log::Position,
 };
 use cloister_wire::{
-    Bytes, DeviceId, Hash, Octets, UserId, account, audit, channel, gateway, guild, key, moderation,
-    role,
+    Bytes, DeviceId, Hash, Octets, UserId, account, audit, channel, gateway, guild, key,
+    moderation, role,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
