@@ -25,7 +25,7 @@ test("with all devices lost, the recovery key brings back everything that was re
   await bob.context.close();
 
   const again = await place.person("Bob", "Bob's new browser");
-  await again.signInWith(key);
+  await again.recoversHere(key);
   await again.openGuild("Garden");
   await again.openChannel("general");
   for (const text of ["said by Alice before", "said by Bob before"]) await again.sees(text);
