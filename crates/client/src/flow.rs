@@ -14,6 +14,7 @@ pub(crate) mod expiry;
 pub(crate) mod govern;
 pub(crate) mod group;
 pub(crate) mod guild;
+pub(crate) mod health;
 pub(crate) mod incoming;
 pub(crate) mod invite;
 pub(crate) mod mention;

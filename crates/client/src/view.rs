@@ -12,7 +12,7 @@ use cloister_wire::{
     CategoryId, ChannelId, DeviceId, ErrorCode, GuildId, MessageId, Permissions, ReportId, RoleId,
     UserId,
     moderation::{Contact, Relation},
-    report::{MyReport, ReportReason, ReportTo, Resolution},
+    report::{Claim, MyReport, ReportReason, ReportTo, Resolution},
     role::{Category, Role},
     seen::Fact,
 };
@@ -326,6 +326,8 @@ pub enum Command {
     Report { messages: Vec<MessageId>, to: ReportTo, reason: ReportReason, note: String },
     /// A page of reports, newest first.
     LoadReports { of: ReportsOf, open: bool, before: Option<ReportId> },
+    /// Take a report or let go of it, and keep what was found for others who look.
+    KeepReport { of: ReportsOf, report: ReportId, claim: Option<Claim>, finding: Option<String> },
     ResolveReport { of: ReportsOf, report: ReportId, resolution: Resolution },
     /// Stop bringing older messages. What came stays.
     StopBringing,

@@ -9,6 +9,7 @@ use crate::{
     env::Env,
     gateway::{bus::Bus, lobby::Lobby},
     limit::{AtOnce, Buckets, Rate},
+    measure::Measures,
     seal::{authority::Authority, keyring::Keyring, password::Hasher},
     store::{self, db::Db},
 };
@@ -40,6 +41,7 @@ pub struct Parts {
     device_items: [Buckets; 2],
     /// Reports, for each person.
     pub reports: Buckets,
+    pub measures: Measures,
 }
 
 impl Parts {
@@ -154,6 +156,7 @@ impl App {
             messages,
             device_items,
             reports,
+            measures: Measures::default(),
         })))
     }
 

@@ -52,6 +52,7 @@ pub struct Config {
     pub sessions: Sessions,
     pub second_factor: SecondFactors,
     pub limits: Limits,
+    pub metrics: Metrics,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -63,6 +64,15 @@ pub struct Database {
     pub ca_file: Option<PathBuf>,
     /// Threads of the database: readers of SQLite, or connections to PostgreSQL.
     pub threads: Option<NonZero<usize>>,
+}
+
+/// Numbers for monitoring.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// Where they can be read, without TLS: refused on any address but loopback. Without it,
+    /// nowhere.
+    pub listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +109,7 @@ impl Default for Config {
             sessions: Sessions::default(),
             second_factor: SecondFactors::default(),
             limits: Limits::default(),
+            metrics: Metrics::default(),
         }
     }
 }
@@ -164,6 +175,14 @@ impl Config {
                 "tls.mode is off and listen is {}: without TLS only a loopback address such as \
                  127.0.0.1 is allowed, for a reverse proxy on the same machine",
                 self.listen
+            )));
+        }
+        if let Some(listen) = self.metrics.listen
+            && !listen.ip().is_loopback()
+        {
+            return Err(unusable(&format!(
+                "metrics.listen is {listen}: numbers are told on a loopback address only, such as \
+                 127.0.0.1:9464"
             )));
         }
         if self.tls.cert_file.is_some() != self.tls.key_file.is_some() {
@@ -360,6 +379,14 @@ mod tests {
     fn tls_cannot_be_switched_off_for_others() {
         let off = "listen = \"0.0.0.0:80\"\n[tls]\nmode = \"off\"";
         assert!(load(off, &[]).unwrap_err().to_string().contains("loopback"));
+        let open = "[metrics]\nlisten = \"0.0.0.0:9464\"";
+        assert!(
+            load(open, &[])
+                .unwrap_err()
+                .to_string()
+                .contains("loopback")
+        );
+        assert!(load("[metrics]\nlisten = \"127.0.0.1:9464\"", &[]).is_ok());
         assert!(load(&off.replace("0.0.0.0", "127.0.0.1"), &[]).is_ok());
     }
 

@@ -30,6 +30,7 @@ pub mod scrub;
 pub mod security;
 pub mod session;
 pub mod typing;
+pub mod unreadable;
 
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;

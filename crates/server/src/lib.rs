@@ -14,6 +14,7 @@ pub mod gateway;
 pub mod http;
 pub mod jobs;
 pub mod limit;
+pub mod measure;
 pub mod operator;
 pub mod seal;
 pub mod serve;

@@ -15,7 +15,7 @@ use crate::{
     App, Error, Result, access,
     config::{self, Config, TlsMode},
     env::Env,
-    jobs,
+    jobs, measure,
     seal::keyring::{at, private_file, private_folder, read_private},
     store, tls,
 };
@@ -42,6 +42,9 @@ const TEMPLATE: &str = "\
 # [tls]
 # cert_file = \"/etc/ssl/chat.pem\"         # without it, a self-signed one is made
 # key_file = \"/etc/ssl/chat.key\"
+
+# [metrics]
+# listen = \"127.0.0.1:9464\"               # without it, numbers are told nowhere
 ";
 
 /// Said once the server answers: a line each.
@@ -54,6 +57,8 @@ pub struct Ready {
     pub fingerprint: Option<String>,
     /// The link that makes the first operator, while there is none.
     pub set_up: Option<String>,
+    /// Where monitoring reads numbers, if anywhere.
+    pub metrics: Option<SocketAddr>,
 }
 
 impl fmt::Display for Ready {
@@ -64,6 +69,9 @@ impl fmt::Display for Ready {
         }
         if let Some(link) = &self.set_up {
             writeln!(f, "set-up {link}")?;
+        }
+        if let Some(metrics) = &self.metrics {
+            writeln!(f, "metrics http://{metrics}/metrics")?;
         }
         Ok(())
     }
@@ -103,11 +111,18 @@ pub async fn serve(
     let set_up = set_up_token(data, &app)
         .await?
         .map(|token| format!("{address}/setup#{token}"));
+    let metrics = app
+        .config
+        .metrics
+        .listen
+        .map(|address| measure::listen(app.clone(), address))
+        .transpose()?;
     let said = Ready {
         bound,
         address,
         fingerprint: tls.as_ref().map(|tls| tls.fingerprint.clone()),
         set_up,
+        metrics: metrics.as_ref().map(|(bound, _)| *bound),
     };
 
     let handle = Handle::new();
@@ -156,6 +171,9 @@ pub async fn serve(
     jobs.abort();
     listening.abort();
     expiry.abort();
+    if let Some((_, serving)) = metrics {
+        serving.abort();
+    }
     tracing::info!("draining");
     app.bus.drain();
     handle.graceful_shutdown(Some(DRAIN));

@@ -296,6 +296,10 @@ fn governance_body(method: &Method, path: &str) -> Option<Option<Value>> {
             "joins": "open", "invites": "open", "newcomer_s": 0, "reason": null,
         }),
         ("PUT", "relations/{user}") => json!({"relation": "muted"}),
+        ("PUT", "guilds/{guild}/reports/{report}" | "reports/{report}") => {
+            json!({"claim": "take", "finding": null})
+        }
+        ("PUT", "unreadable") => json!({"counts": [{"cause": "replayed", "count": 1}]}),
         ("PUT", "contact") => json!({"who": "friends"}),
         _ => return None,
     }))

@@ -35,6 +35,10 @@ struct Running {
 }
 
 async fn start(data: &Path) -> Running {
+    start_with(data, |_| {}).await
+}
+
+async fn start_with(data: &Path, change: impl FnOnce(&mut Config)) -> Running {
     let mut config: Config = prepare(data, None).unwrap();
     config.listen = "127.0.0.1:0".parse().unwrap();
     config.passwords = Passwords {
@@ -43,6 +47,7 @@ async fn start(data: &Path) -> Running {
         lanes: 1,
         ..Passwords::default()
     };
+    change(&mut config);
     let (stop, stopped) = oneshot::channel();
     let (said, heard) = oneshot::channel();
     let data = data.to_owned();
@@ -306,4 +311,35 @@ async fn headers_that_never_end_are_cut_off() {
         "{answer}"
     );
     running.end().await;
+}
+
+#[tokio::test]
+async fn numbers_are_told_on_this_machine_only_where_that_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let quiet = start(folder.path()).await;
+    assert_eq!(quiet.ready.metrics, None);
+    quiet.end().await;
+    let running = start_with(folder.path(), |config| {
+        config.metrics.listen = Some("127.0.0.1:0".parse().unwrap());
+    })
+    .await;
+    let address = running.ready.metrics.expect("a listener");
+    let answer = async |path: &str| {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    let numbers = answer("/metrics").await;
+    assert!(numbers.starts_with("HTTP/1.1 200"), "{numbers}");
+    assert!(
+        numbers.contains("cloister_unreadable_messages{cause=\"key_missing\"} 0"),
+        "{numbers}"
+    );
+    // The rest of the server is not there.
+    assert!(answer("/api/version").await.starts_with("HTTP/1.1 404"));
+    running.end().await;
+    assert!(TcpStream::connect(address).await.is_err());
 }

@@ -17,7 +17,7 @@ replies! {
         pub device: Option<DeviceId>,
         /// `noun.verb`, of a closed list.
         pub action: String,
-        /// What it was done to: `role:…`, `member:…`, `channel:…`, `guild:…`, `invite:…`.
+        /// What it was done to: `role:…`, `member:…`, `channel:…`, `guild:…`, `invite:…`, `report:…`.
         pub target: String,
         /// JSON objects of what changed.
         pub before: Option<String>,

@@ -191,6 +191,10 @@ pub enum Event {
     ReportMade {
         guild: Option<GuildId>,
     },
+    /// To the same: somebody took a report, wrote something down or resolved it.
+    ReportChanged {
+        guild: Option<GuildId>,
+    },
     /// To the devices of whoever made it.
     ReportResolved {
         report: ReportId,

@@ -20,6 +20,7 @@ pub mod channel;
 pub mod error;
 pub mod gateway;
 pub mod guild;
+pub mod health;
 pub mod id;
 pub mod key;
 pub mod limits;

@@ -36,6 +36,14 @@ requests! {
     /// `POST /api/v1/guilds/{guild}/reports/{report}/resolve`, `POST
     /// /api/v1/reports/{report}/resolve`.
     pub struct ResolveReport { pub resolution: Resolution }
+
+    /// `PUT /api/v1/guilds/{guild}/reports/{report}`, `PUT /api/v1/reports/{report}`: for others
+    /// who look at reports. What is absent stays.
+    pub struct KeepReport {
+        pub claim: Option<Claim>,
+        /// What was found; the reporter never sees it.
+        pub finding: Option<String>,
+    }
 }
 
 /// Who is asked to look at it.
@@ -61,6 +69,17 @@ pub enum ReportReason {
     Illegal,
     SelfHarm,
     Other,
+}
+
+/// Whether somebody looks at a report, so that others need not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Claim {
+    Take,
+    /// Whoever took it.
+    Release,
 }
 
 /// What came of a report.
@@ -94,6 +113,9 @@ replies! {
         pub resolution: Option<Resolution>,
         pub resolved_by: Option<UserId>,
         pub resolved_at: Option<u64>,
+        pub claimed_by: Option<UserId>,
+        pub claimed_by_name: Option<String>,
+        pub finding: String,
     }
 
     /// `GET /api/v1/reports/mine`: one's own newest ones.

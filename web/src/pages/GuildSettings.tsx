@@ -4,6 +4,7 @@ import { Link, useLocation } from "wouter";
 import { AuditLog } from "../parts/AuditLog";
 import { Bans } from "../parts/Bans";
 import { GuildOverview } from "../parts/GuildOverview";
+import { GuildReports } from "../parts/GuildReports";
 import { RoleList } from "../parts/RoleList";
 import { Structure } from "../parts/Structure";
 import { path } from "../paths";
@@ -22,6 +23,7 @@ const sections: Array<{ name: string; label: string; needs: Right[] }> = [
   { name: "roles", label: govern.roles, needs: ["manage_roles"] },
   { name: "channels", label: govern.channels, needs: ["manage_channels", "manage_roles"] },
   { name: "bans", label: govern.bans, needs: ["ban_members"] },
+  { name: "reports", label: govern.reports, needs: ["manage_messages"] },
   { name: "audit", label: govern.audit, needs: ["view_audit_log"] },
 ];
 
@@ -64,6 +66,8 @@ function Section({ name, view }: { name: string; view: GuildView }) {
       return <Structure view={view} />;
     case "bans":
       return <Bans guild={view.id} />;
+    case "reports":
+      return <GuildReports guild={view.id} />;
     case "audit":
       return <AuditLog view={view} />;
     default:

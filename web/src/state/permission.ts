@@ -38,6 +38,6 @@ export function rankOf(roles: Role[], held: string[], owner: boolean): number {
 
 /** Whether somebody may see anything of the settings of a server. */
 export function governs(permissions: Permissions): boolean {
-  const rights: Right[] = ["manage_guild", "manage_roles", "manage_channels", "ban_members", "view_audit_log", "manage_invites"];
+  const rights: Right[] = ["manage_guild", "manage_roles", "manage_channels", "ban_members", "view_audit_log", "manage_invites", "manage_messages"];
   return rights.some((right) => may(permissions, right));
 }

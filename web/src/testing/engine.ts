@@ -374,6 +374,9 @@ export class FakeEngine implements EngineBridge {
         return { outcome: "account", reply: this.#account.act(command.act) };
       case "report":
         return { outcome: "reported", report: id(this.#id()) };
+      case "keep_report":
+      case "resolve_report":
+        break;
       case "load_reports":
         return command.of.of === "mine" ? { outcome: "my_reports", reports: myReports } : { outcome: "reports", reports: reports(world), end: true };
       case "bring_older":

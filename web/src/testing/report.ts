@@ -18,5 +18,5 @@ export const myReports: MyReport[] = [
 export function reports(world: World): ReportShown[] {
   const said = (world.messages.get(id(201)) ?? []).slice(2, 5);
   const messages = said.map((one) => ({ message: one.id, seq: one.seq, at: one.at, sender: one.author, sender_name: one.author_name, body: one.content.content === "text" ? one.content.body : null }));
-  return [{ id: id(7002), channel: id(201), guild: id(101), reporter: id(3), reporter_name: "Chiara", reason: "harassment", note: "He does this every day.", at: Date.now() - 600_000, messages, resolution: null, resolved_at: null }];
+  return [{ id: id(7002), channel: id(201), guild: id(101), reporter: id(3), reporter_name: "Chiara", reason: "harassment", note: "He does this every day.", at: Date.now() - 600_000, messages, resolution: null, resolved_at: null, claimed_by: id(2), claimed_by_name: "Bruno Okafor", finding: "He was asked to stop twice." }];
 }

@@ -75,7 +75,7 @@ const sentences: Record<ErrorCode, string> = {
   TARGET_GONE: "The message this belongs to was deleted.",
   AUDIENCE_FULL: "This channel has as many readers as encryption allows. Ask the owner for another channel.",
   REPORT_UNPROVED: "What was revealed isn't what the server accepted, so the report wasn't taken. Try another of your devices.",
-  ALREADY_RESOLVED: "Somebody else has dealt with this report already. Reload the page to see.",
+  ALREADY_RESOLVED: "Somebody else is dealing with this report, or has done so. Reload the page to see.",
   MESSAGE_TOO_LONG: "This message is too long. Split it into shorter ones.",
 
   OFFLINE: "The server can't be reached. We'll go on when you're back online.",

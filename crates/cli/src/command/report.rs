@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use cloister_client::view::{Command, CommandReply, Query, QueryReply, ReportShown, ReportsOf};
 use cloister_wire::{
     MessageId, ReportId,
-    report::{ReportReason, ReportTo, Resolution},
+    report::{Claim, ReportReason, ReportTo, Resolution},
 };
 use serde_json::json;
 
@@ -27,6 +27,23 @@ pub(crate) enum Report {
         /// Also those that are resolved
         #[arg(long)]
         all: bool,
+    },
+    /// Take a report, so that others need not look at it
+    Take {
+        report: ReportId,
+        #[command(flatten)]
+        of: Of,
+        /// Let go of it, whoever took it
+        #[arg(long)]
+        release: bool,
+    },
+    /// Write down what was found, for others who look at reports
+    Note {
+        report: ReportId,
+        /// At most 1,000 characters, in the place of what stood there; the reporter never sees it
+        text: String,
+        #[command(flatten)]
+        of: Of,
     },
     /// Say what came of a report
     Resolve {
@@ -88,6 +105,15 @@ impl Report {
         seat::with_profile(global, print, async |seat| match self {
             Report::Send(send) => send.send(seat).await,
             Report::List { of, all } => list(seat, &of, all).await,
+            Report::Take {
+                report,
+                of,
+                release,
+            } => {
+                let claim = if release { Claim::Release } else { Claim::Take };
+                keep(seat, report, &of, Some(claim), None).await
+            }
+            Report::Note { report, text, of } => keep(seat, report, &of, None, Some(text)).await,
             Report::Resolve {
                 report,
                 of,
@@ -186,6 +212,25 @@ const fn reason(reason: Reason) -> ReportReason {
     }
 }
 
+async fn keep(
+    seat: &Seat<'_>,
+    report: ReportId,
+    of: &Of,
+    claim: Option<Claim>,
+    finding: Option<String>,
+) -> Result<(), Failure> {
+    seat.reach().await?;
+    let of = of.find(seat).await?;
+    let command = Command::KeepReport {
+        of,
+        report,
+        claim,
+        finding,
+    };
+    seat.command(command).await?;
+    seat.print.line(&json!({"id": report}), report)
+}
+
 async fn list(seat: &Seat<'_>, of: &Of, all: bool) -> Result<(), Failure> {
     seat.reach().await?;
     let of = of.find(seat).await?;
@@ -238,6 +283,12 @@ fn show(print: &Print, report: &ReportShown) -> Result<(), Failure> {
     )];
     let note = (!report.note.is_empty()).then(|| format!("    note: {}", indented(&report.note)));
     lines.extend(note);
+    if let Some(name) = &report.claimed_by_name {
+        lines.push(format!("    taken by {}", printable(name)));
+    }
+    if !report.finding.is_empty() {
+        lines.push(format!("    found: {}", indented(&report.finding)));
+    }
     for (place, one) in report.messages.iter().enumerate() {
         let mark = if place == 0 { '>' } else { ' ' };
         let body = one.body.as_deref().unwrap_or("[of a newer version]");

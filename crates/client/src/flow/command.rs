@@ -2,7 +2,7 @@
 
 use cloister_e2ee::Primitives;
 use cloister_proof::devlog::RevokeReason;
-use cloister_wire::{ErrorCode, security::SecondFactor};
+use cloister_wire::{ErrorCode, report::KeepReport, security::SecondFactor};
 
 use crate::{
     core::{Outcome, Shared, refuse},
@@ -227,6 +227,12 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
             report::report(shared, choice).await
         }
         Command::LoadReports { of, open, before } => report::load(shared, of, open, before).await,
+        Command::KeepReport {
+            of,
+            report,
+            claim,
+            finding,
+        } => report::keep(shared, of, report, KeepReport { claim, finding }).await,
         Command::ResolveReport {
             of,
             report,

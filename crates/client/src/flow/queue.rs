@@ -17,7 +17,7 @@ pub(crate) use self::nack::{answer_nacks, resend};
 use crate::{
     core::{Core, Shared},
     engine::Method,
-    flow::{account, backup, call::CallError, device, incoming, people, vault, verify},
+    flow::{account, backup, call::CallError, device, health, incoming, people, vault, verify},
     store::{Identity, InboundRow, MessageState, StoreError},
     view::{Refusal, Topic, Undecryptable},
 };
@@ -459,6 +459,7 @@ pub(crate) fn settle<P: Primitives>(shared: &Shared<P>) {
         let decided = decide(&mut shared.core(), since);
         // Another device of this person may have it.
         backup::restore(&shared);
+        health::tell(&shared, health::When::Decided);
         if let Err(error) = decided {
             shared.core().fail(&error);
         }

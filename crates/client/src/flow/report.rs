@@ -6,8 +6,8 @@ use cloister_wire::{
     ChannelId, ErrorCode, MessageId, ReportId,
     limits::REPORT_MESSAGES,
     report::{
-        MyReports, Report, ReportReason, ReportTo, ReportView, Reported, Reports, Resolution,
-        ResolveReport, Revealed,
+        KeepReport, MyReports, Report, ReportReason, ReportTo, ReportView, Reported, Reports,
+        Resolution, ResolveReport, Revealed,
     },
 };
 
@@ -149,6 +149,9 @@ fn shown(report: ReportView) -> ReportShown {
         messages,
         resolution: report.resolution,
         resolved_at: report.resolved_at,
+        claimed_by: report.claimed_by,
+        claimed_by_name: report.claimed_by_name,
+        finding: report.finding,
     }
 }
 
@@ -158,24 +161,35 @@ pub(crate) async fn resolve<P: Primitives>(
     report: ReportId,
     resolution: Resolution,
 ) -> Outcome {
-    let start = match of {
-        ReportsOf::Mine => {
-            return Err(refuse(
-                ErrorCode::Invalid,
-                "Your own report is resolved by somebody else.",
-            ));
-        }
-        ReportsOf::Guild { guild } => format!("/api/v1/guilds/{guild}/reports"),
-        ReportsOf::Operator => "/api/v1/reports".to_owned(),
-    };
+    let path = format!("{}/{report}/resolve", queue(of)?);
     let body = to_cbor(&ResolveReport { resolution });
-    shared
-        .call(
-            Method::Post,
-            format!("{start}/{report}/resolve"),
-            Some(body),
-        )
-        .await?;
+    shared.call(Method::Post, path, Some(body)).await?;
     shared.core().tell(Topic::Reports);
     Ok(CommandReply::Done)
+}
+
+/// Takes a report or lets go of it, and keeps what was found.
+pub(crate) async fn keep<P: Primitives>(
+    shared: &Shared<P>,
+    of: ReportsOf,
+    report: ReportId,
+    request: KeepReport,
+) -> Outcome {
+    let path = format!("{}/{report}", queue(of)?);
+    let body = to_cbor(&request);
+    shared.call(Method::Put, path, Some(body)).await?;
+    shared.core().tell(Topic::Reports);
+    Ok(CommandReply::Done)
+}
+
+/// Where reports stand that this person is asked to look at.
+fn queue(of: ReportsOf) -> Result<String, Refusal> {
+    match of {
+        ReportsOf::Mine => Err(refuse(
+            ErrorCode::Invalid,
+            "Your own report is looked at by somebody else.",
+        )),
+        ReportsOf::Guild { guild } => Ok(format!("/api/v1/guilds/{guild}/reports")),
+        ReportsOf::Operator => Ok("/api/v1/reports".to_owned()),
+    }
 }

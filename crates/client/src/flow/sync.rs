@@ -19,7 +19,7 @@ use self::{event::apply, log::bring_log_soon};
 use crate::{
     core::{Core, Shared},
     flow::{
-        backup, call::CallError, device, govern, incoming, outgoing, people, prekeys, queue,
+        backup, call::CallError, device, govern, health, incoming, outgoing, people, prekeys, queue,
         reading, recovery, remark, search, vault, verify,
     },
     store::{Store, StoreError},
@@ -84,6 +84,7 @@ pub(crate) fn ready<P: Primitives>(shared: &Shared<P>, ready: &Ready) {
         vault::rotate_soon(&shared);
         backup::restore(&shared);
         device::reload(&shared);
+        health::tell(&shared, health::When::Connected);
         go_on(&shared);
     });
 }

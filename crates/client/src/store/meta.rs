@@ -110,6 +110,7 @@ facts! {
     device_list put_device_list "device_list": Vec<cloister_wire::account::Device>;
     index_version put_index_version "index_version": u64;
     records_due put_records_due "records_due": Vec<UserId>;
+    told_unreadable put_told_unreadable "told_unreadable": Vec<cloister_wire::health::UnreadableCount>;
     device_name put_device_name_fact "device_name": String;
 }
 

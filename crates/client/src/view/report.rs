@@ -43,6 +43,11 @@ pub struct ReportShown {
     pub messages: Vec<ReportedMessage>,
     pub resolution: Option<Resolution>,
     pub resolved_at: Option<u64>,
+    /// Who looks at it, so that others need not.
+    pub claimed_by: Option<UserId>,
+    pub claimed_by_name: Option<String>,
+    /// What was found, for those who look; the reporter never sees it.
+    pub finding: String,
 }
 
 /// The server has checked that it accepted exactly this, then, from them.

@@ -15,8 +15,13 @@ CREATE TABLE report (
     resolution      TEXT CHECK (resolution IN ('action_taken', 'no_action')),
     resolved_by     UUID,
     resolved_at     BIGINT,
+    -- Who is looking at it, and what they wrote down for others who look; the words are sealed.
+    claimed_by      UUID,
+    claimed_at      BIGINT,
+    finding         UUID,
     CHECK (recipient = 'operator' OR guild_id IS NOT NULL),
-    CHECK ((resolution IS NULL) = (resolved_at IS NULL))
+    CHECK ((resolution IS NULL) = (resolved_at IS NULL)),
+    CHECK ((claimed_by IS NULL) = (claimed_at IS NULL))
 );
 CREATE UNIQUE INDEX report_once ON report (reporter_id, subject_id, recipient);
 CREATE INDEX report_of_guild ON report (guild_id, created_at) WHERE recipient = 'guild';

@@ -15,8 +15,13 @@ CREATE TABLE report (
     resolution      TEXT CHECK (resolution IN ('action_taken', 'no_action')),
     resolved_by     BLOB,
     resolved_at     INTEGER,
+    -- Who is looking at it, and what they wrote down for others who look; the words are sealed.
+    claimed_by      BLOB,
+    claimed_at      INTEGER,
+    finding         BLOB,
     CHECK (recipient = 'operator' OR guild_id IS NOT NULL),
-    CHECK ((resolution IS NULL) = (resolved_at IS NULL))
+    CHECK ((resolution IS NULL) = (resolved_at IS NULL)),
+    CHECK ((claimed_by IS NULL) = (claimed_at IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX report_once ON report (reporter_id, subject_id, recipient);
 CREATE INDEX report_of_guild ON report (guild_id, created_at) WHERE recipient = 'guild';

@@ -3,7 +3,7 @@
 
 use cloister_proof::{AuditCheckpoint, AuditEntry, audit};
 use cloister_wire::{
-    Bytes, CategoryId, ChannelId, GuildId, RoleId, UserId, audit::AuditProof, limits,
+    Bytes, CategoryId, ChannelId, GuildId, ReportId, RoleId, UserId, audit::AuditProof, limits,
 };
 use serde_json::Value;
 
@@ -53,6 +53,8 @@ actions! {
     OVERWRITE_SET = "overwrite.set"
     INVITE_CREATE = "invite.create"
     INVITE_END = "invite.end"
+    REPORT_CLAIM = "report.claim"
+    REPORT_RESOLVE = "report.resolve"
     AUDIT_EXPORT = "audit.export"
 }
 
@@ -97,6 +99,10 @@ impl Act {
         self.reason = reason;
         self
     }
+}
+
+pub fn report(id: ReportId) -> String {
+    format!("report:{id}")
 }
 
 pub fn guild(id: GuildId) -> String {

@@ -6,15 +6,19 @@ use cloister_wire::{
     gateway::Event,
     limits::{CIPHERTEXT_BYTES, REPORT_MESSAGES, REPORT_NOTE_CHARS, REPORTS_OPEN},
     report::{
-        ProvedMessage, Report, ReportTo, ReportView, Reported, Reports, Resolution, Revealed,
+        Claim, KeepReport, ProvedMessage, Report, ReportTo, ReportView, Reported, Reports,
+        Resolution, Revealed,
     },
 };
+use serde_json::json;
 
+use super::audit;
 use crate::{
     Error, Result,
     access::{
         Permit,
         channel::{Kind, Read},
+        guild::InGuild,
         report::Review,
     },
     app::Parts,
@@ -23,7 +27,7 @@ use crate::{
     store::{
         self,
         db::Tx,
-        report::{Message, New},
+        report::{Message, New, Standing},
     },
 };
 
@@ -76,7 +80,7 @@ pub fn report(
         })
         .collect::<Result<_>>()?;
     store::report::insert(tx, permit, &new, &messages)?;
-    for user in reviewers(tx, permit, guild)? {
+    for user in store::report::reviewers(tx, permit, guild)? {
         tx.emit(Notice::event(
             Audience::User(user),
             Event::ReportMade { guild },
@@ -87,6 +91,8 @@ pub fn report(
 
 /// Bound to a report's note, where a message has its place.
 const NOTE: u64 = u64::MAX;
+/// The same, of what was found.
+const FINDING: u64 = u64::MAX - 1;
 
 fn place_of(report: ReportId, place: u64) -> Vec<u8> {
     [b"report", &report.as_bytes()[..], &place.to_be_bytes()].concat()
@@ -100,20 +106,6 @@ fn recipient(permit: &Permit<'_, Read>, to: ReportTo) -> Result<Option<GuildId>>
         (ReportTo::Guild, Kind::Direct { .. }) => Err(Error::invalid(
             "A conversation of two has no moderators. Report to those who run this instance.",
         )),
-    }
-}
-
-fn reviewers(
-    tx: &mut Tx<'_>,
-    permit: &Permit<'_, Read>,
-    guild: Option<GuildId>,
-) -> Result<Vec<UserId>> {
-    match guild {
-        Some(guild) => {
-            let stored = store::guild::get(tx, guild, permit.user())?;
-            Ok(stored.map(|stored| stored.owner).into_iter().collect())
-        }
-        None => store::report::operators(tx, permit),
     }
 }
 
@@ -212,6 +204,10 @@ pub fn show(
             })
             .collect::<Result<Vec<_>>>()?;
         let note = String::from_utf8(open(&stored.note, NOTE)?).map_err(Error::internal)?;
+        let finding = match &stored.finding {
+            Some(sealed) => String::from_utf8(open(sealed, FINDING)?).map_err(Error::internal)?,
+            None => String::new(),
+        };
         reports.push(ReportView {
             id: stored.id,
             channel: stored.channel,
@@ -225,34 +221,104 @@ pub fn show(
             resolution: stored.resolution,
             resolved_by: stored.resolved_by,
             resolved_at: stored.resolved_at,
+            claimed_by: stored.claimed_by,
+            claimed_by_name: stored.claimed_by_name,
+            finding,
         });
     }
     Ok(Reports { reports, end })
+}
+
+/// Takes a report or lets go of it, and keeps what was found.
+pub fn keep(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Review>,
+    within: Option<&Permit<'_, InGuild>>,
+    report: ReportId,
+    request: &KeepReport,
+) -> Result<()> {
+    let standing = store::report::get(tx, permit, report)?.ok_or_else(Error::not_found)?;
+    let me = permit.user();
+    if let Some(finding) = &request.finding {
+        if finding.chars().count() > REPORT_NOTE_CHARS {
+            return Err(Error::invalid("A note has at most 1,000 characters."));
+        }
+        let plain = finding.trim().as_bytes();
+        let sealed = parts
+            .keys
+            .seal(&parts.env, &place_of(report, FINDING), plain)?;
+        store::report::put_finding(tx, permit, report, &sealed)?;
+    }
+    let claimed_by = match request.claim {
+        None => standing.claimed_by,
+        Some(Claim::Take) => {
+            check_free(&standing, me)?;
+            Some(me)
+        }
+        Some(Claim::Release) => None,
+    };
+    if claimed_by != standing.claimed_by {
+        if standing.resolution.is_some() {
+            return Err(faster("Somebody has resolved this report already."));
+        }
+        store::report::claim(tx, permit, report, claimed_by)?;
+        if let Some(within) = within {
+            let act = audit::Act::new(audit::REPORT_CLAIM, audit::report(report))
+                .before(&json!({"claimed_by": standing.claimed_by}))
+                .after(&json!({"claimed_by": claimed_by}));
+            audit::note(tx, within, act)?;
+        }
+    }
+    tell_reviewers(tx, permit)
+}
+
+fn check_free(standing: &Standing, me: UserId) -> Result<()> {
+    match standing.claimed_by {
+        Some(other) if other != me => Err(faster("Somebody else is looking at this report.")),
+        _ => Ok(()),
+    }
+}
+
+fn faster(sentence: &'static str) -> Error {
+    Error::refuse(ErrorCode::AlreadyResolved, sentence)
+}
+
+fn tell_reviewers(tx: &mut Tx<'_>, permit: &Permit<'_, Review>) -> Result<()> {
+    let guild = permit.guild;
+    for user in store::report::reviewers(tx, permit, guild)? {
+        tx.emit(Notice::event(
+            Audience::User(user),
+            Event::ReportChanged { guild },
+        ));
+    }
+    Ok(())
 }
 
 /// Says what came of a report; its reporter hears of it. The same again changes nothing.
 pub fn resolve(
     tx: &mut Tx<'_>,
     permit: &Permit<'_, Review>,
+    within: Option<&Permit<'_, InGuild>>,
     report: ReportId,
     resolution: Resolution,
 ) -> Result<()> {
-    let (reporter, known) = store::report::get(tx, permit, report)?.ok_or_else(Error::not_found)?;
-    if known == Some(resolution) {
+    let standing = store::report::get(tx, permit, report)?.ok_or_else(Error::not_found)?;
+    if standing.resolution == Some(resolution) {
         return Ok(());
     }
+    check_free(&standing, permit.user())?;
     if !store::report::resolve(tx, permit, report, resolution)? {
-        let sentence = "Somebody has resolved this report already.";
-        return Err(Error::refuse(ErrorCode::AlreadyResolved, sentence));
+        return Err(faster("Somebody has resolved this report already."));
+    }
+    if let Some(within) = within {
+        let act = audit::Act::new(audit::REPORT_RESOLVE, audit::report(report))
+            .after(&json!({"resolution": resolution}));
+        audit::note(tx, within, act)?;
     }
     tx.emit(Notice::event(
-        Audience::User(reporter),
+        Audience::User(standing.reporter),
         Event::ReportResolved { report, resolution },
     ));
-    let guild = permit.guild;
-    tx.emit(Notice::event(
-        Audience::User(permit.user()),
-        Event::ReportMade { guild },
-    ));
-    Ok(())
+    tell_reviewers(tx, permit)
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use cloister_wire::{
     ChannelId, GuildId, ReportId,
-    report::{MyReports, Report, Reported, Reports, ResolveReport},
+    report::{KeepReport, MyReports, Report, Reported, Reports, ResolveReport},
 };
 use serde::Deserialize;
 
@@ -59,7 +59,7 @@ pub async fn of_guild(
     let reports = app
         .db
         .read(move |tx| {
-            let permit = access::report::of_guild(tx, &caller, guild)?;
+            let (permit, _) = access::report::of_guild(tx, &caller, guild)?;
             let open = which.open.unwrap_or(true);
             action::report::show(tx, &parts.keys, &permit, which.before, open, PAGE)
         })
@@ -103,8 +103,8 @@ pub async fn resolve_of_guild(
 ) -> Result<Done> {
     app.db
         .write(move |tx| {
-            let permit = access::report::of_guild(tx, &caller, guild)?;
-            action::report::resolve(tx, &permit, report, request.resolution)
+            let (permit, within) = access::report::of_guild(tx, &caller, guild)?;
+            action::report::resolve(tx, &permit, Some(&within), report, request.resolution)
         })
         .await?;
     Ok(Done::default())
@@ -119,7 +119,39 @@ pub async fn resolve_of_operator(
     app.db
         .write(move |tx| {
             let permit = access::report::of_operator(tx, &caller)?;
-            action::report::resolve(tx, &permit, report, request.resolution)
+            action::report::resolve(tx, &permit, None, report, request.resolution)
+        })
+        .await?;
+    Ok(Done::default())
+}
+
+pub async fn keep_of_guild(
+    State(app): State<App>,
+    caller: Caller,
+    AtTwo(guild, report): AtTwo<GuildId, ReportId>,
+    Body(request): Body<KeepReport>,
+) -> Result<Done> {
+    let parts = app.clone();
+    app.db
+        .write(move |tx| {
+            let (permit, within) = access::report::of_guild(tx, &caller, guild)?;
+            action::report::keep(tx, &parts, &permit, Some(&within), report, &request)
+        })
+        .await?;
+    Ok(Done::default())
+}
+
+pub async fn keep_of_operator(
+    State(app): State<App>,
+    caller: Caller,
+    At(report): At<ReportId>,
+    Body(request): Body<KeepReport>,
+) -> Result<Done> {
+    let parts = app.clone();
+    app.db
+        .write(move |tx| {
+            let permit = access::report::of_operator(tx, &caller)?;
+            action::report::keep(tx, &parts, &permit, None, report, &request)
         })
         .await?;
     Ok(Done::default())

@@ -1,7 +1,7 @@
 //! Reports and the messages that they reveal, sealed before they come here.
 
 use cloister_wire::{
-    ChannelId, DeviceId, GuildId, MessageId, ReportId, UserId,
+    ChannelId, DeviceId, GuildId, MessageId, Permissions, ReportId, UserId,
     report::{MyReport, ReportReason, ReportTo, Resolution},
 };
 
@@ -19,11 +19,13 @@ sql! {
         reason, note, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     INSERT_MESSAGE = "INSERT INTO report_message (report_id, place, message_id, seq, at,
         sender_id, sender_device, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    OF_GUILD = "SELECT r.*, a.display_name FROM report r JOIN account a ON a.id = r.reporter_id
-        WHERE r.recipient = 'guild' AND r.guild_id = $1 AND r.id < $2
+    OF_GUILD = "SELECT r.*, a.display_name, c.display_name AS claimed_by_name
+        FROM report r JOIN account a ON a.id = r.reporter_id
+        LEFT JOIN account c ON c.id = r.claimed_by WHERE r.recipient = 'guild' AND r.guild_id = $1 AND r.id < $2
         AND (r.resolution IS NULL OR $3 = 0) ORDER BY r.id DESC LIMIT $4";
-    OF_OPERATOR = "SELECT r.*, a.display_name FROM report r JOIN account a ON a.id = r.reporter_id
-        WHERE r.recipient = 'operator' AND r.id < $1
+    OF_OPERATOR = "SELECT r.*, a.display_name, c.display_name AS claimed_by_name
+        FROM report r JOIN account a ON a.id = r.reporter_id
+        LEFT JOIN account c ON c.id = r.claimed_by WHERE r.recipient = 'operator' AND r.id < $1
         AND (r.resolution IS NULL OR $2 = 0) ORDER BY r.id DESC LIMIT $3";
     MESSAGES = "SELECT m.*, a.display_name FROM report_message m
         LEFT JOIN account a ON a.id = m.sender_id WHERE m.report_id = $1 ORDER BY m.place";
@@ -31,12 +33,17 @@ sql! {
         WHERE id = $1 AND resolution IS NULL AND recipient = 'guild' AND guild_id = $5";
     RESOLVE_OF_OPERATOR = "UPDATE report SET resolution = $2, resolved_by = $3, resolved_at = $4
         WHERE id = $1 AND resolution IS NULL AND recipient = 'operator'";
-    RESOLUTION_OF_GUILD = "SELECT reporter_id, resolution FROM report
+    GET_OF_GUILD = "SELECT reporter_id, resolution, claimed_by FROM report
         WHERE id = $1 AND recipient = 'guild' AND guild_id = $2";
-    RESOLUTION_OF_OPERATOR = "SELECT reporter_id, resolution FROM report
+    GET_OF_OPERATOR = "SELECT reporter_id, resolution, claimed_by FROM report
         WHERE id = $1 AND recipient = 'operator'";
     MINE = "SELECT id, channel_id, subject_id, recipient, reason, created_at, resolution FROM report
         WHERE reporter_id = $1 ORDER BY id DESC LIMIT 50";
+    CLAIM = "UPDATE report SET claimed_by = $2, claimed_at = $3 WHERE id = $1 AND resolution IS NULL";
+    PUT_FINDING = "UPDATE report SET finding = $2 WHERE id = $1";
+    MODERATORS = "SELECT owner_id AS id FROM guild WHERE id = $1
+        UNION SELECT mr.user_id FROM member_role mr JOIN role r ON r.id = mr.role_id
+        WHERE mr.guild_id = $1 AND (r.permissions & $2) <> 0 ORDER BY id";
     OPERATORS = "SELECT id FROM account WHERE operator_at IS NOT NULL ORDER BY id";
 }
 
@@ -75,6 +82,18 @@ pub struct Stored {
     pub resolution: Option<Resolution>,
     pub resolved_by: Option<UserId>,
     pub resolved_at: Option<u64>,
+    pub claimed_by: Option<UserId>,
+    pub claimed_by_name: Option<String>,
+    /// Sealed.
+    pub finding: Option<Vec<u8>>,
+}
+
+/// Whose a report is, and how it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    pub reporter: UserId,
+    pub resolution: Option<Resolution>,
+    pub claimed_by: Option<UserId>,
 }
 
 /// The report that this person made of this message before.
@@ -184,16 +203,21 @@ pub fn resolve(
     Ok(changed == 1)
 }
 
-/// Who made a report, and what came of it.
 pub fn get(
     tx: &mut Tx<'_>,
     permit: &Permit<'_, Review>,
     report: ReportId,
-) -> Result<Option<(UserId, Option<Resolution>)>> {
-    let read = |row: Row<'_>| Ok((row.get("reporter_id")?, resolution_of(&row)?));
+) -> Result<Option<Standing>> {
+    let read = |row: Row<'_>| {
+        Ok(Standing {
+            reporter: row.get("reporter_id")?,
+            resolution: resolution_of(&row)?,
+            claimed_by: row.get("claimed_by")?,
+        })
+    };
     match permit.guild {
-        Some(guild) => tx.maybe(RESOLUTION_OF_GUILD, params![report, guild], read),
-        None => tx.maybe(RESOLUTION_OF_OPERATOR, params![report], read),
+        Some(guild) => tx.maybe(GET_OF_GUILD, params![report, guild], read),
+        None => tx.maybe(GET_OF_OPERATOR, params![report], read),
     }
 }
 
@@ -216,9 +240,39 @@ pub fn page_own(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<Vec<MyRepor
     })
 }
 
-/// Everybody who runs the instance.
-pub fn operators(tx: &mut Tx<'_>, _: &Permit<'_, Read>) -> Result<Vec<UserId>> {
-    tx.query(OPERATORS, params![], |row| row.get("id"))
+/// Says who looks at an open report that `get` found for this permit; none: nobody any more.
+pub fn claim(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, Review>,
+    report: ReportId,
+    by: Option<UserId>,
+) -> Result<()> {
+    let at = by.map(|_| tx.now());
+    tx.execute(CLAIM, params![report, by, at]).map(|_| ())
+}
+
+/// Keeps what was found about a report that `get` found for this permit; sealed.
+pub fn put_finding(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, Review>,
+    report: ReportId,
+    finding: &[u8],
+) -> Result<()> {
+    tx.execute(PUT_FINDING, params![report, finding])
+        .map(|_| ())
+}
+
+/// Everybody who may look at reports: of a guild, or without one of the instance.
+pub fn reviewers<R>(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, R>,
+    guild: Option<GuildId>,
+) -> Result<Vec<UserId>> {
+    let Some(guild) = guild else {
+        return tx.query(OPERATORS, params![], |row| row.get("id"));
+    };
+    let rights = Permissions(Permissions::MANAGE_MESSAGES.0 | Permissions::ADMINISTRATOR.0);
+    tx.query(MODERATORS, params![guild, rights], |row| row.get("id"))
 }
 
 fn read(row: Row<'_>) -> Result<Stored> {
@@ -234,6 +288,9 @@ fn read(row: Row<'_>) -> Result<Stored> {
         resolution: resolution_of(&row)?,
         resolved_by: row.get("resolved_by")?,
         resolved_at: row.get("resolved_at")?,
+        claimed_by: row.get("claimed_by")?,
+        claimed_by_name: row.get("claimed_by_name")?,
+        finding: row.get("finding")?,
     })
 }
 

@@ -2,14 +2,15 @@
 
 use cloister_proof::{Context, frank};
 use cloister_wire::{
-    Bytes, ChannelId, Hash, Octets,
+    Bytes, ChannelId, Hash, Octets, Permissions,
     channel::{Message, Send, Sent},
     report::{Report, ReportReason, ReportTo, Reports, Resolution, Revealed},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::role::promote;
 use crate::cast::{
-    Answer, Stage, on_every_database,
+    Answer, Stage, config, on_every_database,
     person::{Device, Person},
     talk::{Voice, dm_of, two},
 };
@@ -357,4 +358,109 @@ async fn reports_are_limited_and_tags_name_the_generation_of_their_key() {
         assert_eq!(tag[..4], [0, 0, 0, 1], "the generation stands in front");
     })
     .await;
+}
+
+#[tokio::test]
+async fn one_moderator_takes_a_report_and_notes_what_they_found_for_the_others_only() {
+    on_every_database(async |stage| {
+        let (alice, bob, guild) = two(stage).await;
+        let carol = Person::invited(stage, "carol", 5).await;
+        let link = alice.invite(stage, &guild, "second-gate", 0).await;
+        carol.join(stage, &guild, &link).await.expect(201);
+        let rights = Permissions::MANAGE_MESSAGES;
+        promote(stage, &alice, &guild, 40, (&carol, rights)).await;
+        let voice = Voice::of(stage, &bob.device, guild.channel).await;
+        voice
+            .share(&voice.sharing(&voice.others()))
+            .await
+            .expect(200);
+        let insult = say(&voice, &bob, 1, 0, b"an insult").await;
+        let made = report(ReportTo::Guild, vec![insult]);
+        hand_in(stage, &bob.device, guild.channel, &made)
+            .await
+            .expect(201);
+        let list = format!("/api/v1/guilds/{}/reports", guild.id);
+        let id = look(stage, &carol.device, &list).await.reports[0].id;
+        let path = format!("{list}/{id}");
+        let keep = async |who: &Device, body: Value| {
+            stage
+                .put(&path)
+                .bearing(&who.access)
+                .json(body)
+                .send()
+                .await
+        };
+        let take = json!({"claim": "take", "finding": "asked twice to stop"});
+        keep(&carol.device, take.clone()).await.expect(204);
+        keep(&bob.device, take).await.refused(403, "FORBIDDEN");
+        let seen = look(stage, &alice.device, &list).await.reports.remove(0);
+        assert_eq!(seen.claimed_by_name.as_deref(), Some("carol"));
+        assert_eq!(seen.finding, "asked twice to stop");
+        // Nobody else takes or ends it meanwhile; letting go frees it, and a note stays.
+        let only_take = json!({"claim": "take", "finding": null});
+        keep(&alice.device, only_take.clone())
+            .await
+            .refused(409, "ALREADY_RESOLVED");
+        let end = async |who: &Device| {
+            let body = json!({"resolution": "action_taken"});
+            let resolve = stage.post(&format!("{path}/resolve"));
+            resolve.bearing(&who.access).json(body).send().await
+        };
+        end(&alice.device).await.refused(409, "ALREADY_RESOLVED");
+        let release = json!({"claim": "release", "finding": null});
+        keep(&alice.device, release).await.expect(204);
+        end(&alice.device).await.expect(204);
+        keep(&carol.device, only_take)
+            .await
+            .refused(409, "ALREADY_RESOLVED");
+        let long = json!({"claim": null, "finding": "x".repeat(1_001)});
+        keep(&carol.device, long).await.refused(422, "INVALID");
+        let path_of_all = format!("{list}?open=false");
+        let seen = look(stage, &carol.device, &path_of_all)
+            .await
+            .reports
+            .remove(0);
+        assert_eq!(seen.resolution, Some(Resolution::ActionTaken));
+        assert_eq!(seen.finding, "asked twice to stop");
+        // The reporter sees what came of it and not a word of the note.
+        let mine = stage
+            .get("/api/v1/reports/mine")
+            .bearing(&bob.device.access)
+            .send()
+            .await;
+        let mine = mine.expect(200).to_string();
+        assert!(
+            mine.contains("action_taken") && !mine.contains("asked twice"),
+            "{mine}"
+        );
+        // Each act has its line in the audit log, and no line has a word of what was said.
+        let log = format!("/api/v1/guilds/{}/audit", guild.id);
+        let log = stage.get(&log).bearing(&alice.device.access).send().await;
+        let log = log.expect(200).to_string();
+        assert_eq!(log.matches("report.claim").count(), 2, "{log}");
+        assert_eq!(log.matches("report.resolve").count(), 1, "{log}");
+        assert!(
+            !log.contains("insult") && !log.contains("asked twice"),
+            "{log}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_devices_can_not_read_is_told_as_a_number() {
+    let stage = &Stage::open_sqlite(config()).await;
+    let alice = Person::invited(stage, "alice", 1).await;
+    let tell = async |body: Value| {
+        let put = stage.put("/api/v1/unreadable");
+        put.bearing(&alice.device.access).json(body).send().await
+    };
+    let two = json!({"counts": [{"cause": "key_missing", "count": 2}]});
+    tell(two).await.expect(204);
+    let invented = json!({"counts": [{"cause": "boredom", "count": 2}]});
+    assert_eq!(tell(invented).await.status.as_u16() / 100, 4);
+    let many = json!({"counts": vec![json!({"cause": "corrupt", "count": 1}); 9]});
+    tell(many).await.refused(422, "INVALID");
+    let text = stage.app.measures.text(0).unwrap();
+    assert!(text.contains("{cause=\"key_missing\"} 2"), "{text}");
 }

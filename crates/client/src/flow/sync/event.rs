@@ -144,7 +144,9 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
             core.tell(Topic::Reports);
             core.tell(Topic::Session);
         }
-        Event::ReportResolved { .. } => shared.core().tell(Topic::Reports),
+        Event::ReportChanged { .. } | Event::ReportResolved { .. } => {
+            shared.core().tell(Topic::Reports)
+        }
         Event::KeysLow {
             one_time,
             fallback_used,

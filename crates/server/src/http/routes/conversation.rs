@@ -9,18 +9,21 @@ use cloister_wire::{
         AppendOp, Appended, Channel, CreateChannel, CreateGroup, Dm, Dms, Joined, Log, OpenDm,
         RemoveFromGroup,
     },
+    health::TellUnreadable,
     key::{
         AckToDevice, ClaimKeys, ClaimedKeys, KeyCounts, NackToDevice, QueuePage, SendToDevice,
         UploadKeys,
     },
     limits::BODY_BYTES_SHARE,
-    report::{MyReports, Report, Reported, Reports, ResolveReport},
+    report::{KeepReport, MyReports, Report, Reported, Reports, ResolveReport},
 };
 
 use super::{For, Route, get, post, put};
 use crate::{
     gateway,
-    http::{channel, dm, group, guild_log, inbox, message, prekey, report, scrub, typing},
+    http::{
+        channel, dm, group, guild_log, inbox, message, prekey, report, scrub, typing, unreadable,
+    },
 };
 
 pub(super) fn table() -> Vec<Route> {
@@ -167,9 +170,26 @@ fn reports() -> Vec<Route> {
         )
         .takes::<ResolveReport>()
         .about("Say what came of a report."),
+        put(
+            "/api/v1/guilds/{guild}/reports/{report}",
+            For::Owner,
+            report::keep_of_guild,
+        )
+        .takes::<KeepReport>()
+        .about("Take a report or let go of it, and keep what was found for others who look."),
+        put(
+            "/api/v1/reports/{report}",
+            For::Operator,
+            report::keep_of_operator,
+        )
+        .takes::<KeepReport>()
+        .about("The same, for those who run the instance."),
         get("/api/v1/reports", For::Operator, report::of_operator)
             .gives::<Reports>()
             .about("Reports for those who run the instance."),
+        put("/api/v1/unreadable", For::Person, unreadable::tell)
+            .takes::<TellUnreadable>()
+            .about("How many messages this device can't read, by cause: numbers for the operator."),
         get("/api/v1/reports/mine", For::Person, report::mine)
             .gives::<MyReports>()
             .about("One's own newest reports, and what came of them."),
