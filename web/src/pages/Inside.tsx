@@ -34,6 +34,7 @@ import { Notifications } from "./Notifications";
 import { Appearance, RecoveryPage, You } from "./Own";
 import { Security } from "./Security";
 import { Health } from "./Health";
+import { People } from "./People";
 import { Reports } from "./Reports";
 import { NoChannel, NoConversation, Talk } from "./Talk";
 import "../parts/layout.css";
@@ -191,6 +192,9 @@ function Own({ session, me }: Props) {
       </Route>
       <Route path={pattern.health}>
         <Health />
+      </Route>
+      <Route path={pattern.people}>
+        <People />
       </Route>
       <Route path={pattern.reports}>
         <Reports me={me} reportsNew={session.reports_new} />

@@ -1,12 +1,12 @@
 /** One's own name, and the menu behind it. */
-import { AtSign, Bell, ChevronsUpDown, CircleHelp, Flag, HeartPulse, Keyboard, KeyRound, LogOut, MonitorSmartphone, ShieldCheck, SunMoon } from "lucide-react";
+import { AtSign, Bell, ChevronsUpDown, CircleHelp, Flag, HeartPulse, KeyRound, Keyboard, LogOut, MonitorSmartphone, ShieldCheck, SunMoon, Users } from "lucide-react";
 import { Button as AriaButton } from "react-aria-components";
 import { useLocation } from "wouter";
 import { path } from "../paths";
 import { useView } from "../state/engine";
 import { Avatar } from "../ui/Arch";
 import { type Entry, Menu } from "../ui/Menu";
-import { account, appearance, certificate, devices, health, help, mentions, notices, recovery, report, security } from "../words";
+import { account, appearance, certificate, devices, health, help, mentions, notices, people, recovery, report, security } from "../words";
 import type { MeView } from "../wire";
 import { useDialogs } from "./open";
 import "./list.css";
@@ -39,6 +39,7 @@ export function useAccountEntries(): Entry[] {
     { label: devices.title, icon: MonitorSmartphone, onAction: () => go(path.devices()) },
     { label: security.title, icon: ShieldCheck, onAction: () => go(path.security()) },
     { label: appearance.title, icon: SunMoon, onAction: () => go(path.appearance()) },
+    { label: people.title, icon: Users, onAction: () => go(path.people()) },
     { label: health.title, icon: HeartPulse, onAction: () => go(path.health()) },
     { label: reportsNew ? report.anew : report.page, icon: Flag, onAction: () => go(path.reports()) },
     { label: recovery.entry, icon: KeyRound, onAction: () => go(path.recovery()) },

@@ -152,7 +152,7 @@ function Received({ report, of }: { report: ReportShown; of: ReportsOf }) {
           </p>
           <div className="reports-actions" role="group" aria-label={words.resolve}>
             <Button small look="quiet" onPress={() => void claim.run(taken.by === null ? "take" : "release")} isPending={claim.busy}>
-              {taken.by === null ? words.take : words.release}
+              {taken.by === null ? words.take : others ? words.freeIt : words.release}
             </Button>
             {!others &&
               (Object.keys(resolutions) as Resolution[]).map((one) => (

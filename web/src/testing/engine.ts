@@ -5,6 +5,7 @@ import { FakeAccount } from "./account";
 import { asks, governs } from "./govern";
 import { changeGroup, type GroupChange, reader } from "./group";
 import { pause } from "./pause";
+import { keeps } from "./people";
 import { withReaction } from "./reaction";
 import { isRecovery, recovers } from "./recovery";
 import { myReports, reportable, reports } from "./report";
@@ -301,10 +302,9 @@ export class FakeEngine implements EngineBridge {
       case "ask":
         return asks(world, command.guild, command.question);
       case "relations":
-        return { outcome: "told", on: "relations", relations: [], contact: "guilds" };
       case "relate":
       case "set_contact":
-        break;
+        return keeps(world, command);
       case "open_dm":
         return { outcome: "channel", channel: id(300 + Number(command.user.slice(-3))) };
       case "send":

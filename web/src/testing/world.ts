@@ -1,6 +1,11 @@
 /** Made-up people, servers and talk for the engine that lives in memory. */
+<<<<<<< HEAD
 import type { BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, OutboxView, ReaderView, RecoveryView, SessionView, WayView } from "../wire";
 import { changeFrom } from "./recovery";
+=======
+import type { BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, OutboxView, ReaderView, SessionView, WayView } from "../wire";
+import { type Kept, keeping } from "./people";
+>>>>>>> 5dbcccb (Show friends, blocks and who may begin a conversation; nobody means nobody)
 
 export const id = (number: number): string => `0190c0de-0000-7000-8000-${String(number).padStart(12, "0")}`;
 
@@ -24,6 +29,7 @@ export interface World {
   /** Older messages are being brought for the search. */
   bringing: boolean;
   unreadable: CauseCount[];
+  kept: Kept;
   indexing: boolean;
   dms: Array<{ channel: string; peer: string | null; username: string; display_name: string; people: number }>;
   devices: DeviceView[];
@@ -76,6 +82,7 @@ export function makeWorld(scene: Scene): World {
     pending: [],
     writing: new Map(scene.has("writing") ? [[id(201), ["Bruno Okafor", "Chiara"]]] : []),
     unreadable: scene.has("states") ? [{ cause: "key_missing", count: 1 }, { cause: "withheld_unvouched", count: 3 }, { cause: "replayed", count: 2 }] : [],
+    kept: keeping(),
     bringing: scene.has("bringing"),
     indexing: scene.has("indexing"),
     dms: [],

@@ -11,4 +11,12 @@ export type ReportShown = { id: ReportId, channel: ChannelId, guild: GuildId | n
 /**
  * The message that is reported, then those around it.
  */
-messages: Array<ReportedMessage>, resolution: Resolution | null, resolved_at: number | null, };
+messages: Array<ReportedMessage>, resolution: Resolution | null, resolved_at: number | null, 
+/**
+ * Who looks at it, so that others need not.
+ */
+claimed_by: UserId | null, claimed_by_name: string | null, 
+/**
+ * What was found, for those who look; the reporter never sees it.
+ */
+finding: string, };

@@ -14,6 +14,7 @@ export type { ChannelKind } from "./ChannelKind";
 export type { ChannelRights } from "./ChannelRights";
 export type { ChannelSummary } from "./ChannelSummary";
 export type { ChannelView } from "./ChannelView";
+export type { Claim } from "./Claim";
 export type { Command } from "./Command";
 export type { CommandReply } from "./CommandReply";
 export type { ComparisonEnd } from "./ComparisonEnd";

@@ -11,6 +11,7 @@ export { happened, placeName, reset, security } from "./security";
 export * from "./message";
 export * from "./recovery";
 export * from "./health";
+export * from "./people";
 export * from "./report";
 export * from "./search";
 export * from "./seen";

@@ -42,6 +42,7 @@ export const report = {
   takenBy: (name: string) => fill("{name} is looking at it.", { name }),
   take: "I'll look at it",
   release: "Let go of it",
+  freeIt: "Free it for others",
   more: "Show more",
   anew: "New reports wait for you",
   message: "Go to the message",

@@ -19,8 +19,8 @@ use self::{event::apply, log::bring_log_soon};
 use crate::{
     core::{Core, Shared},
     flow::{
-        backup, call::CallError, device, govern, health, incoming, outgoing, people, prekeys, queue,
-        reading, recovery, remark, search, vault, verify,
+        backup, call::CallError, device, govern, health, incoming, outgoing, people, prekeys,
+        queue, reading, recovery, remark, search, vault, verify,
     },
     store::{Store, StoreError},
     view::{Refusal, Topic},

@@ -46,9 +46,9 @@ pub fn contact(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<Contact> {
 pub(super) fn check_contact(tx: &mut Tx<'_>, from: UserId, to: UserId) -> Result<()> {
     let kept = store::relation::get(tx, to, from)?;
     let welcome = match (kept, store::relation::contact(tx, to)?) {
-        (Relation::Blocked, _) => false,
+        (Relation::Blocked, _) | (_, Contact::Nobody) => false,
         (Relation::Friend, _) | (_, Contact::Guilds) => true,
-        (_, Contact::Friends | Contact::Nobody) => false,
+        (_, Contact::Friends) => false,
     };
     if welcome {
         Ok(())

@@ -208,6 +208,14 @@ async fn who_is_blocked_can_begin_no_conversation_and_learns_no_more_than_a_stra
         put(stage, &alice, &relation, json!({"relation": "friend"}))
             .await
             .expect(204);
+        // Nobody means friends too.
+        put(stage, &alice, "/api/v1/contact", json!({"who": "nobody"}))
+            .await
+            .expect(204);
+        open(&bob, &alice).await.refused(403, "FORBIDDEN");
+        put(stage, &alice, "/api/v1/contact", json!({"who": "friends"}))
+            .await
+            .expect(204);
         open(&bob, &alice).await.expect(200);
     })
     .await;
