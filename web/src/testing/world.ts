@@ -1,11 +1,7 @@
 /** Made-up people, servers and talk for the engine that lives in memory. */
-<<<<<<< HEAD
 import type { BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, OutboxView, ReaderView, RecoveryView, SessionView, WayView } from "../wire";
 import { changeFrom } from "./recovery";
-=======
-import type { BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, OutboxView, ReaderView, SessionView, WayView } from "../wire";
 import { type Kept, keeping } from "./people";
->>>>>>> 5dbcccb (Show friends, blocks and who may begin a conversation; nobody means nobody)
 
 export const id = (number: number): string => `0190c0de-0000-7000-8000-${String(number).padStart(12, "0")}`;
 
