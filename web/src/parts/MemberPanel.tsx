@@ -14,6 +14,7 @@ import { RefusalNote, Skeleton } from "../ui/Note";
 import { SealMark } from "../ui/Seal";
 import { app, channel as channelWords, member as words, places, safety, trust, wholeDate } from "../words";
 import type { GuildView, MemberView } from "../wire";
+import { Keeping } from "./Keeping";
 import { MemberOrder } from "./MemberOrder";
 import "./govern.css";
 import { useDialogs } from "./open";
@@ -147,6 +148,7 @@ function Card({ member, view, vouches }: { member: MemberView; view: GuildView; 
         </p>
       )}
       <MemberOrder view={view} member={member} />
+      {!member.me && <Keeping user={member.user} name={member.display_name} />}
       <RefusalNote refusal={vouch.refusal ?? message.refusal} />
       {!member.me && (
         <div className="card-actions">

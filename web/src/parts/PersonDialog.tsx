@@ -1,17 +1,15 @@
 /** How sure this device is of somebody, and the ways to be sure. */
 import { useState } from "react";
 import { useGive, useTask, useView } from "../state/engine";
-import { useRelations } from "../state/relation";
 import { Button } from "../ui/Button";
-import { Choice } from "../ui/Choice";
 import { CopyButton } from "../ui/CopyButton";
 import { Dialog } from "../ui/Dialog";
 import { Note, RefusalNote, Skeleton } from "../ui/Note";
 import { QrCode } from "../ui/QrCode";
 import { Scanner } from "../ui/Scanner";
 import { SealMark } from "../ui/Seal";
-import { app, people, refusalSentence, relations, trust as words, wholeDate } from "../words";
-import type { PersonTrust, Relation } from "../wire";
+import { app, refusalSentence, trust as words, wholeDate } from "../words";
+import type { PersonTrust } from "../wire";
 import "./trust.css";
 
 const isPersonCode = (text: string) => text.startsWith("CLOISTER:PERSON:");
@@ -21,7 +19,6 @@ export function PersonDialog({ user, name, onClose }: { user: string; name: stri
   return (
     <Dialog title={words.about(name)} open onClose={onClose}>
       {person === undefined ? <Skeleton lines={6} label={app.loading} /> : person === null || person.safety_number === null ? <p dir="auto">{words.noKeys(name)}</p> : <Ways person={person} onClose={onClose} />}
-      <Keeping user={user} name={name} />
     </Dialog>
   );
 }
@@ -48,31 +45,6 @@ function Ways({ person, onClose }: { person: PersonTrust; onClose: () => void })
         </>
       )}
     </>
-  );
-}
-
-function Keeping({ user, name }: { user: string; name: string }) {
-  const { kept, refusal, relate } = useRelations();
-  const task = useTask((relation: Relation) => relate(user, relation));
-  const now = kept?.relations.find((one) => one.user === user)?.relation ?? "none";
-  return (
-    <section className="way">
-      <h3>{people.section}</h3>
-      {kept !== undefined && (
-        <Choice
-          label={people.lead(name)}
-          value={now}
-          options={[
-            { value: "none", label: relations.none },
-            { value: "friend", label: people.friend },
-            { value: "blocked", label: people.block },
-          ]}
-          onChange={(relation) => void task.run(relation)}
-        />
-      )}
-      <p className="quiet">{people.blockHint}</p>
-      <RefusalNote refusal={refusal ?? task.refusal} />
-    </section>
   );
 }
 
