@@ -18,7 +18,7 @@ CREATE TABLE report (
     -- Who is looking at it, and what they wrote down for others who look; the words are sealed.
     claimed_by      UUID,
     claimed_at      BIGINT,
-    finding         UUID,
+    finding         BYTEA,
     CHECK (recipient = 'operator' OR guild_id IS NOT NULL),
     CHECK ((resolution IS NULL) = (resolved_at IS NULL)),
     CHECK ((claimed_by IS NULL) = (claimed_at IS NULL))

@@ -145,7 +145,7 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
             core.tell(Topic::Session);
         }
         Event::ReportChanged { .. } | Event::ReportResolved { .. } => {
-            shared.core().tell(Topic::Reports)
+            shared.core().tell(Topic::Reports);
         }
         Event::KeysLow {
             one_time,
