@@ -143,7 +143,9 @@ fn build(place: &Place, copy: &Path) -> Result<BTreeMap<String, PathBuf>> {
         place
             .cargo()
             .current_dir(copy)
-            .env("CARGO_TARGET_DIR", place.target())
+            // Not the folder of everybody else: cargo tells packages of two workspaces apart by
+            // where they lie in them, and these two would pass for each other.
+            .env("CARGO_TARGET_DIR", place.target().join("mutants"))
             .args(["test", "--no-run", "--message-format=json", "--tests"])
             .args(["-p", "cloister-proof", "-p", "cloister-server"])
             .args(["-p", "cloister-testkit"]),
