@@ -6,4 +6,6 @@ mod cast;
 mod content;
 mod history;
 mod key;
+mod queue;
 mod storage;
+mod timing;
