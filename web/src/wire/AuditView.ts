@@ -16,7 +16,7 @@ actor: UserId | null, actor_name: string | null, device: DeviceId | null,
  */
 action: string, 
 /**
- * What it was done to: `role:…`, `member:…`, `channel:…`, `guild:…`, `invite:…`.
+ * What it was done to: `role:…`, `member:…`, `channel:…`, `guild:…`, `invite:…`, `report:…`.
  */
 target: string, 
 /**
