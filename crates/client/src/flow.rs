@@ -15,6 +15,7 @@ pub(crate) mod govern;
 pub(crate) mod group;
 pub(crate) mod guild;
 pub(crate) mod health;
+pub(crate) mod history;
 pub(crate) mod incoming;
 pub(crate) mod invite;
 pub(crate) mod mention;

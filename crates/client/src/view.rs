@@ -50,7 +50,9 @@ pub use self::remark::{CallView, EditView, MentionView, ReactionView, ReplyView}
 pub use self::report::{ReportShown, Reportable, ReportableView, ReportedMessage, ReportsOf};
 pub use self::{
     account::{AccountAct, AccountReply, FactorsView, HappenedView, SignInView, TotpView},
-    channel::{ChannelKind, ChannelView, DmSummary, PersonView, ReaderRight, ReaderView},
+    channel::{
+        ChannelKind, ChannelView, DmSummary, EarlierMessages, PersonView, ReaderRight, ReaderView,
+    },
     search::{
         IndexProgress, MessagePlace, OlderView, SearchNote, SearchOrder, SearchResult, SearchView,
         SeenLine, SeenView, SnippetPart,
@@ -209,6 +211,10 @@ pub enum Command {
     CreateChannel { guild: GuildId, name: String, readers: Option<Vec<UserId>> },
     /// Say who reads a private channel.
     SetReaders { channel: ChannelId, users: Vec<UserId> },
+    /// Say whether those who come later read what was said before.
+    SetHistory { channel: ChannelId, rule: EarlierMessages },
+    /// Ask members for the keys of what was said before one came.
+    AskHistory { channel: ChannelId },
     /// Begin a conversation of several people.
     CreateGroup { users: Vec<UserId>, name: Option<String> },
     AddToGroup { channel: ChannelId, user: UserId },

@@ -82,6 +82,15 @@ pub enum DeviceContent {
         #[n(0)]
         records: Vec<PersonRecord>,
     },
+    /// Sessions of one channel from before somebody came, whose senders said that they may be
+    /// handed on. Nobody has signed where they are from: whoever takes them remembers who said so.
+    #[n(9)]
+    History {
+        #[n(0)]
+        channel: ChannelId,
+        #[n(1)]
+        keys: Vec<HistoryKey>,
+    },
     /// "I have read the code on your screen": the secret that was in it.
     #[n(11)]
     CodeRead {
@@ -97,6 +106,25 @@ pub enum DeviceContent {
         #[n(1)]
         vault: Hash,
     },
+}
+
+/// A group session as somebody hands it on who received it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct HistoryKey {
+    #[n(0)]
+    pub session: Hash,
+    #[n(1)]
+    pub sender_user: UserId,
+    #[n(2)]
+    pub sender_device: DeviceId,
+    /// Exported at the first index that is known; not signed.
+    #[n(3)]
+    pub key: cloister_wire::Bytes,
+    #[n(4)]
+    pub created_epoch: u64,
+    #[n(5)]
+    pub suite: u16,
 }
 
 impl DeviceMessage {

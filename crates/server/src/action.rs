@@ -17,6 +17,7 @@ pub mod factor;
 pub mod group;
 pub mod guild;
 pub mod guild_log;
+pub mod history;
 pub mod inbox;
 pub mod invite;
 pub mod message;

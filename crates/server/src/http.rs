@@ -14,6 +14,7 @@ pub mod guard;
 pub mod guild;
 pub mod guild_log;
 pub mod health;
+pub mod history;
 pub mod inbox;
 pub mod instance;
 pub mod invite;

@@ -19,6 +19,7 @@ pub mod group_session;
 pub mod guild;
 pub mod guild_log;
 pub mod guild_view;
+pub mod history;
 pub mod inbox;
 pub mod instance;
 pub mod invite;
@@ -56,6 +57,7 @@ fn statements() -> impl Iterator<Item = db::Sql> {
         epoch::STATEMENTS,
         group_session::STATEMENTS,
         guild_log::STATEMENTS,
+        history::STATEMENTS,
         inbox::STATEMENTS,
         instance::STATEMENTS,
         message::STATEMENTS,

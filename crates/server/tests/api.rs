@@ -16,6 +16,7 @@ mod api {
     mod group;
     mod guild;
     mod guild_log;
+    mod history;
     mod inbox;
     mod invite;
     mod message;

@@ -181,7 +181,9 @@ fn body(route: &Route) -> Option<Value> {
         route.path.trim_start_matches("/api/v1/"),
     ) {
         (Method::GET | Method::DELETE, _)
-        | (Method::POST, "guilds/{guild}/leave" | "channels/{channel}/typing") => None,
+        | (Method::POST, "guilds/{guild}/leave" | "channels/{channel}/typing")
+        | (Method::PUT, "channels/{channel}/history/wish") => None,
+        (Method::PUT, "channels/{channel}/history") => Some(json!({"user": user, "step": "begin"})),
         (Method::POST, "accounts") => Some(json!({
             "admission": {"open": {}}, "username": "eve", "display_name": "eve",
             "password": "vivid otter climbs nine", "user": user, "genesis": bytes, "keys": keys,

@@ -202,6 +202,31 @@ impl<P: Primitives> Sim<P> {
         Ok(())
     }
 
+    /// What members handed over is of a channel whose policy shares it, and newer than that.
+    fn inspect_handed(&self, client: usize, device: DeviceId) -> rusqlite::Result<Checked> {
+        let mut handed = self.world.clients[client]
+            .eyes
+            .prepare_cached("SELECT session, first_index, channel FROM history_key")?;
+        let handed: Vec<([u8; 32], u32, [u8; 16])> = handed
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<Result<_, _>>()?;
+        for (session, first, channel) in handed {
+            let channel = ChannelId::from_bytes(channel);
+            let since = truth::shared_since(&self.world.server.eyes, channel)?;
+            let session = Octets(session);
+            let mut messages = self.world.judge.of_session(&session);
+            let leaked = messages.find(|one| {
+                one.row.group.is_some_and(|(_, index)| index >= first)
+                    && !one.readers.contains(&device)
+                    && (one.channel != channel || since.is_none_or(|since| one.row.seq <= since))
+            });
+            if let Some(leaked) = leaked {
+                return Ok(Err(leak(leaked, device)));
+            }
+        }
+        Ok(Ok(()))
+    }
+
     /// No installation, whoever's and in whatever state, holds a key of a message that was not
     /// for it, even if it had everything that the server ever accepted.
     fn inspect_keys(&self, client: usize) -> rusqlite::Result<Checked> {
@@ -237,6 +262,9 @@ impl<P: Primitives> Sim<P> {
             if let Some(leaked) = leaked {
                 return Ok(Err(leak(leaked, me.device)));
             }
+        }
+        if let Err(broken) = self.inspect_handed(client, me.device)? {
+            return Ok(Err(broken));
         }
         let mut keys = one
             .eyes

@@ -111,6 +111,15 @@ pub fn messages_after(db: &Connection, channel: ChannelId, seq: u64) -> Read<Vec
     .collect()
 }
 
+/// Members may be handed the keys of messages newer than this; none: of no earlier ones.
+pub fn shared_since(db: &Connection, channel: ChannelId) -> Read<Option<u64>> {
+    let since: Option<Option<i64>> = db
+        .prepare_cached("SELECT shared_since FROM channel WHERE id = ?1")?
+        .query_row([channel.as_bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(since.flatten().map(|seq| seq as u64))
+}
+
 /// Devices that may read what is sent in a channel now.
 pub fn readers(db: &Connection, channel: ChannelId) -> Read<BTreeSet<DeviceId>> {
     let mut devices = db.prepare_cached(

@@ -1,7 +1,7 @@
 //! Epochs, shares and messages of one channel.
 
 use crate::{
-    Bytes, ChannelId, DeviceId, Hash, MessageId, Octets, Txn, UserId, account::UserLog,
+    Bytes, ChannelId, DeviceId, GuildId, Hash, MessageId, Octets, Txn, UserId, account::UserLog,
     key::Envelope,
 };
 
@@ -114,6 +114,35 @@ replies! {
 
     /// The answer to `ScrubMessages`.
     pub struct Scrubbed { pub count: u32 }
+
+    /// `GET /api/v1/history/wishes`: people who may read earlier messages of channels that the
+    /// caller reads, and have no keys for them.
+    pub struct HistoryWishes { pub wishes: Vec<HistoryWish> }
+
+    pub struct HistoryWish { pub guild: GuildId, pub channel: ChannelId, pub user: UserId }
+
+    /// The answer to `HandHistory`.
+    pub struct Claimed { pub claim: Claim }
+}
+
+/// Who hands history over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Claim {
+    Yours,
+    /// Another device is at it, or nobody waits for it any more.
+    Taken,
+}
+
+/// What a device says about handing history over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum HistoryStep {
+    Begin,
+    /// The keys are in the queues of the other's devices.
+    End,
 }
 
 /// What a message is for, as far as the server must know.
@@ -207,6 +236,10 @@ requests! {
     /// `POST /api/v1/channels/{channel}/scrubs`: removes the content of messages. One's own, or
     /// anybody's with the right to manage messages; of all of them or of none.
     pub struct ScrubMessages { pub messages: Vec<MessageId> }
+
+    /// `PUT /api/v1/channels/{channel}/history`: this device hands the keys of earlier messages
+    /// to somebody who waits for them.
+    pub struct HandHistory { pub user: UserId, pub step: HistoryStep }
 
     /// `PUT /api/v1/channels/{channel}/read`. The cursor never goes back.
     pub struct MarkRead { pub seq: u64 }

@@ -128,6 +128,8 @@ codes! {
     IndexStale
     TargetGone
     AudienceFull
+    /// The channel's policy keeps earlier messages from those who come later.
+    HistoryNotShared
     MessageTooLong
     /// What was revealed is not what the server accepted.
     ReportUnproved

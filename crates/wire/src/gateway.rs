@@ -114,6 +114,11 @@ pub enum Event {
     EpochChanged {
         epoch: Box<EpochView>,
     },
+    /// To everybody who may read the channel: somebody may read earlier messages and has no keys
+    /// for them.
+    HistoryWanted {
+        channel: ChannelId,
+    },
     /// To members: an entry of the guild log.
     LogAppended {
         guild: GuildId,

@@ -34,6 +34,12 @@ pub const REPORT_NOTE_CHARS: usize = 1_000;
 pub const REPORTS_OPEN: u32 = 100;
 /// Messages in one page of history.
 pub const HISTORY_PAGE: u32 = 100;
+/// Keys of earlier messages in one item of the queue.
+pub const HISTORY_KEYS_PER_ITEM: usize = 16;
+/// Sessions of one channel that are handed to somebody who comes later, the newest first.
+pub const HISTORY_SESSIONS: u32 = 5_000;
+/// People waiting for history in one answer.
+pub const HISTORY_WISHES: u32 = 200;
 /// The longest life of a message that disappears: 90 days.
 pub const TTL_MAX_S: u32 = 90 * 24 * 3_600;
 /// Options of a poll, and characters of one.

@@ -102,6 +102,8 @@ pub const TABLE: &[(&str, &[Fact])] = &[
     ("Envelope.ct", &[Keys]),
     ("Envelope.kind", &[Bookkeeping]),
     ("Envelope.reg_id", &[Bookkeeping]),
+    ("HandHistory.step", &[KeyHanding]),
+    ("HandHistory.user", &[Readers, KeyHanding]),
     ("MarkRead.seq", &[Reading]),
     ("MoveChannel.category", &[Channel]),
     ("MoveChannel.position", &[Channel]),

@@ -85,6 +85,7 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
         place={place}
         me={{ user: me.user, name: me.display_name }}
         online={session.connection === "online"}
+        earlier={view.history === null ? null : { rule: view.history, mayHave: view.may_have_history, askedAt: view.history_asked_at }}
         beginning={view.kind.kind === "dm" ? <DmBeginning view={view} peer={view.kind.peer} /> : view.kind.kind === "group" ? <GroupBeginning view={view} /> : <Beginning view={view} guild={guildView} />}
         onTakenBack={takeBack}
         wanted={message}
@@ -161,7 +162,7 @@ function Head({ view, guild, me, panel }: { view: ChannelView; guild: GuildView 
       {view.kind.kind === "dm" && <VerifyButton user={view.kind.peer} name={view.name} />}
       {/* A device that has just come does not know them yet. */}
       {view.readers > 0 && <span className="talk-about">{words.topReaders(view.readers, view.devices)}</span>}
-      {!isDm && <IconButton icon={Info} label={words.about} onPress={() => open({ dialog: "about-channel", channel: view.id })} />}
+      {view.kind.kind !== "dm" && <IconButton icon={Info} label={words.about} onPress={() => open({ dialog: "about-channel", channel: view.id })} />}
       {guild !== null && may(guild.my_permissions, "create_invite") && <IconButton icon={UserPlus} label={words.invite} onPress={() => open({ dialog: "invite", guild: guild.id })} />}
       <IconButton icon={Download} label={exporting.open} onPress={() => open({ dialog: "export", channel: view.id, place: placeOf(view) })} />
       <IconButton icon={Search} label={searchWords.title} onPress={() => openSearch(view.id)} />

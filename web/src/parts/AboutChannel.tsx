@@ -3,11 +3,12 @@ import { useState } from "react";
 import { useGive, useTask, useView } from "../state/engine";
 import { Avatar } from "../ui/Arch";
 import { Button } from "../ui/Button";
+import { Choice } from "../ui/Choice";
 import { Dialog } from "../ui/Dialog";
 import { RefusalNote, Skeleton } from "../ui/Note";
 import { SealMark } from "../ui/Seal";
 import { app, channel as words, member as memberWords } from "../words";
-import type { ChannelView, GuildView, ReaderRight, ReaderView } from "../wire";
+import type { ChannelView, EarlierMessages, GuildView, ReaderRight, ReaderView } from "../wire";
 import { PeoplePicker } from "./PeoplePicker";
 import "./picker.css";
 
@@ -38,11 +39,55 @@ export function AboutChannel({ channel, onClose }: { channel: string; onClose: (
               )}
             </>
           ) : (
-            <p>{words.everybodyReads}</p>
+            <p>{view.kind.kind === "group" ? words.groupReads : words.everybodyReads}</p>
           )}
+          {view.history !== null && <History view={view} rule={view.history} />}
         </>
       )}
     </Dialog>
+  );
+}
+
+const rules = [
+  { value: "shared", label: words.historyChoice.shared },
+  { value: "kept", label: words.historyChoice.kept },
+] as const satisfies ReadonlyArray<{ value: EarlierMessages; label: string }>;
+
+/** Whether those who come later read what was said before; the switch for who may sign it. */
+function History({ view, rule }: { view: ChannelView; rule: EarlierMessages }) {
+  const give = useGive();
+  const [wanted, want] = useState(rule);
+  const save = useTask(async () => {
+    await give({ do: "set_history", channel: view.id, rule: wanted });
+  });
+  return (
+    <section className="about-history" aria-label={words.historyTitle}>
+      {view.can_set_policy ? (
+        <>
+          <Choice label={words.historyTitle} value={wanted} options={rules} onChange={want} />
+          <p className="quiet">{wanted === "shared" ? words.historyShared : words.historyKept}</p>
+          {wanted !== rule && (
+            <>
+              <p className="quiet">{words.historyNote}</p>
+              <RefusalNote refusal={save.refusal} />
+              <div className="form-actions">
+                <Button look="quiet" onPress={() => want(rule)}>
+                  {app.cancel}
+                </Button>
+                <Button look="primary" onPress={() => void save.run()} isPending={save.busy}>
+                  {words.saveReaders}
+                </Button>
+              </div>
+            </>
+          )}
+        </>
+      ) : (
+        <>
+          <h3>{words.historyTitle}</h3>
+          <p className="quiet">{rule === "shared" ? words.historyShared : words.historyKept}</p>
+        </>
+      )}
+    </section>
   );
 }
 

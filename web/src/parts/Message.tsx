@@ -1,5 +1,5 @@
 /** One message, or one that is not sent yet, as a line of the conversation. */
-import { CornerUpRight, Forward, RotateCcw, Timer, Undo2 } from "lucide-react";
+import { CornerUpRight, Forward, KeyRound, RotateCcw, Timer, Undo2 } from "lucide-react";
 import { memo, type PointerEvent, type ReactNode, useRef } from "react";
 import { Button as AriaButton, DialogTrigger } from "react-aria-components";
 import { useGive, useTask } from "../state/engine";
@@ -146,6 +146,7 @@ function Body({ message, inOrder }: { message: MessageView; inOrder: boolean }) 
             </p>
           )}
           <Markdown body={content.body} mentions={mentions} />
+          {message.handed_by !== null && <Handed by={message.handed_by} author={message.author_name} />}
           {message.expires_at !== null && <Vanishes at={message.expires_at} />}
           {edited !== null && (
             <span className="line-edited" title={wholeTime(edited)}>
@@ -187,6 +188,20 @@ function Quote({ reply }: { reply: ReplyView }) {
         {text}
       </span>
     </AriaButton>
+  );
+}
+
+/** From before this person came: who gave them the key. */
+function Handed({ by, author }: { by: string; author: string }) {
+  return (
+    <DialogTrigger>
+      <AriaButton className="line-edited line-handed">
+        <KeyRound size={12} strokeWidth={1.75} aria-hidden /> {talk.handedBy(by)}
+      </AriaButton>
+      <Bubble label={talk.handedByTitle}>
+        <p>{talk.handedByWhat(by, author)}</p>
+      </Bubble>
+    </DialogTrigger>
   );
 }
 

@@ -2,13 +2,14 @@
 import { ArrowDown } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
-import { useGive } from "../state/engine";
+import { useGive, useTask } from "../state/engine";
 import { useAttention, useNow } from "../state/page";
 import { newestSeq, type Row, rowsOf } from "../state/rows";
 import { useTimeline } from "../state/timeline";
 import { Button } from "../ui/Button";
-import { Skeleton } from "../ui/Note";
-import { app, dayName, talk } from "../words";
+import { RefusalNote, Skeleton } from "../ui/Note";
+import type { EarlierMessages } from "../wire";
+import { app, dayName, relative, talk } from "../words";
 import { Announcer } from "./Announcer";
 import { Message, Pending } from "./Message";
 import { jumpEvent } from "./talking";
@@ -23,11 +24,20 @@ const readDelay_ms = 400;
 /** How long a message that was looked for stays marked. */
 const foundFor_ms = 1_600;
 
+/** Whether those who come later read what was said before, and this person's asking for it. */
+export interface Earlier {
+  rule: EarlierMessages;
+  mayHave: boolean;
+  askedAt: number | null;
+}
+
 interface Props {
   channel: string;
   place: string;
   me: { user: string; name: string };
   online: boolean;
+  /** What becomes of earlier messages here; null in a direct conversation. */
+  earlier: Earlier | null;
   /** Stands where the conversation begins. */
   beginning: ReactNode;
   onTakenBack: (text: string) => void;
@@ -41,7 +51,7 @@ interface Props {
   lastOwn: { current: string | null };
 }
 
-export function Timeline({ channel, place, me, online, beginning, onTakenBack, wanted, at, newestSeq: lastSeq, onLeave, lastOwn }: Props) {
+export function Timeline({ channel, place, me, online, earlier, beginning, onTakenBack, wanted, at, newestSeq: lastSeq, onLeave, lastOwn }: Props) {
   const { view, reach, apart, older, newer, reset } = useTimeline(channel, at, lastSeq);
   const give = useGive();
   const attentive = useAttention();
@@ -212,7 +222,7 @@ export function Timeline({ channel, place, me, online, beginning, onTakenBack, w
         <Virtualizer ref={list} scrollRef={scroller} shift={shift} onScroll={onScroll} keepMounted={keep < 0 ? [] : [keep]} itemSize={52}>
           {rows.map((row) => (
             <div key={row.key}>
-              <RowView row={row} current={current} newestMine={newestMine} me={me} now={minute} reach={reach} online={online} beginning={beginning} onTakenBack={onTakenBack} />
+              <RowView row={row} current={current} newestMine={newestMine} me={me} now={minute} reach={reach} online={online} channel={channel} earlier={earlier} beginning={beginning} onTakenBack={onTakenBack} />
             </div>
           ))}
         </Virtualizer>
@@ -229,7 +239,7 @@ export function Timeline({ channel, place, me, online, beginning, onTakenBack, w
   );
 }
 
-interface RowProps extends Pick<Props, "me" | "online" | "beginning" | "onTakenBack"> {
+interface RowProps extends Pick<Props, "channel" | "earlier" | "me" | "online" | "beginning" | "onTakenBack"> {
   row: Row;
   current: string | null;
   newestMine: string | undefined;
@@ -237,10 +247,10 @@ interface RowProps extends Pick<Props, "me" | "online" | "beginning" | "onTakenB
   reach: "idle" | "loading" | "failed";
 }
 
-function RowView({ row, current, newestMine, me, now, reach, online, beginning, onTakenBack }: RowProps) {
+function RowView({ row, current, newestMine, channel, earlier, me, now, reach, online, beginning, onTakenBack }: RowProps) {
   switch (row.row) {
     case "start":
-      if (row.reason === "joined") return <p className="timeline-edge">{talk.joined}</p>;
+      if (row.reason === "joined") return <p className="timeline-edge">{earlier?.rule === "shared" && !earlier.mayHave ? talk.joinedShared : talk.joined}</p>;
       if (row.reason === "beginning") return beginning;
       return (
         <p className="timeline-edge" role="status">
@@ -260,12 +270,32 @@ function RowView({ row, current, newestMine, me, now, reach, online, beginning, 
         </div>
       );
     case "before":
-      return <p className="timeline-edge">{talk.before(row.count)}</p>;
+      return earlier?.rule === "shared" && earlier.mayHave ? <Awaited count={row.count} channel={channel} earlier={earlier} now={now} online={online} /> : <p className="timeline-edge">{talk.before(row.count)}</p>;
     case "message":
       return <Message message={row.message} line={lineOf(row.key, current)} first={row.first} newest={row.message.id === newestMine} />;
     case "pending":
       return <Pending entry={row.entry} line={lineOf(row.key, current)} first={row.first} me={me} onTakenBack={onTakenBack} />;
   }
+}
+
+/** Earlier messages whose keys a member has yet to hand over. */
+function Awaited({ count, channel, earlier, now, online }: { count: number; channel: string; earlier: Earlier; now: number; online: boolean }) {
+  const give = useGive();
+  const ask = useTask(async () => {
+    await give({ do: "ask_history", channel });
+  });
+  return (
+    <div className="timeline-edge timeline-awaited">
+      <p>{talk.beforeShared(count)}</p>
+      <p>
+        {earlier.askedAt !== null && <span>{talk.askedHistory(relative(earlier.askedAt, now))} </span>}
+        <Button small look="quiet" onPress={() => void ask.run()} isPending={ask.busy} isDisabled={!online}>
+          {talk.askHistory}
+        </Button>
+      </p>
+      <RefusalNote refusal={ask.refusal} />
+    </div>
+  );
 }
 
 const inOrder = new Map<string, { id: string; inOrder: boolean }>();

@@ -4,6 +4,7 @@ import type { Command, CommandReply, ErrorCode, OutboxView, Query, QueryReply, T
 import { FakeAccount } from "./account";
 import { asks, governs } from "./govern";
 import { changeGroup, type GroupChange, reader } from "./group";
+import { changeHistory, setHistory, timelineOf } from "./history";
 import { pause } from "./pause";
 import { keeps } from "./people";
 import { withReaction } from "./reaction";
@@ -30,6 +31,7 @@ export class FakeEngine implements EngineBridge {
   constructor(scene: Scene = new Set()) {
     this.open = scene.has("open");
     this.world = makeWorld(scene);
+    setHistory(this.world, scene);
     this.#trust = new FakeTrust(this.world, (...topics) => this.tell(...topics));
     this.#account = new FakeAccount(scene, () => this.tell({ topic: "security" }));
     this.#status = scene.has("blocked") ? "blocked" : "leader";
@@ -101,7 +103,7 @@ export class FakeEngine implements EngineBridge {
       case "channel":
         return { answer: "channel", channel: world.channels.get(query.channel) ?? null };
       case "timeline":
-        return this.#timeline(query);
+        return timelineOf(this.world, query);
       case "mentions":
         return { answer: "mentions", mentions: this.#calls() };
       case "typing":
@@ -218,26 +220,14 @@ export class FakeEngine implements EngineBridge {
     return { outcome: "done" };
   }
 
-  #timeline(query: Extract<Query, { ask: "timeline" }>): QueryReply {
-    const view = this.world.channels.get(query.channel);
-    const all = (this.world.messages.get(query.channel) ?? []).filter((message) => query.before === null || message.seq < query.before);
-    return {
-      answer: "timeline",
-      channel: query.channel,
-      messages: all.slice(-query.limit),
-      pending: this.world.pending.filter((entry) => entry.channel === query.channel),
-      older_in_store: all.length > query.limit,
-      older_on_server: (this.world.remote.get(query.channel)?.length ?? 0) > 0,
-      since_joined: false,
-      known_seq: view?.last_seq ?? 0,
-      read_seq: view?.read_seq ?? 0,
-      last_seq: view?.last_seq ?? 0,
-    };
-  }
-
   #do(command: Command): CommandReply {
     const { world } = this;
     if (isRecovery(command)) return recovers(world, command, (...topics) => this.tell(...topics));
+    const earlier = changeHistory(world, command);
+    if (earlier !== null) {
+      this.#tellOf(earlier);
+      return { outcome: "done" };
+    }
     switch (command.do) {
       case "preview":
         return this.#preview(command.invite);

@@ -148,6 +148,9 @@ export function addChannel(world: World, guild: GuildView, number: number, name:
     unvouched: guild.members.filter((member) => !member.vouched).map((member) => member.user),
     unvouched_kept_out: false,
     people: [],
+    history: "shared" as const,
+    history_asked_at: null,
+    may_have_history: true,
     can_set_policy: guild.owner === id(1),
     can_send: true,
     blocked: null,
@@ -161,7 +164,7 @@ export function addChannel(world: World, guild: GuildView, number: number, name:
 let nextMessage = 100_000;
 
 /** What nothing was said about. */
-export const plain = (mine: boolean) => ({ mentions: [] as MessageView["mentions"], edited_at: null, reply: null, forwarded_from: null as string | null, reactions: [], changing: false, can_edit: mine, can_delete: true, can_react: true, calls_me: false, expires_at: null as number | null });
+export const plain = (mine: boolean) => ({ mentions: [] as MessageView["mentions"], edited_at: null, reply: null, forwarded_from: null as string | null, handed_by: null as string | null, reactions: [], changing: false, can_edit: mine, can_delete: true, can_react: true, calls_me: false, expires_at: null as number | null });
 
 export function addMessage(world: World, channel: string, author: string, body: string, at: number): MessageView {
   const list = world.messages.get(channel) ?? [];
@@ -190,7 +193,7 @@ function addDm(world: World, peer: number, talk: Array<[number, string]>, last: 
   const who = world.people.get(id(peer));
   if (who === undefined) return;
   const channel = id(300 + peer);
-  world.channels.set(channel, { id: channel, kind: { kind: "dm", peer: id(peer) }, guild: null, name: who.display_name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: 2, devices: 3, unvouched: [], unvouched_kept_out: false, people: [], can_set_policy: false, can_send: true, blocked: null });
+  world.channels.set(channel, { id: channel, kind: { kind: "dm", peer: id(peer) }, guild: null, name: who.display_name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: 2, devices: 3, unvouched: [], unvouched_kept_out: false, people: [], history: null, history_asked_at: null, may_have_history: false, can_set_policy: false, can_send: true, blocked: null });
   world.messages.set(channel, []);
   world.dms.push({ channel, peer: id(peer), people: 2, ...who });
   talk.forEach(([author, body], index) => addMessage(world, channel, id(author), body, last - (talk.length - index) * minute));
@@ -208,7 +211,7 @@ function reader(world: World, person: number, right: ReaderView["right"], vouche
 export function addGroup(world: World, number: number, people: number[], title: string | null): ChannelView {
   const readers = people.map((person, index) => reader(world, person, index === 0 ? "owner" : "named"));
   const name = title ?? readers.filter((one) => !one.me).map((one) => one.display_name).join(", ");
-  const view: ChannelView = { id: id(number), kind: { kind: "group", guild: id(number + 1000), owner: id(people[0] ?? 1), title }, guild: id(number + 1000), name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: people.length, devices: people.length * 2, unvouched: [], unvouched_kept_out: true, people: readers, can_set_policy: people[0] === 1, can_send: true, blocked: null };
+  const view: ChannelView = { id: id(number), kind: { kind: "group", guild: id(number + 1000), owner: id(people[0] ?? 1), title }, guild: id(number + 1000), name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: people.length, devices: people.length * 2, unvouched: [], unvouched_kept_out: true, people: readers, history: "kept", history_asked_at: null, may_have_history: true, can_set_policy: people[0] === 1, can_send: true, blocked: null };
   world.channels.set(view.id, view);
   world.messages.set(view.id, []);
   world.dms.push({ channel: view.id, peer: null, username: "", display_name: name, people: people.length });

@@ -15,7 +15,11 @@ mentions: Array<MentionView>, edited_at: number | null, reply: ReplyView | null,
 /**
  * Whose words these are, as the sender says.
  */
-forwarded_from: string | null, reactions: Array<ReactionView>, 
+forwarded_from: string | null, 
+/**
+ * Who handed over its key, where it did not come from its sender.
+ */
+handed_by: string | null, reactions: Array<ReactionView>, 
 /**
  * An own edit or deletion of it is on its way.
  */

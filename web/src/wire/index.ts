@@ -29,6 +29,7 @@ export type { DeviceId } from "./DeviceId";
 export type { DeviceState } from "./DeviceState";
 export type { DeviceView } from "./DeviceView";
 export type { DmSummary } from "./DmSummary";
+export type { EarlierMessages } from "./EarlierMessages";
 export type { EditView } from "./EditView";
 export type { EmojiView } from "./EmojiView";
 export type { EntryKind } from "./EntryKind";

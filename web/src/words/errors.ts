@@ -73,6 +73,7 @@ const sentences: Record<ErrorCode, string> = {
   DEVICES_STALE: outOfStep,
   INDEX_STALE: "This device's keys went back to an older state. Reload the page; if it stays, sign in again.",
   TARGET_GONE: "The message this belongs to was deleted.",
+  HISTORY_NOT_SHARED: "Earlier messages aren't handed to you here: the channel keeps them, or nobody has vouched for you yet.",
   AUDIENCE_FULL: "This channel has as many readers as encryption allows. Ask the owner for another channel.",
   REPORT_UNPROVED: "What was revealed isn't what the server accepted, so the report wasn't taken. Try another of your devices.",
   ALREADY_RESOLVED: "Somebody else is dealing with this report, or has done so. Reload the page to see.",

@@ -1,5 +1,6 @@
 //! Channels of a guild.
 
+mod history;
 mod privacy;
 
 use clap::Subcommand;
@@ -10,6 +11,7 @@ use cloister_wire::{
 };
 use serde_json::json;
 
+use self::history::Earlier;
 use super::role::right;
 use crate::{
     arguments::Global,
@@ -43,6 +45,17 @@ pub(crate) enum Channel {
         /// From now on these members and the owner; repeat for each
         #[arg(long, value_name = "USER")]
         set: Vec<String>,
+    },
+    /// Say whether those who come later read earlier messages, or ask for the keys of some
+    History {
+        /// GUILD/CHANNEL
+        target: String,
+        /// From now on
+        #[arg(long, value_enum)]
+        set: Option<Earlier>,
+        /// Ask members for the keys of what was said before you came
+        #[arg(long, conflicts_with = "set")]
+        ask: bool,
     },
     /// List the channels
     List {
@@ -115,6 +128,7 @@ impl Channel {
         seat::with_profile(global, print, async |seat| match self {
             Channel::Create { guild, only, name } => create(seat, &guild, &only, name).await,
             Channel::Readers { target, set } => readers(seat, &target, &set).await,
+            Channel::History { target, set, ask } => history::run(seat, &target, set, ask).await,
             Channel::Privacy { target } => privacy::show(seat, &target).await,
             Channel::List { guild } => list(seat, guild.as_deref()).await,
             other => other.change(seat).await,
@@ -216,6 +230,7 @@ impl Channel {
             }
             Channel::Category { name, .. } => (Act::CreateCategory { name }, "made"),
             Channel::Create { .. }
+            | Channel::History { .. }
             | Channel::List { .. }
             | Channel::Privacy { .. }
             | Channel::Readers { .. } => {

@@ -332,6 +332,9 @@ fn object(message: &MessageView, author: &str) -> Value {
     if let Some(from) = &message.forwarded_from {
         object["forwarded_from"] = json!(from);
     }
+    if let Some(via) = &message.handed_by {
+        object["handed_by"] = json!(via);
+    }
     if let Content::Poll(poll) = &message.content {
         let options: Vec<_> = poll
             .options
@@ -390,6 +393,7 @@ mod tests {
             edited_at: None,
             reply: None,
             forwarded_from: None,
+            handed_by: None,
             reactions: Vec::new(),
             changing: false,
             can_edit: false,

@@ -1,16 +1,16 @@
 //! What a person asks for, handed to the flow that does it.
 
 use cloister_e2ee::Primitives;
-use cloister_proof::devlog::RevokeReason;
+use cloister_proof::{devlog::RevokeReason, policy::HistoryRule};
 use cloister_wire::{ErrorCode, report::KeepReport, security::SecondFactor};
 
 use crate::{
     core::{Outcome, Shared, refuse},
     flow::{
-        account, backup, connect, device, govern, group, guild, incoming, invite, poll, reading,
-        recovery, report, say, search, security, typing, verify, ways,
+        account, backup, connect, device, govern, group, guild, history, incoming, invite, poll,
+        reading, recovery, report, say, search, security, typing, verify, ways,
     },
-    view::{Command, CommandReply, Topic},
+    view::{Command, CommandReply, EarlierMessages, Topic},
 };
 
 /// How long "later" puts off the recovery key.
@@ -77,6 +77,14 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
             readers,
         } => guild::create_channel(shared, guild, name, readers).await,
         Command::SetReaders { channel, users } => guild::set_readers(shared, channel, users).await,
+        Command::SetHistory { channel, rule } => {
+            let rule = match rule {
+                EarlierMessages::Kept => HistoryRule::None,
+                EarlierMessages::Shared => HistoryRule::Shared,
+            };
+            history::set_rule(shared, channel, rule).await
+        }
+        Command::AskHistory { channel } => history::ask(shared, channel).await,
         Command::CreateGroup { users, name } => group::create(shared, users, name).await,
         Command::AddToGroup { channel, user } => group::add(shared, channel, user).await,
         Command::RemoveFromGroup { channel, user } => group::remove(shared, channel, user).await,

@@ -225,7 +225,7 @@ pub(crate) async fn set_readers<P: Primitives>(
     .await
 }
 
-async fn change_policy<P: Primitives>(
+pub(crate) async fn change_policy<P: Primitives>(
     shared: &Shared<P>,
     channel: ChannelId,
     change: impl Fn(&mut ChannelPolicy) -> Result<(), Refusal>,

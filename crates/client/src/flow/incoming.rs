@@ -1,14 +1,21 @@
 //! Messages on their way in: put in order, opened, watched for a server that shows different
 //! people different histories.
 
+mod handed;
+mod transcript;
+
 use cloister_e2ee::{OpenError, Plain, Primitives, content::MessageContent, direct};
-use cloister_proof::{Context, transcript};
+use cloister_proof::{Context, transcript as chain};
 use cloister_wire::{
     ChannelId, Hash,
     channel::{History, Message, SealedContent, SignedHead, WithholdCode},
     limits::{HISTORY_PAGE, NAME_CHARS},
 };
 
+use self::{
+    handed::open_handed,
+    transcript::{alarm, compare_seen, take_head},
+};
 use crate::{
     core::{Core, Shared},
     flow::{call::CallError, expiry, outgoing, queue, remark},
@@ -223,7 +230,7 @@ fn append<P: Primitives>(
         .put_range(channel, low, message.seq, row.reached_start)?;
     let head = row
         .head
-        .map(|head| transcript::next(&head, message.id, message.sender_device, &message.content));
+        .map(|head| chain::next(&head, message.id, message.sender_device, &message.content));
     match (head, signed) {
         (Some(head), Some(signed)) if signed.seq == message.seq && signed.head != head => {
             alarm(
@@ -241,43 +248,6 @@ fn append<P: Primitives>(
     }
     if let Some(signed) = signed {
         take_head(core, channel, signed)?;
-    }
-    Ok(())
-}
-
-/// Keeps the newest head that the server signed: it is what this device has seen.
-fn take_head<P: Primitives>(
-    core: &mut Core<P>,
-    channel: ChannelId,
-    signed: &SignedHead,
-) -> Result<(), Refusal> {
-    let Some(instance) = core.store.instance()? else {
-        return Ok(());
-    };
-    if signed.seq == 0 {
-        return Ok(());
-    }
-    if transcript::verify(instance.incarnation, channel, signed, &instance.server_key).is_err() {
-        alarm(core, "The server's signature on a history does not check.");
-        return Ok(());
-    }
-    let Some(row) = core.store.channel(channel)? else {
-        return Ok(());
-    };
-    if row.high == signed.seq && row.head.is_some_and(|head| head != signed.head) {
-        alarm(
-            core,
-            "The server signed another history of this channel than the one it shows here.",
-        );
-        return Ok(());
-    }
-    if row
-        .signed_head
-        .as_ref()
-        .is_none_or(|known| known.seq < signed.seq)
-        && row.high >= signed.seq
-    {
-        core.store.put_signed_head(channel, signed, core.now)?;
     }
     Ok(())
 }
@@ -386,7 +356,7 @@ fn open_group<P: Primitives>(
     ct: &[u8],
 ) -> Result<Opened, Refusal> {
     let Some(mut inbound) = core.store.inbound(session)? else {
-        return Ok(Opened::NoKey);
+        return open_handed(core, message, session, msg_index, ct);
     };
     let belongs = inbound.channel == message.channel
         && inbound.sender_user == message.sender_user
@@ -400,7 +370,7 @@ fn open_group<P: Primitives>(
     }
     Ok(match P::inbound_decrypt(&mut inbound.ratchet, ct) {
         Ok((padded, index)) if index == msg_index => Opened::Padded(padded),
-        Err(OpenError::NoKey) => Opened::NoKey,
+        Err(OpenError::NoKey) => return open_handed(core, message, session, msg_index, ct),
         Ok(_) | Err(_) => Opened::Closed(Undecryptable::Corrupt),
     })
 }
@@ -422,34 +392,6 @@ fn open_direct<P: Primitives>(
     }
     Ok(direct::open(&key, context, ct)
         .map_or(Opened::Closed(Undecryptable::Corrupt), Opened::Padded))
-}
-
-/// Compares what the sender had seen with what this device has.
-fn compare_seen<P: Primitives>(
-    core: &mut Core<P>,
-    channel: ChannelId,
-    seen: &SignedHead,
-) -> Result<(), Refusal> {
-    let (Some(instance), Some(row)) = (core.store.instance()?, core.store.channel(channel)?) else {
-        return Ok(());
-    };
-    let Some(own) = row.signed_head.filter(|own| own.seq == seen.seq) else {
-        return Ok(());
-    };
-    let signed =
-        transcript::verify(instance.incarnation, channel, seen, &instance.server_key).is_ok();
-    if signed && own.head != seen.head {
-        alarm(
-            core,
-            "The server shows different people different histories of this channel.",
-        );
-    }
-    Ok(())
-}
-
-fn alarm<P: Primitives>(core: &mut Core<P>, sentence: &str) {
-    core.alarm = Some(sentence.to_owned());
-    core.tell(Topic::Session);
 }
 
 /// Stores a message of this device that the server has acknowledged.

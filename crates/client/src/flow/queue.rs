@@ -17,7 +17,9 @@ pub(crate) use self::nack::{answer_nacks, resend};
 use crate::{
     core::{Core, Shared},
     engine::Method,
-    flow::{account, backup, call::CallError, device, health, incoming, people, vault, verify},
+    flow::{
+        account, backup, call::CallError, device, health, history, incoming, people, vault, verify,
+    },
     store::{Identity, InboundRow, MessageState, StoreError},
     view::{Refusal, Topic, Undecryptable},
 };
@@ -311,6 +313,10 @@ fn effect<P: Primitives>(
             &secrets,
             vault,
         )?),
+        DeviceContent::History { channel, keys } => {
+            let via = (sender.user, sender.device);
+            history::take(core, &item.dedupe_id, via, channel, keys)
+        }
         DeviceContent::Records { records } if sender.user == me.user => {
             verify::merge(core, &records)
         }
@@ -475,6 +481,9 @@ fn decide<P: Primitives>(core: &mut Core<P>, since: u64) -> Result<(), Refusal> 
         let state = match incoming::open(core, &row, &message)? {
             MessageState::Waiting if core.store.nack_pending(message.sender_device, now)? => {
                 continue;
+            }
+            MessageState::Waiting if history::came_after(core, &row, &message)? => {
+                MessageState::Before
             }
             MessageState::Waiting => MessageState::Closed(Undecryptable::KeyMissing),
             state => state,

@@ -19,8 +19,8 @@ use self::{event::apply, log::bring_log_soon};
 use crate::{
     core::{Core, Shared},
     flow::{
-        backup, call::CallError, device, govern, health, incoming, outgoing, people, prekeys,
-        queue, reading, recovery, remark, search, vault, verify,
+        backup, call::CallError, device, govern, health, history, incoming, outgoing, people,
+        prekeys, queue, reading, recovery, remark, search, vault, verify,
     },
     store::{Store, StoreError},
     view::{Refusal, Topic},
@@ -131,6 +131,11 @@ pub(crate) fn go_on<P: Primitives>(shared: &Shared<P>) {
     queue::acknowledge(shared);
     queue::answer_nacks(shared);
     queue::settle(shared);
+    let decided = history::take_waiting(&mut shared.core());
+    if let Err(error) = decided {
+        shared.core().fail(&error);
+    }
+    history::look(shared, 0);
     verify::hand_out(shared);
     recovery::ripen(shared);
 }

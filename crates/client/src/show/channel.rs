@@ -4,7 +4,7 @@ use cloister_e2ee::Primitives;
 use cloister_proof::{
     GuildLog,
     guild_log::LogRights,
-    policy::{MinTrust, Readers},
+    policy::{HistoryRule, MinTrust, Readers},
 };
 use cloister_wire::{ChannelId, ErrorCode, Permissions, UserId, guild::GuildKind};
 
@@ -18,7 +18,8 @@ use crate::{
     flow::mention,
     store::{ChannelRow, GuildRow, MessageRow},
     view::{
-        ChannelKind, ChannelView, DmSummary, PersonView, ReaderRight, ReaderView, Refusal, Safety,
+        ChannelKind, ChannelView, DmSummary, EarlierMessages, PersonView, ReaderRight, ReaderView,
+        Refusal, Safety,
     },
 };
 
@@ -206,6 +207,14 @@ pub(super) fn view<P: Primitives>(
         unvouched,
         unvouched_kept_out: policy.is_some_and(|policy| policy.min_trust != MinTrust::Any),
         people,
+        history: policy.map(|policy| match policy.history {
+            HistoryRule::None => EarlierMessages::Kept,
+            HistoryRule::Shared => EarlierMessages::Shared,
+        }),
+        history_asked_at: core.store.history_asked_at(channel)?,
+        may_have_history: log
+            .as_ref()
+            .is_some_and(|log| log.vouched(me) && log.reads(channel, me)),
         can_set_policy: may_manage
             && log.is_some_and(|log| log.rights(me).contains(LogRights::POLICY)),
         can_send: row.view.my_permissions.contains(Permissions::SEND_MESSAGES),

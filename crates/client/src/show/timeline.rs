@@ -180,6 +180,10 @@ impl<'a, P: Primitives> Place<'a, P> {
         } else {
             Vec::new()
         };
+        let handed_by = match store.via(row.id)? {
+            Some(via) if readable && via != self.me => Some(store.display_name(via)?),
+            _ => None,
+        };
         let removed = matches!(content, Content::Removed { .. } | Content::Disappeared);
         let mentions = match &content {
             Content::Text { body } => mention::mentions(self.core, body)?,
@@ -199,6 +203,7 @@ impl<'a, P: Primitives> Place<'a, P> {
             edited_at: row.edited_at.filter(|_| readable),
             reply,
             forwarded_from,
+            handed_by,
             reactions,
             changing: own_changes.iter().any(|change| {
                 matches!(

@@ -133,8 +133,11 @@ impl<P: Primitives> Store<P> {
         let told_read = view.read_seq;
         let mut view = view.clone();
         // What was read here and could not be told yet stays read.
+        let mut opened = false;
         if let Some(known) = self.channel(view.id)? {
             view.read_seq = view.read_seq.max(known.view.read_seq);
+            // More of what was said before may be read than was known.
+            opened = view.joined_seq < known.view.joined_seq;
         }
         let view = &view;
         let guild = view.guild.map(|guild| *guild.as_bytes());
@@ -142,7 +145,7 @@ impl<P: Primitives> Store<P> {
         self.connection
             .prepare_cached(
                 "INSERT INTO channel (channel, guild, peer, view, last_at, low, high, first_epoch, scrub_seq, told_read) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-                 ON CONFLICT (channel) DO UPDATE SET view = excluded.view, last_at = max(last_at, excluded.last_at), told_read = excluded.told_read",
+                 ON CONFLICT (channel) DO UPDATE SET view = excluded.view, last_at = max(last_at, excluded.last_at), told_read = excluded.told_read, reached_start = CASE WHEN ?11 THEN 0 ELSE reached_start END",
             )?
             .execute(params![
                 view.id.as_bytes(),
@@ -154,7 +157,8 @@ impl<P: Primitives> Store<P> {
                 view.last_seq as i64,
                 view.epoch as i64,
                 view.scrub_seq as i64,
-                told_read as i64
+                told_read as i64,
+                opened
             ])?;
         Ok(())
     }
@@ -213,7 +217,7 @@ impl<P: Primitives> Store<P> {
                 .prepare_cached(sql)?
                 .execute([channel.as_bytes()])?;
         }
-        Ok(())
+        self.forget_history_keys()
     }
 
     /// Changes what the server showed of a channel, without asking it.

@@ -93,7 +93,7 @@ impl<P: Primitives> Store<P> {
                 .prepare_cached(sql)?
                 .execute([guild.as_bytes()])?;
         }
-        Ok(())
+        self.forget_history_keys()
     }
 
     /// Remembers which guild an invite link promised.

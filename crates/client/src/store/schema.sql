@@ -63,7 +63,9 @@ CREATE TABLE channel (
     -- How far the server knows that this person has read.
     told_read INTEGER NOT NULL DEFAULT 0,
     -- The newest removal by somebody else than the author that took effect here.
-    scrub_seq INTEGER NOT NULL DEFAULT 0
+    scrub_seq INTEGER NOT NULL DEFAULT 0,
+    -- When keys of earlier messages were asked for, if none have come since.
+    history_asked_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE message (
@@ -203,6 +205,35 @@ CREATE TABLE backup (
     PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX backup_version ON backup (version);
+-- Group sessions that somebody else than their sender handed over: what was said before one came.
+-- They never stand in for what came from the sender.
+CREATE TABLE history_key (
+    session BLOB NOT NULL,
+    -- Who handed it over.
+    via BLOB NOT NULL,
+    channel BLOB NOT NULL,
+    sender_user BLOB NOT NULL,
+    sender_device BLOB NOT NULL,
+    ratchet BLOB NOT NULL,
+    first_index INTEGER NOT NULL,
+    created_epoch INTEGER NOT NULL,
+    suite INTEGER NOT NULL,
+    PRIMARY KEY (session, via)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX history_key_channel ON history_key (channel);
+
+-- Messages that were opened with such a session. That stays, whatever comes later.
+CREATE TABLE message_via (message BLOB PRIMARY KEY, via BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+-- What was handed over before the log that says whether it may be taken was here.
+CREATE TABLE history_waiting (
+    dedupe_id BLOB PRIMARY KEY,
+    channel BLOB NOT NULL,
+    via BLOB NOT NULL,
+    device BLOB NOT NULL,
+    keys BLOB NOT NULL,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE dm_key (
     channel BLOB NOT NULL,

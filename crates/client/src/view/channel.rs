@@ -44,11 +44,27 @@ pub struct ChannelView {
     pub unvouched_kept_out: bool,
     /// Who reads here, and by what right; empty where every member does.
     pub people: Vec<ReaderView>,
+    /// Whether those who come later read what was said before; none in a direct conversation.
+    pub history: Option<EarlierMessages>,
+    /// When the keys of earlier messages were asked for, if none have come since.
+    pub history_asked_at: Option<u64>,
+    /// This person may have earlier messages: somebody has vouched for them.
+    pub may_have_history: bool,
     /// This person may sign another policy.
     pub can_set_policy: bool,
     pub can_send: bool,
     /// Set when nothing can be encrypted here now, and why.
     pub blocked: Option<Refusal>,
+}
+
+/// Whether those who come later read what was said before.
+#[derive(Eq, Copy)]
+#[serde(rename_all = "snake_case")]
+pub enum EarlierMessages {
+    /// They read from when they came.
+    Kept,
+    /// Members hand them the keys, if somebody has vouched for them.
+    Shared,
 }
 
 #[derive(Eq)]

@@ -39,6 +39,8 @@ pub struct MessageView {
     pub reply: Option<ReplyView>,
     /// Whose words these are, as the sender says.
     pub forwarded_from: Option<String>,
+    /// Who handed over its key, where it did not come from its sender.
+    pub handed_by: Option<String>,
     pub reactions: Vec<ReactionView>,
     /// An own edit or deletion of it is on its way.
     pub changing: bool,

@@ -168,6 +168,7 @@ fn new<'a>(of: LogOf, policy: &ChannelPolicy, name: &'a str, position: u32) -> N
         suite: SUITE_TEXT,
         head: transcript::start(policy.channel),
         readers: listing(policy),
+        history: policy.history,
     }
 }
 

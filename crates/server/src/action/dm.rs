@@ -1,6 +1,10 @@
 //! Direct conversations.
 
-use cloister_proof::{epoch::EpochCause, policy::SUITE_TEXT, transcript};
+use cloister_proof::{
+    epoch::EpochCause,
+    policy::{HistoryRule, SUITE_TEXT},
+    transcript,
+};
 use cloister_wire::{ChannelId, UserId, gateway::Event, guild::Dm};
 
 use super::{epoch, relation};
@@ -46,6 +50,7 @@ pub fn open(
         suite: SUITE_TEXT,
         head,
         readers: Readers::Everyone,
+        history: HistoryRule::None,
     };
     store::channel::insert(tx, &new)?;
     store::dm::insert(tx, id, pair)?;

@@ -4,9 +4,9 @@
 //! they are now. All records of one call stand under one signed root. Channels are locked in the
 //! order of their ids.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
-use cloister_proof::{EpochRecord, Roster, RosterEntry, epoch::EpochCause};
+use cloister_proof::{EpochRecord, GuildLog, Roster, RosterEntry, epoch::EpochCause};
 use cloister_wire::{
     ChannelId, GuildId, Permissions, RoleId, UserId,
     channel::{EpochProof, EpochView},
@@ -15,6 +15,7 @@ use cloister_wire::{
     permission::{Holder, Place, Rules},
 };
 
+use super::history;
 use crate::{
     Error, Result,
     access::{Permit, System, channel::audience},
@@ -38,10 +39,13 @@ struct Change {
     roster: Roster,
     record: EpochRecord,
     audience: Audience,
+    /// People who were not in the audience before, where earlier messages are shared.
+    came: BTreeSet<UserId>,
 }
 
 /// What the channels of one guild share.
 struct Members {
+    guild: GuildId,
     devices: Vec<RosterEntry>,
     rules: Rules,
     roles: BTreeMap<UserId, Vec<RoleId>>,
@@ -49,6 +53,8 @@ struct Members {
     usual: Roster,
     access_version: u64,
     log: cloister_proof::guild_log::Position,
+    /// The whole log, once somebody new may be shown what was said before.
+    whole_log: Option<GuildLog>,
 }
 
 /// Every channel of a guild.
@@ -94,10 +100,39 @@ pub(super) fn bump(
     }
     let records: Vec<_> = changes.iter().map(|change| change.record.clone()).collect();
     let proofs = authority.sign_epochs(&records);
-    for (change, proof) in changes.into_iter().zip(proofs) {
+    let mut newcomers = Vec::new();
+    for (mut change, proof) in changes.into_iter().zip(proofs) {
+        let came = std::mem::take(&mut change.came);
+        if !came.is_empty() {
+            newcomers.push((change.state.clone(), change.audience.clone(), came));
+        }
         keep(tx, change, proof)?;
     }
+    for (state, audience, came) in newcomers {
+        let members = state.guild.and_then(|guild| guilds.get_mut(&guild));
+        let Some(members) = members else { continue };
+        if members.whole_log.is_none() {
+            members.whole_log = Some(store::guild_log::lock(tx, members.guild)?);
+        }
+        let Some(log) = &members.whole_log else {
+            continue;
+        };
+        for user in came {
+            history::open_back(tx, &state, &audience, log, user)?;
+        }
+    }
     Ok(())
+}
+
+/// Who hears what happens in a channel of a guild.
+pub(super) fn audience_of(tx: &mut Tx<'_>, state: &State) -> Result<Audience> {
+    Ok(reading(tx, state, &mut BTreeMap::new())?.1)
+}
+
+/// Whether somebody's devices are in the audience of a channel.
+pub(super) fn may_see(tx: &mut Tx<'_>, state: &State, user: UserId) -> Result<bool> {
+    let roster = store::epoch::roster(tx, &state.roster_hash)?;
+    Ok(roster.users().contains(&user))
 }
 
 /// Deletes rosters that no channel has any more, and the notes on whom old sessions were shared
@@ -187,6 +222,15 @@ fn change(
         _ => store::epoch::roster(tx, &state.roster_hash)?,
     };
     let (added, removed) = before.difference(&roster);
+    let mut came = BTreeSet::new();
+    if state
+        .shared_since
+        .is_some_and(|since| since < state.last_seq)
+    {
+        let known = before.users();
+        came.extend(added.iter().map(|one| one.user));
+        came.retain(|user| !known.contains(user));
+    }
     state.epoch += 1;
     // Whoever lost access may hold any session from before, whatever the cause is called.
     if cause.raises_floor() || !removed.is_empty() {
@@ -212,6 +256,7 @@ fn change(
         roster,
         record,
         audience,
+        came,
     }))
 }
 
@@ -224,6 +269,8 @@ fn members(tx: &mut Tx<'_>, guild: GuildId) -> Result<Members> {
         usual: Roster::default(),
         access_version: stored.access_version,
         log: store::guild_log::position(tx, guild)?,
+        whole_log: None,
+        guild,
     };
     members.usual = members.roster(cloister_wire::permission::Rules::in_guild);
     Ok(members)
@@ -269,6 +316,7 @@ fn keep(tx: &mut Tx<'_>, change: Change, proof: EpochProof) -> Result<()> {
         roster,
         record,
         audience,
+        came: _,
     } = change;
     state.record_hash = EpochRecord::hash(proof.record.as_ref());
     store::epoch::keep_roster(tx, &state.roster_hash, &roster)?;

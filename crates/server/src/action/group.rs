@@ -21,7 +21,7 @@ use crate::{
     app::Parts,
     gateway::bus::{Audience, Notice},
     seal::authority::Authority,
-    store::{self, db::Tx, guild::NewGuild},
+    store::{self, channel::ReadsFrom, db::Tx, guild::NewGuild},
 };
 
 /// What everybody in a group may do; its owner has all rights that a group knows.
@@ -74,7 +74,7 @@ pub fn create(
     }
     channel::make_group(tx, &parts.authority, of, request, permit)?;
     for user in &everybody {
-        store::channel::enter_guild(tx, group, *user)?;
+        store::channel::enter_guild(tx, group, *user, ReadsFrom::Now)?;
         tell(tx, group, *user)?;
     }
     Ok(Joined {
@@ -100,12 +100,12 @@ pub(super) fn admit(
     }
     store::guild::insert_other(tx, permit, group, user)?;
     let access_version = store::guild::update_access(tx, permit, group, 1)?;
-    store::channel::enter_guild(tx, group, user)?;
     let of = LogOf {
         guild: group,
         access_version,
     };
     let (_, log, logged) = guild_log::append_quietly(tx, authority, of, op, &permit.actor)?;
+    store::channel::enter_guild(tx, group, user, ReadsFrom::of(&log, user))?;
     tell(tx, group, user)?;
     let member = store::guild::get_member(tx, group, user)?.ok_or_else(Error::not_found)?;
     let audience = Audience::Guild {

@@ -19,7 +19,7 @@ use crate::{
     access::{Act, Permit, guild::InGuild},
     app::Parts,
     gateway::bus::{Audience, Notice},
-    store::{self, db::Tx, guild::NewGuild},
+    store::{self, channel::ReadsFrom, db::Tx, guild::NewGuild},
 };
 
 /// Makes a guild with its first channel; whoever makes it owns it.
@@ -53,7 +53,7 @@ pub fn create(
     let made = audit::Act::new(audit::GUILD_CREATE, audit::guild(guild))
         .after(&serde_json::json!({"name": request.name.trim()}));
     audit::append(tx, guild, Some(permit), made)?;
-    store::channel::enter_guild(tx, guild, permit.user)?;
+    store::channel::enter_guild(tx, guild, permit.user, ReadsFrom::Now)?;
     let view = view(tx, guild, permit.user)?;
     let log = appended(tx, guild)?;
     let joined = Event::GuildJoined {
@@ -77,7 +77,6 @@ pub fn join(
     store::guild::insert_member(tx, permit, guild)?;
     store::moderation::insert_join(tx, permit, guild, code, invited_by)?;
     let access_version = store::guild::update_access(tx, permit, guild, 1)?;
-    store::channel::enter_guild(tx, guild, permit.user)?;
     let of = LogOf {
         guild,
         access_version,
@@ -90,6 +89,7 @@ pub fn join(
             "Joining takes a signed join.",
         ));
     }
+    store::channel::enter_guild(tx, guild, permit.user, ReadsFrom::of(&log, permit.user))?;
     // The new member's own devices hear of it first: from then on they follow the guild.
     let view = view(tx, guild, permit.user)?;
     let joined = Event::GuildJoined {
@@ -194,6 +194,7 @@ pub(super) fn take_out(
     let access_version = store::guild::update_access(tx, permit, guild, -1)?;
     store::channel::leave_guild(tx, guild, user)?;
     store::role::forget_allows(tx, permit, guild, user)?;
+    store::history::forget(tx, guild, user)?;
     tx.emit(Notice::event(
         Audience::User(user),
         Event::GuildLeft { guild },

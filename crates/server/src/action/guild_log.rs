@@ -6,7 +6,7 @@ use cloister_proof::{
     ChannelPolicy, DeviceLog, GuildLog, LogEntry, Op, ProofError, Signed,
     epoch::EpochCause,
     guild_log::{Change, OpBody, RemoveCause},
-    policy::{MinTrust, Readers},
+    policy::{HistoryRule, MinTrust, Readers},
 };
 use cloister_wire::role::TransferGuild;
 use cloister_wire::{
@@ -15,14 +15,14 @@ use cloister_wire::{
     guild::{Appended, GuildKind},
 };
 
-use super::{audit, channel, epoch, group};
+use super::{audit, channel, epoch, group, history};
 use crate::{
     Error, Result,
     access::{self, Actor, Permit, guild::InGuild, policy::Verb},
     app::Parts,
     gateway::bus::{Audience, Notice},
     seal::authority::Authority,
-    store::{self, db::Tx},
+    store::{self, channel::ReadsFrom, db::Tx},
 };
 
 /// A guild, with the version of its rights after the change that is being logged.
@@ -176,7 +176,10 @@ fn follow_policy(
     let channel = policy.channel;
     let state = store::channel::lock(tx, channel)?.ok_or_else(Error::not_found)?;
     let readers = channel::listing(policy);
-    store::channel::update_policy(tx, channel, readers)?;
+    store::channel::update_policy(tx, channel, readers, policy.history)?;
+    if policy.history == HistoryRule::None {
+        store::history::close(tx, channel)?;
+    }
     let log = store::guild_log::lock(tx, of.guild)?;
     follow_readers(tx, of, &log)?;
     if readers == store::channel::Readers::Everyone && state.readers != readers {
@@ -205,14 +208,28 @@ fn hand_over_withheld(
 ) -> Result<()> {
     let log = store::guild_log::lock(tx, of.guild)?;
     let mut channels = Vec::new();
+    let mut opened = Vec::new();
     for (channel, policy) in &log.policies {
-        let strict = policy.min_trust != MinTrust::Any && log.reads(*channel, user);
-        if strict && store::channel::state(tx, *channel)?.is_some() {
+        let Some(state) = store::channel::state(tx, *channel)? else {
+            continue;
+        };
+        if policy.min_trust != MinTrust::Any && log.reads(*channel, user) {
             store::group_session::forget_withheld(tx, *channel, user)?;
             channels.push(*channel);
         }
+        if state.shared_since.is_some() {
+            opened.push(state);
+        }
     }
-    epoch::bump(tx, authority, &channels, EpochCause::Vouched)
+    epoch::bump(tx, authority, &channels, EpochCause::Vouched)?;
+    for state in opened {
+        let audience = epoch::audience_of(tx, &state)?;
+        let seen = epoch::may_see(tx, &state, user)?;
+        if seen && history::open_back(tx, &state, &audience, &log, user)? {
+            show(tx, of, state.id, user)?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes the lists of readers say what the log says now. Whoever gains a channel hears of it,
@@ -229,7 +246,7 @@ pub(super) fn follow_readers(tx: &mut Tx<'_>, of: LogOf, log: &GuildLog) -> Resu
         }
         store::channel_reader::update(tx, channel, &gained, &lost)?;
         for user in gained {
-            store::channel::enter(tx, channel, user)?;
+            store::channel::enter(tx, channel, user, ReadsFrom::of(log, user))?;
             show(tx, of, channel, user)?;
         }
         for user in lost {

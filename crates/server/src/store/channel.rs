@@ -1,5 +1,6 @@
 //! Channels: their state, which is the point of order, and how far each person reads.
 
+use cloister_proof::policy::HistoryRule;
 use cloister_wire::{
     CategoryId, ChannelId, GuildId, Hash, Octets, Permissions, UserId, guild::Channel,
 };
@@ -12,13 +13,14 @@ use crate::{
 };
 sql! {
     STATE = "SELECT id, guild_id, suite, epoch, roster_hash, rotate_floor, record_hash, \
-             last_seq, head, last_at, readers, slow_mode_s FROM channel WHERE id = $1";
+             last_seq, head, last_at, readers, slow_mode_s, shared_since FROM channel WHERE id = $1";
     LOCK = "SELECT id, guild_id, suite, epoch, roster_hash, rotate_floor, record_hash, \
-            last_seq, head, last_at, readers, slow_mode_s FROM channel WHERE id = $1 FOR UPDATE";
+            last_seq, head, last_at, readers, slow_mode_s, shared_since FROM channel WHERE id = $1 FOR UPDATE";
     INSERT = "INSERT INTO channel (id, guild_id, name, position, suite, epoch, roster_hash, \
-              rotate_floor, record_hash, last_seq, head, last_at, created_at, readers) \
-              VALUES ($1, $2, $3, $4, $5, 0, $6, 0, $6, 0, $7, $8, $8, $9)";
-    SET_POLICY = "UPDATE channel SET readers = $2 WHERE id = $1";
+              rotate_floor, record_hash, last_seq, head, last_at, created_at, readers, \
+              shared_since) VALUES ($1, $2, $3, $4, $5, 0, $6, 0, $6, 0, $7, $8, $8, $9, $10)";
+    SET_POLICY = "UPDATE channel SET readers = $2, shared_since = \
+                  CASE WHEN $3 = 'shared' THEN COALESCE(shared_since, last_seq) END WHERE id = $1";
     RULES = "SELECT owner_id, everyone, access_version FROM guild WHERE id = $1";
     EXISTS = "SELECT 1 FROM channel WHERE id = $1";
     COUNT = "SELECT COUNT(*) FROM channel WHERE guild_id = $1";
@@ -46,13 +48,15 @@ sql! {
                      UNION SELECT channel_id FROM dm WHERE low_id = $1 \
                      UNION SELECT channel_id FROM dm WHERE high_id = $1 ORDER BY 1";
     ENTER = "INSERT INTO reader (channel_id, user_id, joined_seq, read_seq) \
-             SELECT id, $2, last_seq, last_seq FROM channel \
-             WHERE guild_id = $1 ON CONFLICT (channel_id, user_id) DO UPDATE \
+             SELECT id, $2, CASE WHEN $3 = 'shared' THEN COALESCE(shared_since, last_seq) \
+             ELSE last_seq END, last_seq FROM channel WHERE guild_id = $1 ON CONFLICT (channel_id, user_id) DO UPDATE \
              SET joined_seq = excluded.joined_seq, read_seq = excluded.read_seq";
     ENTER_ONE = "INSERT INTO reader (channel_id, user_id, joined_seq, read_seq) \
-             SELECT id, $2, last_seq, last_seq FROM channel \
-             WHERE id = $1 ON CONFLICT (channel_id, user_id) DO UPDATE \
+             SELECT id, $2, CASE WHEN $3 = 'shared' THEN COALESCE(shared_since, last_seq) \
+             ELSE last_seq END, last_seq FROM channel WHERE id = $1 ON CONFLICT (channel_id, user_id) DO UPDATE \
              SET joined_seq = excluded.joined_seq, read_seq = excluded.read_seq";
+    OPEN_BACK = "UPDATE reader SET joined_seq = $3 WHERE channel_id = $1 AND user_id = $2 \
+                 AND joined_seq > $3";
     LOCK_OF_GUILD = "SELECT id FROM channel WHERE guild_id = $1 ORDER BY id FOR UPDATE";
     LEAVE = "DELETE FROM reader WHERE user_id = $2 \
              AND channel_id IN (SELECT id FROM channel WHERE guild_id = $1)";
@@ -78,6 +82,34 @@ pub struct State {
     pub last_at: u64,
     pub slow_mode_s: u32,
     pub readers: Readers,
+    /// Vouched members read messages newer than this; none: from when they came.
+    pub shared_since: Option<u64>,
+}
+
+/// From where somebody who comes reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadsFrom {
+    Now,
+    /// Where a channel's policy shares its history, from there; elsewhere from now.
+    Shared,
+}
+
+impl ReadsFrom {
+    /// Earlier messages are for those whom somebody vouches for.
+    pub fn of(log: &cloister_proof::GuildLog, user: UserId) -> Self {
+        if log.vouched(user) {
+            Self::Shared
+        } else {
+            Self::Now
+        }
+    }
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Now => "now",
+            Self::Shared => "shared",
+        }
+    }
 }
 
 /// Who of a guild reads a channel.
@@ -145,6 +177,7 @@ pub struct New<'a> {
     pub suite: u16,
     pub head: Hash,
     pub readers: Readers,
+    pub history: HistoryRule,
 }
 
 const NO_HASH: Hash = Octets([0; 32]);
@@ -193,16 +226,27 @@ pub fn insert(tx: &mut Tx<'_>, new: &New<'_>) -> Result<()> {
             &NO_HASH,
             &new.head,
             now,
-            readers_text(new.readers)
+            readers_text(new.readers),
+            (new.history == HistoryRule::Shared).then_some(0_u64)
         ],
     )?;
     Ok(())
 }
 
-/// Writes what a new policy says of readers.
-pub fn update_policy(tx: &mut Tx<'_>, channel: ChannelId, readers: Readers) -> Result<()> {
-    tx.execute(SET_POLICY, params![channel, readers_text(readers)])?;
-    Ok(())
+/// Writes what a new policy says of readers and of earlier messages: sharing begins now, or goes
+/// on from where it began.
+pub fn update_policy(
+    tx: &mut Tx<'_>,
+    channel: ChannelId,
+    readers: Readers,
+    history: HistoryRule,
+) -> Result<()> {
+    let from = match history {
+        HistoryRule::Shared => ReadsFrom::Shared,
+        HistoryRule::None => ReadsFrom::Now,
+    };
+    let of = params![channel, readers_text(readers), from.text()];
+    tx.execute(SET_POLICY, of).map(|_| ())
 }
 
 /// Channels above all categories: where a new one comes after.
@@ -270,15 +314,22 @@ pub fn ids_of_person(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<ChannelId>> {
 
 /// A new member reads what comes after now. What is being sent comes before or after, never in
 /// between: the channels are locked first.
-pub fn enter_guild(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<()> {
+pub fn enter_guild(tx: &mut Tx<'_>, guild: GuildId, user: UserId, from: ReadsFrom) -> Result<()> {
     tx.query(LOCK_OF_GUILD, params![guild], |row| row.get::<ChannelId>(0))?;
-    tx.execute(ENTER, params![guild, user])?;
+    tx.execute(ENTER, params![guild, user, from.text()])?;
     Ok(())
 }
 
 /// The same for somebody who may read one channel from now on.
-pub fn enter(tx: &mut Tx<'_>, channel: ChannelId, user: UserId) -> Result<()> {
-    tx.execute(ENTER_ONE, params![channel, user]).map(|_| ())
+pub fn enter(tx: &mut Tx<'_>, channel: ChannelId, user: UserId, from: ReadsFrom) -> Result<()> {
+    tx.execute(ENTER_ONE, params![channel, user, from.text()])
+        .map(|_| ())
+}
+
+/// Somebody who is here reads from `since` on.
+pub fn open_back(tx: &mut Tx<'_>, channel: ChannelId, user: UserId, since: u64) -> Result<()> {
+    tx.execute(OPEN_BACK, params![channel, user, since])
+        .map(|_| ())
 }
 
 pub fn leave_guild(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<()> {
@@ -315,6 +366,7 @@ fn read_state(row: Row<'_>) -> Result<State> {
             Readers::Everyone
         },
         slow_mode_s: row.get("slow_mode_s")?,
+        shared_since: row.get("shared_since")?,
     })
 }
 

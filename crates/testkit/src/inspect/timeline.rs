@@ -43,6 +43,8 @@ impl<P: Primitives> Sim<P> {
         said: &mut Said,
     ) -> Checked {
         let accepted = self.world.judge.accepted(channel);
+        let shared = truth::shared_since(&self.world.server.eyes, channel);
+        let shared = shared.map_err(|error| error.to_string())?;
         let all_read = everything_about(accepted, me.device);
         let view = self.timeline(client, channel);
         let shown: BTreeMap<u64, _> = view.messages.iter().map(|one| (one.seq, one)).collect();
@@ -66,7 +68,9 @@ impl<P: Primitives> Sim<P> {
                 return Err(format!("I10: seq {seq} of {channel} is shown as another's"));
             }
             let readable = is_readable(&message.content);
-            if readable && !is_gone(&message.content) && !reads {
+            // The policy may let members hand it to those who come later.
+            let handed = shared.is_some_and(|since| seq > since);
+            if readable && !is_gone(&message.content) && !reads && !handed {
                 return Err(format!("I2: seq {seq} of {channel} is read by an outsider"));
             }
             if !readable && reads && !self.is_excused(client, one, message) {

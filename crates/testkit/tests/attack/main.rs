@@ -4,6 +4,7 @@
 mod audience;
 mod cast;
 mod content;
+mod handed;
 mod history;
 mod key;
 mod queue;

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     core::{Core, Shared},
-    flow::{device, govern, incoming, people, prekeys, queue, remark, search, typing},
+    flow::{device, govern, history, incoming, people, prekeys, queue, remark, search, typing},
     store::{Store, StoreError},
     view::{Refusal, Topic},
 };
@@ -41,6 +41,7 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
         Event::MessagesScrubbed { channel, scrubs } => {
             remark::scrubbed(shared, channel, &scrubs)?;
         }
+        Event::HistoryWanted { channel } => history::wanted(shared, channel),
         Event::EpochChanged { epoch } => epoch_changed(&mut shared.core(), &epoch)?,
         Event::LogAppended {
             guild,

@@ -8,7 +8,7 @@ use cloister_wire::{GuildId, UserId, guild::Log};
 
 use crate::{
     core::{Core, Shared, refuse},
-    flow::{call::CallError, people},
+    flow::{call::CallError, history, people},
     store::{Store, StoreError},
     view::{Refusal, Topic},
 };
@@ -128,6 +128,10 @@ pub(super) fn extend_log<P: Primitives>(
     }
     core.tell(Topic::Guild { guild });
     core.tell(Topic::Invites { guild });
+    for channel in log.policies.keys() {
+        core.tell(Topic::Channel { channel: *channel });
+    }
+    history::take_waiting(core)?;
     Ok(true)
 }
 

@@ -2,8 +2,8 @@
 
 use cloister_wire::{
     channel::{
-        Annotations, EpochView, History, MarkRead, ScrubMessages, Scrubbed, Scrubs, Send, Sent,
-        Share, Shared,
+        Annotations, Claimed, EpochView, HandHistory, History, HistoryWishes, MarkRead,
+        ScrubMessages, Scrubbed, Scrubs, Send, Sent, Share, Shared,
     },
     guild::{
         AppendOp, Appended, Channel, CreateChannel, CreateGroup, Dm, Dms, Joined, Log, OpenDm,
@@ -22,7 +22,8 @@ use super::{For, Route, get, post, put};
 use crate::{
     gateway,
     http::{
-        channel, dm, group, guild_log, inbox, message, prekey, report, scrub, typing, unreadable,
+        channel, dm, group, guild_log, history, inbox, message, prekey, report, scrub, typing,
+        unreadable,
     },
 };
 
@@ -114,6 +115,23 @@ fn channels() -> Vec<Route> {
 
 fn removals() -> Vec<Route> {
     vec![
+        get("/api/v1/history/wishes", For::Person, history::wishes)
+            .gives::<HistoryWishes>()
+            .about("Who may read earlier messages of one's channels and has no keys for them."),
+        put(
+            "/api/v1/channels/{channel}/history",
+            For::Reader,
+            history::hand,
+        )
+        .takes::<HandHistory>()
+        .gives::<Claimed>()
+        .about("Take on to hand the keys of earlier messages to somebody, or say that one has."),
+        put(
+            "/api/v1/channels/{channel}/history/wish",
+            For::Reader,
+            history::ask,
+        )
+        .about("Ask for the keys of a channel's earlier messages, where its policy shares them."),
         get(
             "/api/v1/channels/{channel}/annotations",
             For::Reader,

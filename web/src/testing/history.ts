@@ -1,0 +1,36 @@
+/** Earlier messages in the fake engine: handed over, awaited, and the switch for them. */
+import type { Command, Query, QueryReply } from "../wire";
+import { id, type Scene, type World } from "./world";
+
+/** `handed`: the oldest messages came by a member; `awaited`: their keys have yet to come. */
+export function setHistory(world: World, scene: Scene): void {
+  const old = (world.messages.get(id(201)) ?? []).slice(0, 5);
+  if (scene.has("handed")) for (const message of old) message.handed_by = "Bruno Okafor";
+  if (scene.has("awaited")) for (const message of old) message.content = { content: "before_you_joined" };
+}
+
+/** Whether the command was about earlier messages. */
+export function changeHistory(world: World, command: Command): string | null {
+  if (command.do !== "set_history" && command.do !== "ask_history") return null;
+  const view = world.channels.get(command.channel);
+  if (view !== undefined && command.do === "set_history") view.history = command.rule;
+  if (view !== undefined && command.do === "ask_history") view.history_asked_at = Date.now();
+  return command.channel;
+}
+
+export function timelineOf(world: World, query: Extract<Query, { ask: "timeline" }>): QueryReply {
+  const view = world.channels.get(query.channel);
+  const all = (world.messages.get(query.channel) ?? []).filter((message) => query.before === null || message.seq < query.before);
+  return {
+    answer: "timeline",
+    channel: query.channel,
+    messages: all.slice(-query.limit),
+    pending: world.pending.filter((entry) => entry.channel === query.channel),
+    older_in_store: all.length > query.limit,
+    older_on_server: (world.remote.get(query.channel)?.length ?? 0) > 0,
+    since_joined: false,
+    known_seq: view?.last_seq ?? 0,
+    read_seq: view?.read_seq ?? 0,
+    last_seq: view?.last_seq ?? 0,
+  };
+}
