@@ -9,7 +9,7 @@ use cloister_proof::{GuildLog, encode, guild_log::LogRights, policy::HistoryRule
 use cloister_wire::{
     Bytes, ChannelId, DeviceId, Hash, UserId,
     channel::{Claim, Claimed, HandHistory, HistoryStep, HistoryWish, HistoryWishes, Message},
-    key::{SendToDevice, ToDeviceClass, ToDeviceItem},
+    key::{QueuedItem, SendToDevice, ToDeviceClass, ToDeviceItem},
     limits::{HISTORY_KEYS_PER_ITEM, HISTORY_SESSIONS},
 };
 
@@ -293,14 +293,14 @@ fn judge<P: Primitives>(
 }
 
 /// Takes keys that another device handed over, or keeps them until it is known whether that is
-/// right. The caller commits.
+/// right. The item's sender was checked already. The caller commits.
 pub(crate) fn take<P: Primitives>(
     core: &mut Core<P>,
-    dedupe_id: &Hash,
-    via: (UserId, DeviceId),
+    item: &QueuedItem,
     channel: ChannelId,
     keys: Vec<HistoryKey>,
 ) -> Result<(), Refusal> {
+    let via = (item.sender_user, item.sender_device);
     if keys.len() > HISTORY_KEYS_PER_ITEM {
         return Ok(());
     }
@@ -308,7 +308,7 @@ pub(crate) fn take<P: Primitives>(
         Verdict::Refuse => Ok(()),
         Verdict::Wait => {
             let waiting = WaitingKeys {
-                dedupe_id: *dedupe_id,
+                dedupe_id: item.dedupe_id,
                 channel,
                 via,
                 keys: encode(&keys),

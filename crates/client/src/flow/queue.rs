@@ -313,10 +313,7 @@ fn effect<P: Primitives>(
             &secrets,
             vault,
         )?),
-        DeviceContent::History { channel, keys } => {
-            let via = (sender.user, sender.device);
-            history::take(core, &item.dedupe_id, via, channel, keys)
-        }
+        DeviceContent::History { channel, keys } => history::take(core, item, channel, keys),
         DeviceContent::Records { records } if sender.user == me.user => {
             verify::merge(core, &records)
         }

@@ -24,6 +24,7 @@ pub struct DmSummary {
     pub mentions: u32,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing of the channel")]
 pub struct ChannelView {
     pub id: ChannelId,
     pub kind: ChannelKind,

@@ -10,7 +10,7 @@ use cloister_wire::{
 
 use crate::{
     Error, Result,
-    access::{self, Caller, Permit, channel::Read},
+    access::{self, Act, Caller, Permit, channel::Read},
     gateway::bus::{Audience, Notice},
     store::{
         self,
@@ -47,10 +47,13 @@ fn tell(tx: &mut Tx<'_>, state: &State, audience: Audience) {
 }
 
 /// Who waits, in channels that the caller reads.
-pub fn page(tx: &mut Tx<'_>, caller: &Caller) -> Result<Vec<HistoryWish>> {
-    let permit = access::act(tx, caller)?;
+pub fn page(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Act>,
+    caller: &Caller,
+) -> Result<Vec<HistoryWish>> {
     let mut wishes = Vec::new();
-    for wish in store::history::page(tx, &permit)? {
+    for wish in store::history::page(tx, permit)? {
         match access::channel::read(tx, caller, wish.channel) {
             Ok(_) => wishes.push(wish),
             Err(Error::Refused(_)) => {}

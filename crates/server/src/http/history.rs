@@ -20,7 +20,10 @@ use crate::{
 pub async fn wishes(State(app): State<App>, caller: Caller) -> Result<Reply<HistoryWishes>> {
     let wishes = app
         .db
-        .read(move |tx| action::history::page(tx, &caller))
+        .read(move |tx| {
+            let permit = access::act(tx, &caller)?;
+            action::history::page(tx, &permit, &caller)
+        })
         .await?;
     Ok(Reply::ok(HistoryWishes { wishes }))
 }
