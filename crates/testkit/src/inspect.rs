@@ -9,7 +9,7 @@ use cloister_client::{
         StatusView,
     },
 };
-use cloister_wire::{DeviceId, ErrorCode, Octets, Txn, UserId};
+use cloister_wire::{ChannelId, DeviceId, ErrorCode, Octets, Txn, UserId};
 
 use crate::{
     judge::{Accepted, pinned_logs},
