@@ -235,13 +235,18 @@ impl<P: Primitives> Sim<P> {
             return Ok(Ok(()));
         };
         let excluded = |one: &&Accepted| !one.readers.contains(&me.device);
+        let own = truth::devices_of(&self.world.server.eyes, me.user)?;
+        // What another device of the person could read, a backup brings.
+        let foreign = |one: &&Accepted| one.readers.is_disjoint(&own);
         let mut sessions = one
             .eyes
-            .prepare_cached("SELECT session, first_index, sender_device FROM inbound")?;
-        let sessions: Vec<([u8; 32], u32, [u8; 16])> = sessions
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .prepare_cached("SELECT session, first_index, sender_device, restored FROM inbound")?;
+        let sessions: Vec<([u8; 32], u32, [u8; 16], bool)> = sessions
+            .query_map([], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })?
             .collect::<Result<_, _>>()?;
-        for (session, first, sender) in sessions {
+        for (session, first, sender, restored) in sessions {
             let session = Octets(session);
             let sender = DeviceId::from_bytes(sender);
             if let Some(other) = self
@@ -257,7 +262,12 @@ impl<P: Primitives> Sim<P> {
             }
             let mut messages = self.world.judge.of_session(&session);
             let leaked = messages.find(|one| {
-                one.row.group.is_some_and(|(_, index)| index >= first) && excluded(one)
+                let outside = if restored {
+                    foreign(one)
+                } else {
+                    excluded(one)
+                };
+                one.row.group.is_some_and(|(_, index)| index >= first) && outside
             });
             if let Some(leaked) = leaked {
                 return Ok(Err(leak(leaked, me.device)));
@@ -275,7 +285,7 @@ impl<P: Primitives> Sim<P> {
         for (device, txn) in keys {
             let (device, txn) = (DeviceId::from_bytes(device), Txn::from_bytes(txn));
             let accepted = self.world.judge.of_txn(device, txn);
-            if let Some(leaked) = accepted.filter(excluded) {
+            if let Some(leaked) = accepted.filter(foreign) {
                 return Ok(Err(leak(leaked, me.device)));
             }
         }

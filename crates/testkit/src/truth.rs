@@ -111,6 +111,15 @@ pub fn messages_after(db: &Connection, channel: ChannelId, seq: u64) -> Read<Vec
     .collect()
 }
 
+/// All devices that somebody ever had: what one of them could read, a backup brings to the others.
+pub fn devices_of(db: &Connection, user: UserId) -> Read<BTreeSet<DeviceId>> {
+    db.prepare_cached("SELECT id FROM device WHERE user_id = ?1")?
+        .query_map([user.as_bytes()], |row| {
+            Ok(DeviceId::from_bytes(id16(row, 0)?))
+        })?
+        .collect()
+}
+
 /// Members may be handed the keys of messages newer than this; none: of no earlier ones.
 pub fn shared_since(db: &Connection, channel: ChannelId) -> Read<Option<u64>> {
     let since: Option<Option<i64>> = db

@@ -45,6 +45,8 @@ impl<P: Primitives> Sim<P> {
         let accepted = self.world.judge.accepted(channel);
         let shared = truth::shared_since(&self.world.server.eyes, channel);
         let shared = shared.map_err(|error| error.to_string())?;
+        let own = truth::devices_of(&self.world.server.eyes, me.user);
+        let own = own.map_err(|error| error.to_string())?;
         let all_read = everything_about(accepted, me.device);
         let view = self.timeline(client, channel);
         let shown: BTreeMap<u64, _> = view.messages.iter().map(|one| (one.seq, one)).collect();
@@ -69,7 +71,9 @@ impl<P: Primitives> Sim<P> {
             }
             let readable = is_readable(&message.content);
             // The policy may let members hand it to those who come later.
-            let handed = shared.is_some_and(|since| seq > since);
+            let handed = shared.is_some_and(|since| seq > since)
+                // And the backup brings what another device of the person could read.
+                || !one.readers.is_disjoint(&own);
             if readable && !is_gone(&message.content) && !reads && !handed {
                 return Err(format!("I2: seq {seq} of {channel} is read by an outsider"));
             }
