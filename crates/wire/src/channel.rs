@@ -122,14 +122,14 @@ replies! {
     pub struct HistoryWish { pub guild: GuildId, pub channel: ChannelId, pub user: UserId }
 
     /// The answer to `HandHistory`.
-    pub struct Claimed { pub claim: Claim }
+    pub struct Claimed { pub claim: HistoryClaim }
 }
 
 /// Who hands history over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Claim {
+pub enum HistoryClaim {
     Yours,
     /// Another device is at it, or nobody waits for it any more.
     Taken,

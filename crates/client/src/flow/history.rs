@@ -8,7 +8,9 @@ use cloister_e2ee::{DeviceContent, Primitives, device_message::HistoryKey};
 use cloister_proof::{GuildLog, encode, guild_log::LogRights, policy::HistoryRule};
 use cloister_wire::{
     Bytes, ChannelId, DeviceId, Hash, UserId,
-    channel::{Claim, Claimed, HandHistory, HistoryStep, HistoryWish, HistoryWishes, Message},
+    channel::{
+        Claimed, HandHistory, HistoryClaim, HistoryStep, HistoryWish, HistoryWishes, Message,
+    },
     key::{QueuedItem, SendToDevice, ToDeviceClass, ToDeviceItem},
     limits::{HISTORY_KEYS_PER_ITEM, HISTORY_SESSIONS},
 };
@@ -79,7 +81,7 @@ async fn hand_over<P: Primitives>(shared: &Shared<P>, wish: &HistoryWish) -> Res
         user: wish.user,
         step: HistoryStep::Begin,
     };
-    if say(shared, wish, &begin).await? == Claim::Taken {
+    if say(shared, wish, &begin).await? == HistoryClaim::Taken {
         return Ok(());
     }
     let devices = devices(&shared.core(), wish.user)?;
@@ -107,7 +109,7 @@ async fn say<P: Primitives>(
     shared: &Shared<P>,
     wish: &HistoryWish,
     request: &HandHistory,
-) -> Result<Claim, Refusal> {
+) -> Result<HistoryClaim, Refusal> {
     let path = format!("/api/v1/channels/{}/history", wish.channel);
     let answer = shared
         .call(Method::Put, path, Some(to_cbor(request)))

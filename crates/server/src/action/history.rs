@@ -4,7 +4,7 @@
 use cloister_proof::GuildLog;
 use cloister_wire::{
     ErrorCode, UserId,
-    channel::{Claim, HandHistory, HistoryStep, HistoryWish},
+    channel::{HandHistory, HistoryClaim, HistoryStep, HistoryWish},
     gateway::Event,
 };
 
@@ -88,12 +88,16 @@ pub fn ask(tx: &mut Tx<'_>, permit: &Permit<'_, Read>) -> Result<()> {
 }
 
 /// A device takes on to hand history over, or says that it has.
-pub fn hand(tx: &mut Tx<'_>, permit: &Permit<'_, Read>, request: &HandHistory) -> Result<Claim> {
+pub fn hand(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Read>,
+    request: &HandHistory,
+) -> Result<HistoryClaim> {
     match request.step {
         HistoryStep::Begin => store::history::claim(tx, permit, request.user),
         HistoryStep::End => {
             store::history::done(tx, permit, request.user)?;
-            Ok(Claim::Yours)
+            Ok(HistoryClaim::Yours)
         }
     }
 }

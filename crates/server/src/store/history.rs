@@ -2,7 +2,7 @@
 
 use cloister_wire::{
     ChannelId, DeviceId, GuildId, UserId,
-    channel::{Claim, HistoryWish},
+    channel::{HistoryClaim, HistoryWish},
     limits::HISTORY_WISHES,
 };
 
@@ -66,15 +66,15 @@ pub fn page(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<Vec<HistoryWish
 }
 
 /// The permit's device takes a wish on, unless another one is at it.
-pub fn claim(tx: &mut Tx<'_>, permit: &Permit<'_, Read>, user: UserId) -> Result<Claim> {
+pub fn claim(tx: &mut Tx<'_>, permit: &Permit<'_, Read>, user: UserId) -> Result<HistoryClaim> {
     let now = tx.now();
     let before = now.saturating_sub(CLAIM_MS);
     let device: DeviceId = permit.device();
     let of = params![permit.channel(), user, device, now, before];
     Ok(if tx.execute(CLAIM, of)? == 1 {
-        Claim::Yours
+        HistoryClaim::Yours
     } else {
-        Claim::Taken
+        HistoryClaim::Taken
     })
 }
 

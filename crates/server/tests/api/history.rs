@@ -1,6 +1,6 @@
 //! Who waits for the keys of earlier messages, and who hands them over.
 
-use cloister_wire::channel::{Claim, Claimed, HistoryWishes};
+use cloister_wire::channel::{Claimed, HistoryClaim, HistoryWishes};
 use serde_json::json;
 
 use crate::cast::{
@@ -30,7 +30,13 @@ async fn wishes(stage: &Stage, device: &Device) -> HistoryWishes {
     serde_json::from_value(answer.expect(200)).unwrap()
 }
 
-async fn says(stage: &Stage, device: &Device, guild: &Guild, who: &Person, step: &str) -> Claim {
+async fn says(
+    stage: &Stage,
+    device: &Device,
+    guild: &Guild,
+    who: &Person,
+    step: &str,
+) -> HistoryClaim {
     let answer = stage
         .put(&format!("/api/v1/channels/{}/history", guild.channel))
         .bearing(&device.access)
@@ -57,15 +63,15 @@ async fn members_hear_who_waits_and_one_of_them_takes_it_on() {
         let carol = Person::invited(stage, "carol", 3).await;
         carol.join(stage, &guild, &link).await.expect(201);
         let begin = says(stage, &alice.device, &guild, &bob, "begin").await;
-        assert_eq!(begin, Claim::Yours);
+        assert_eq!(begin, HistoryClaim::Yours);
         let second = says(stage, &carol.device, &guild, &bob, "begin").await;
-        assert_eq!(second, Claim::Taken);
+        assert_eq!(second, HistoryClaim::Taken);
         // Whoever is not at it can't end it.
         says(stage, &carol.device, &guild, &bob, "end").await;
         stage.wait(130_000);
         assert_eq!(
             says(stage, &carol.device, &guild, &bob, "begin").await,
-            Claim::Yours
+            HistoryClaim::Yours
         );
         says(stage, &carol.device, &guild, &bob, "end").await;
         let left: Vec<_> = wishes(stage, &alice.device).await.wishes;
