@@ -55,6 +55,8 @@ pub(crate) struct Core<P: Primitives> {
     pub letters: VecDeque<(Octets<16>, SendToDevice)>,
     pub last_error: Option<String>,
     pub alarm: Option<String>,
+    /// The counter of ratchet commits as the program found it.
+    pub opened_writes: u64,
     /// Guilds that changed and were not asked for anew yet.
     pub stale_guilds: BTreeSet<GuildId>,
     /// Who is writing where, and until when that is believed.
@@ -133,6 +135,7 @@ impl<P: Primitives> Shared<P> {
     pub fn new(store: Store<P>, options: Options, mut chance: ChaCha20Rng, now: u64) -> Self {
         let mut code_secret = Octets([0; 16]);
         chance.fill_bytes(&mut code_secret.0);
+        let opened_writes = store.writes().unwrap_or(0);
         Self(Arc::new(Mutex::new(Core {
             store,
             options,
@@ -148,6 +151,7 @@ impl<P: Primitives> Shared<P> {
             letters: VecDeque::new(),
             last_error: None,
             alarm: None,
+            opened_writes,
             stale_guilds: BTreeSet::new(),
             typing: BTreeMap::new(),
             typed: None,

@@ -160,7 +160,12 @@ async fn identify<P: Primitives>(shared: &Shared<P>) {
         gateway,
         n: core.link.event,
     });
-    let writes = core.store.writes().unwrap_or(0);
+    // What was sealed since the start has not left yet, and must not make an old store look new.
+    let writes = if core.link.confirmed {
+        core.store.writes().unwrap_or(0)
+    } else {
+        core.opened_writes
+    };
     let Nonces {
         last: last_nonce,
         next: next_nonce,

@@ -1,6 +1,8 @@
 //! A26, A30: copied stores, and what the server is left with after a day.
 
-use cloister_client::{Vodozemac, view::DeviceState};
+use std::{cell::RefCell, rc::Rc};
+
+use cloister_client::{Method, Vodozemac, view::DeviceState};
 use rusqlite::{Connection, types::ValueRef};
 
 use crate::cast::Cast;
@@ -22,6 +24,37 @@ fn a26_a_copy_of_a_store_is_noticed_before_it_sends() {
     cast.stage.settle();
     assert_eq!(cast.stage.state(bob), DeviceState::Cloned);
     assert_eq!(cast.stage.sees(alice, general), ["one", "two"]);
+    assert_eq!(cast.stage.world.broken, None);
+}
+
+#[test]
+fn a26_a_store_that_was_put_back_seals_nothing_before_the_server_knows_it() {
+    let mut cast: Cast = Cast::new(243);
+    let (bob, general) = (cast.bob, cast.general);
+    cast.stage.says(bob, general, "one");
+    cast.stage.world.kill(bob);
+    let copy = cast.stage.world.clients[bob].copy_store();
+    cast.stage.world.revive(bob);
+    cast.stage.settle();
+    cast.stage.says(bob, general, "two");
+    cast.stage.world.kill(bob);
+    cast.stage.world.clients[bob].put_store(copy);
+    let sealed = Rc::new(RefCell::new(0));
+    let count = sealed.clone();
+    cast.stage
+        .world
+        .meddler
+        .on_requests(move |client, request| {
+            let post = request.method == Method::Post && request.path.ends_with("/messages");
+            if client == bob && post {
+                *count.borrow_mut() += 1;
+            }
+        });
+    cast.stage.world.revive(bob);
+    // It still has its session and its tokens, and does not know yet that it is old.
+    cast.stage.says(bob, general, "three");
+    assert_eq!(cast.stage.state(bob), DeviceState::Cloned);
+    assert_eq!(*sealed.borrow(), 0);
     assert_eq!(cast.stage.world.broken, None);
 }
 
