@@ -14,7 +14,7 @@ use crate::{
     server::{Data, Door, Server},
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Somebody who really encrypts and decrypts.
 #[derive(Debug)]
