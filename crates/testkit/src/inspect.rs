@@ -238,11 +238,7 @@ impl<P: Primitives> Sim<P> {
         let own = truth::devices_of(&self.world.server.eyes, me.user)?;
         // What another device of the person could read, a backup brings; a key that its sender
         // gave reaches as far back as the one that was brought before it.
-        let brought: u32 = one.eyes.query_row(
-            "SELECT count(*) FROM meta WHERE name = 'restoring'",
-            [],
-            |row| row.get(0),
-        )?;
+        let brought = truth::has_backup(&self.world.server.eyes, me.user)?;
         let foreign = |one: &&Accepted| one.readers.is_disjoint(&own);
         let mut sessions = one
             .eyes
@@ -268,7 +264,7 @@ impl<P: Primitives> Sim<P> {
             }
             let mut messages = self.world.judge.of_session(&session);
             let leaked = messages.find(|one| {
-                let outside = if restored || brought > 0 {
+                let outside = if restored || brought {
                     foreign(one)
                 } else {
                     excluded(one)

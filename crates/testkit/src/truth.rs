@@ -120,6 +120,12 @@ pub fn devices_of(db: &Connection, user: UserId) -> Read<BTreeSet<DeviceId>> {
         .collect()
 }
 
+/// Whether the server keeps any record of a person's backup.
+pub fn has_backup(db: &Connection, user: UserId) -> Read<bool> {
+    db.prepare_cached("SELECT 1 FROM backup_record WHERE user_id = ?1")?
+        .exists([user.as_bytes()])
+}
+
 /// Members may be handed the keys of messages newer than this; none: of no earlier ones.
 pub fn shared_since(db: &Connection, channel: ChannelId) -> Read<Option<u64>> {
     let since: Option<Option<i64>> = db
