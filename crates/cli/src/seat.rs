@@ -1,6 +1,6 @@
 //! An open profile: what every client command works with.
 
-use std::{path::PathBuf, time::Duration};
+use std::{cell::Cell, path::PathBuf, time::Duration};
 
 use cloister_client::view::{
     Command, CommandReply, Connection, DeviceState, MeView, Query, QueryReply, SessionView, Topic,
@@ -32,6 +32,8 @@ const SAVE: Duration = Duration::from_secs(10);
 pub(crate) struct Seat<'a> {
     client: Client,
     pub(crate) print: &'a Print,
+    /// The person has signed out: asking once more would make a new store.
+    left: Cell<bool>,
 }
 
 /// The folder of the profile that was chosen.
@@ -60,13 +62,19 @@ pub(crate) async fn at(
 ) -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
     let client = Client::open(profile).await?;
-    let seat = Seat { client, print };
+    let seat = Seat {
+        client,
+        print,
+        left: Cell::new(false),
+    };
     let outcome = tokio::select! {
         outcome = work(&seat) => outcome,
         _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
         _ = terminate.recv() => Err(Failure::interrupted()),
     };
-    seat.save_keys().await;
+    if !seat.left.get() {
+        seat.save_keys().await;
+    }
     seat.client.close().await;
     outcome
 }
@@ -107,6 +115,13 @@ impl Seat<'_> {
                     .note("Some keys are not backed up yet; the next command tries again.");
             }
         }
+    }
+
+    /// Signs out: what this device stored is destroyed.
+    pub(crate) async fn leave(&self, anyway: bool) -> Result<(), Failure> {
+        self.done(Command::SignOut { anyway }).await?;
+        self.left.set(true);
+        Ok(())
     }
 
     pub(crate) fn profile(&self) -> &Profile {

@@ -321,8 +321,7 @@ impl Logout {
             if seat.session().await?.state == DeviceState::SignedOut {
                 return Err(seat::signed_out());
             }
-            let anyway = self.anyway;
-            seat.done(Command::SignOut { anyway }).await?;
+            seat.leave(self.anyway).await?;
             seat.print.line(
                 &json!({"state": "signed_out"}),
                 "signed out; what this device stored is destroyed",
