@@ -111,7 +111,7 @@ async fn voices(server: &Server) -> Result<Vec<Voice>> {
     let gate = owner.create_guild(&api, "Gate").await?;
     let mut rooms = Vec::new();
     for number in 0..CHANNELS {
-        let prefix = format!("room{number}-");
+        let prefix = format!("room{number}_");
         let admission = gate.link.admission();
         let people = Person::crowd(&api, &prefix, MEMBERS, &admission).await?;
         let guild = people[0].create_guild(&api, &prefix).await?;
