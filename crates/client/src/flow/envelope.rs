@@ -5,14 +5,14 @@ use cloister_proof::{Prekey, encode};
 use cloister_wire::{
     Bytes, DeviceId, ErrorCode, Octets, UserId,
     channel::Wrap,
-    key::{ClaimKeys, ClaimedKeys, Envelope, ToDeviceClass},
+    key::{ClaimKeys, ClaimedKeys, Envelope, SendToDevice, ToDeviceClass, ToDeviceItem},
     limits::CLAIMS_PER_REQUEST,
 };
 
 use crate::{
     core::{Core, Shared, refuse},
-    flow::call::CallError,
-    store::{SentItem, Store, StoreError},
+    flow::call::{CallError, to_cbor},
+    store::{Parcel, SentItem, Store, StoreError},
     view::Refusal,
 };
 
@@ -97,6 +97,35 @@ pub(crate) async fn renew_session<P: Primitives>(
     let Some(key) = key else { return Ok(false) };
     open_session(&mut shared.core(), (user, device), &key, true)?;
     Ok(true)
+}
+
+/// Seals something for one device and puts it among what must be delivered; the caller commits.
+/// A device without a session stays without.
+pub(crate) fn seal_parcel<P: Primitives>(
+    core: &mut Core<P>,
+    to: (UserId, DeviceId, u32),
+    class: ToDeviceClass,
+    content: &DeviceContent,
+) -> Result<(), Refusal> {
+    let Some(wrap) = seal(core, to, class, content)? else {
+        return Ok(());
+    };
+    let item = ToDeviceItem {
+        device: wrap.device,
+        dedupe_id: wrap.dedupe_id,
+        class,
+        envelope: wrap.envelope,
+    };
+    core.store.put_parcel(&Parcel {
+        number: 0,
+        channel: None,
+        path: "/api/v1/to-device".to_owned(),
+        body: to_cbor(&SendToDevice { items: vec![item] }),
+        session: None,
+        devices: Vec::new(),
+    })?;
+    core.store.raise_writes()?;
+    Ok(())
 }
 
 /// Seals `content` for one device; the caller commits. None: there is no session with it.

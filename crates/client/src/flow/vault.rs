@@ -15,7 +15,7 @@ use cloister_proof::{
 use cloister_wire::{
     Bytes, DeviceId, ErrorCode, Hash, UserId,
     account::{AppendDevlog, Vault as StoredVault},
-    key::{SendToDevice, ToDeviceClass, ToDeviceItem},
+    key::ToDeviceClass,
 };
 
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
         call::{CallError, to_cbor},
         device, envelope, people, queue,
     },
-    store::{Parcel, PendingVault, Secrets, StoreError},
+    store::{PendingVault, Secrets, StoreError},
     view::{Refusal, Topic},
 };
 
@@ -340,27 +340,8 @@ pub(crate) async fn tell<P: Primitives>(
     };
     let content = DeviceContent::Secrets { secrets, vault };
     core.store.begin()?;
-    let sealed = envelope::seal(&mut core, to, ToDeviceClass::Secret, &content);
-    let done = sealed.and_then(|wrap| {
-        // A device without keys hears of it when it asks for the vault.
-        let Some(wrap) = wrap else { return Ok(()) };
-        let item = ToDeviceItem {
-            device: wrap.device,
-            dedupe_id: wrap.dedupe_id,
-            class: ToDeviceClass::Secret,
-            envelope: wrap.envelope,
-        };
-        core.store.put_parcel(&Parcel {
-            number: 0,
-            channel: None,
-            path: "/api/v1/to-device".to_owned(),
-            body: to_cbor(&SendToDevice { items: vec![item] }),
-            session: None,
-            devices: Vec::new(),
-        })?;
-        core.store.raise_writes()?;
-        Ok::<(), Refusal>(())
-    });
+    // A device without keys hears of it when it asks for the vault.
+    let done = envelope::seal_parcel(&mut core, to, ToDeviceClass::Secret, &content);
     core.store.end(done)?;
     drop(core);
     queue::resend(shared);

@@ -19,7 +19,7 @@ use cloister_wire::{
 
 pub(crate) use self::{
     letter::{post, take},
-    record::{accept, code_was_read, hand_out, merge, pack_records, remember, seal_parcel},
+    record::{accept, code_was_read, hand_out, merge, pack_records, remember},
 };
 use crate::{
     core::{Core, Outcome, Shared, refuse},
@@ -268,9 +268,9 @@ async fn tell_reader<P: Primitives>(
         let mut core = shared.core();
         core.store.begin()?;
         let content = DeviceContent::CodeRead { secret };
-        let done = devices
-            .iter()
-            .try_for_each(|to| seal_parcel(&mut core, *to, ToDeviceClass::Control, &content));
+        let done = devices.iter().try_for_each(|to| {
+            envelope::seal_parcel(&mut core, *to, ToDeviceClass::Control, &content)
+        });
         core.store.end(done)?;
     }
     queue::resend(shared);

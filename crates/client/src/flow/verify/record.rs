@@ -11,14 +11,14 @@ use cloister_proof::DeviceLog;
 use cloister_wire::{
     DeviceId, ErrorCode, Hash, Octets, UserId,
     account::{Devlogs, KnownLog, QueryDevlogs},
-    key::{SendToDevice, ToDeviceClass, ToDeviceItem},
+    key::ToDeviceClass,
 };
 
 use super::{COMPARING_MAX, Comparing, Stage, decision, unknown};
 use crate::{
     core::{Core, Outcome, Shared, refuse},
-    flow::{call::to_cbor, envelope, queue},
-    store::{Parcel, Store, StoreError},
+    flow::{envelope, queue},
+    store::{Store, StoreError},
     view::{CommandReply, Refusal, Topic},
 };
 
@@ -167,37 +167,8 @@ pub(crate) fn pack_records<P: Primitives>(
         let content = DeviceContent::Records {
             records: chunk.to_vec(),
         };
-        seal_parcel(core, to, ToDeviceClass::Secret, &content)?;
+        envelope::seal_parcel(core, to, ToDeviceClass::Secret, &content)?;
     }
-    Ok(())
-}
-
-/// Seals something for one device and puts it among what must be delivered; the caller commits.
-/// A device without a session stays without.
-pub(crate) fn seal_parcel<P: Primitives>(
-    core: &mut Core<P>,
-    to: (UserId, DeviceId, u32),
-    class: ToDeviceClass,
-    content: &DeviceContent,
-) -> Result<(), Refusal> {
-    let Some(wrap) = envelope::seal(core, to, class, content)? else {
-        return Ok(());
-    };
-    let item = ToDeviceItem {
-        device: wrap.device,
-        dedupe_id: wrap.dedupe_id,
-        class,
-        envelope: wrap.envelope,
-    };
-    core.store.put_parcel(&Parcel {
-        number: 0,
-        channel: None,
-        path: "/api/v1/to-device".to_owned(),
-        body: to_cbor(&SendToDevice { items: vec![item] }),
-        session: None,
-        devices: Vec::new(),
-    })?;
-    core.store.raise_writes()?;
     Ok(())
 }
 
