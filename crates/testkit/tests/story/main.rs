@@ -1,0 +1,11 @@
+//! Stories of people, played on engines and a server in one process.
+
+mod backup;
+mod conversation;
+mod history;
+mod mention;
+mod reader;
+mod remark;
+mod report;
+mod search;
+mod trust;
