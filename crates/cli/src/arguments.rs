@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
     account, audit, ban, channel, device, group, guild, invite, member, message, operator, outbox,
-    poll, read, recovery, remark, report, role, search, security, serve, verify,
+    pin, poll, presence, read, recovery, remark, report, role, search, security, serve, verify,
 };
 
 /// Private community chat that you host yourself, encrypted end to end.
@@ -112,6 +112,12 @@ pub(crate) enum Command {
     Delete(remark::Delete),
     /// React to a message with an emoji
     React(remark::React),
+    /// Keep messages at hand in a channel, and see which are
+    #[command(subcommand)]
+    Pin(pin::Pin),
+    /// Who is there, and what others see of you
+    #[command(subcommand)]
+    Presence(presence::Presence),
     /// Find messages by what was said in them, on this machine
     Search(search::Search),
     /// Report messages, and look at reports

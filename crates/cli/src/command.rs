@@ -12,7 +12,9 @@ pub(crate) mod member;
 pub(crate) mod message;
 pub(crate) mod operator;
 pub(crate) mod outbox;
+pub(crate) mod pin;
 pub(crate) mod poll;
+pub(crate) mod presence;
 pub(crate) mod read;
 pub(crate) mod recovery;
 pub(crate) mod remark;
@@ -70,6 +72,8 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Edit(edit) => edit.run(&global, print),
         Command::Delete(delete) => delete.run(&global, print),
         Command::React(react) => react.run(&global, print),
+        Command::Pin(pin) => pin.run(&global, print),
+        Command::Presence(presence) => presence.run(&global, print),
         Command::Search(search) => search.run(&global, print),
         Command::Report(report) => report.run(&global, print),
         Command::Outbox(outbox) => outbox.run(&global, print),

@@ -15,6 +15,7 @@ use cloister_wire::{
     account::{ClientKind, Tokens},
     gateway::ClientFrame,
     key::SendToDevice,
+    presence::{Activity, Presence},
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;
@@ -65,6 +66,9 @@ pub(crate) struct Core<P: Primitives> {
     pub expiry_at: Option<u64>,
     /// Where and when this person's writing was told last.
     pub typed: Option<(ChannelId, u64)>,
+    /// Who is there, as the server says; whether this device is used, if its shell says so.
+    pub presences: BTreeMap<UserId, Presence>,
+    pub activity: Option<Activity>,
     /// A report came in for this person to look at.
     pub reports_new: bool,
     /// How far bringing older messages for a search is.
@@ -156,6 +160,8 @@ impl<P: Primitives> Shared<P> {
             typing: BTreeMap::new(),
             typed: None,
             expiry_at: None,
+            presences: BTreeMap::new(),
+            activity: None,
             reports_new: false,
             bringing: crate::flow::search::Bringing::default(),
             send: Vec::new(),

@@ -1,6 +1,7 @@
 //! Answers to queries, from the store alone.
 
 mod channel;
+mod pin;
 mod poll;
 mod report;
 mod search;
@@ -23,7 +24,7 @@ use cloister_wire::{
 
 use crate::{
     core::Core,
-    flow::{account, backup, invite, recovery, ways},
+    flow::{account, backup, invite, presence, recovery, ways},
     store::{ChannelRow, EntryState, MemberRow, StoreError, Trouble},
     view::{
         BackupView, CauseCount, ChannelSummary, DeviceState, DeviceView, GuildSummary, GuildView,
@@ -58,6 +59,10 @@ pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<Quer
             before,
             limit,
         } => QueryReply::Timeline(timeline::timeline(core, *channel, *before, *limit)?),
+        Query::Presences => QueryReply::Presences(presence::presences(core)?),
+        Query::Pins { channel } => QueryReply::Pins {
+            pins: pin::list(core, *channel)?,
+        },
         Query::Mentions { limit } => QueryReply::Mentions {
             mentions: timeline::calls(core, *limit)?,
         },

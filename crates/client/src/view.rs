@@ -12,6 +12,7 @@ use cloister_wire::{
     CategoryId, ChannelId, DeviceId, ErrorCode, GuildId, MessageId, Permissions, ReportId, RoleId,
     UserId,
     moderation::{Contact, Relation},
+    presence::Availability,
     report::{Claim, MyReport, ReportReason, ReportTo, Resolution},
     role::{Category, Role},
     seen::Fact,
@@ -33,8 +34,11 @@ macro_rules! view {
 mod account;
 mod backup;
 mod channel;
+mod device;
+mod pin;
 mod place;
 mod poll;
+mod presence;
 mod remark;
 mod report;
 mod search;
@@ -44,8 +48,11 @@ mod trust;
 pub use self::backup::{
     BackupView, RecoveryChangeView, RecoveryView, RestoreView, WayKind, WayView,
 };
+pub use self::device::{Connection, DeviceState, DeviceView};
+pub use self::pin::{PinLine, PinnedView};
 pub use self::place::{CauseCount, InstanceView, InvitePreview, InviteView, StatusView};
 pub use self::poll::{PollOptionView, PollView};
+pub use self::presence::{OwnStatus, PresenceView, PresencesView};
 pub use self::remark::{CallView, EditView, MentionView, ReactionView, ReplyView};
 pub use self::report::{ReportShown, Reportable, ReportableView, ReportedMessage, ReportsOf};
 pub use self::{
@@ -84,6 +91,10 @@ pub enum Query {
     Channel { channel: ChannelId },
     /// A window of messages, oldest first. Without `before`, the newest. Topic: `timeline`.
     Timeline { channel: ChannelId, before: Option<u64>, limit: u32 },
+    /// Who is there, and what others see of this person. Topic: `presences`.
+    Presences,
+    /// What a channel keeps at hand, the newest pin first. Topic: `timeline`.
+    Pins { channel: ChannelId },
     /// Messages that name this person or everyone, newest first. Topic: `guilds`.
     Mentions { limit: u32 },
     /// Every channel of every guild, for going there by name. Topic: `guilds`.
@@ -137,6 +148,8 @@ pub enum QueryReply {
     People { people: Vec<PersonView> },
     Channel { channel: Option<ChannelView> },
     Timeline(TimelineView),
+    Presences(PresencesView),
+    Pins { pins: Vec<PinnedView> },
     Mentions { mentions: Vec<CallView> },
     Places { places: Vec<PlaceView> },
     Typing { names: Vec<String> },
@@ -180,6 +193,7 @@ pub enum Topic {
     Search,
     /// Reports for this person to look at, or what came of their own: load them again.
     Reports,
+    Presences,
 }
 
 /// What a person asks the engine to do. A command is answered when it took effect or was
@@ -258,6 +272,9 @@ pub enum Command {
     Vote { message: MessageId, choices: Vec<u32> },
     React { message: MessageId, emoji: String },
     Unreact { message: MessageId, emoji: String },
+    /// Keep a message at hand for everybody who reads the channel.
+    Pin { message: MessageId },
+    Unpin { message: MessageId },
     /// Take back one's own messages, and remove others' where one may: at most 100.
     Delete { messages: Vec<MessageId> },
     /// Send a failed message again.
@@ -270,6 +287,12 @@ pub enum Command {
     MarkAllRead { guild: Option<GuildId> },
     /// This person is writing: others see it for a few seconds. Repeating it soon does nothing.
     Typing { channel: ChannelId },
+    /// Somebody uses this device, or nobody has for a while: others see that, if they may.
+    NoteActivity { active: bool },
+    /// What others see of this person, on all devices; `text` for `for_s` seconds, 0 for no end.
+    SetStatus { availability: Availability, text: Option<String>, for_s: u32 },
+    /// Ask now who is there.
+    LoadPresences,
     /// Bring messages before `before` (or the newest) from the server into the store.
     LoadHistory { channel: ChannelId, before: Option<u64> },
     /// Keep the text of an unfinished message on this device.
@@ -375,25 +398,6 @@ pub struct Refusal {
     pub retry_after_ms: Option<u64>,
 }
 
-#[derive(Eq, Copy)]
-#[serde(rename_all = "snake_case")]
-pub enum Connection { Offline, Connecting, Online }
-
-/// Where this device stands. A pending device shows `pending_code` until another one approves it.
-#[derive(Eq, Copy)]
-#[serde(rename_all = "snake_case")]
-pub enum DeviceState {
-    /// No account on this device.
-    SignedOut,
-    /// Signed in, waiting for another device to approve it.
-    Pending,
-    Active,
-    /// Revoked by another device or by this person elsewhere.
-    Revoked,
-    /// The server has seen a later state of this device: the store was copied or rolled back.
-    Cloned,
-}
-
 pub struct SessionView {
     pub state: DeviceState,
     pub connection: Connection,
@@ -461,22 +465,6 @@ pub struct MemberView {
     pub roles: Vec<RoleId>,
     /// On hold until then: they read and do nothing else.
     pub timed_out_until: Option<u64>,
-}
-
-pub struct DeviceView {
-    pub id: DeviceId,
-    pub name: String,
-    pub platform: String,
-    pub state: DeviceState,
-    pub this_one: bool,
-    pub created_at: u64,
-    pub last_seen_at: Option<u64>,
-    /// For a pending device: the code it must show.
-    pub code: Option<String>,
-    /// Which of one's devices approved it.
-    pub approved_by: Option<DeviceId>,
-    /// Active devices that came in through this one, and through those.
-    pub added: Vec<DeviceId>,
 }
 
 }

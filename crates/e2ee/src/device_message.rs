@@ -97,6 +97,12 @@ pub enum DeviceContent {
         #[n(0)]
         secret: Octets<16>,
     },
+    /// For one's own devices: what their person keeps on all of them.
+    #[n(20)]
+    Notes {
+        #[n(0)]
+        notes: Vec<OwnNote>,
+    },
     /// For one's own devices: everything that the vault holds, after it was sealed anew.
     #[n(8)]
     Secrets {
@@ -106,6 +112,32 @@ pub enum DeviceContent {
         #[n(1)]
         vault: Hash,
     },
+}
+
+/// Something that a person keeps for themself on all their devices, under a name: a draft, a
+/// setting. Of two under the same name the later one counts.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct OwnNote {
+    #[n(0)]
+    pub name: String,
+    /// Empty once there is nothing to keep any more.
+    #[n(1)]
+    pub value: cloister_wire::Bytes,
+    #[n(2)]
+    pub at_ms: u64,
+    /// The device of one's own on which it was kept.
+    #[n(3)]
+    pub device: DeviceId,
+}
+
+impl OwnNote {
+    /// Whether this note replaces `known`. The same on every device, in whatever order notes
+    /// arrive.
+    pub fn replaces(&self, known: &Self) -> bool {
+        let key = |one: &Self| (one.at_ms, one.device, one.value.0.clone());
+        key(self) > key(known)
+    }
 }
 
 /// A group session as somebody hands it on who received it.

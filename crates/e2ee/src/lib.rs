@@ -26,7 +26,7 @@ pub mod vault;
 pub mod vodozemac;
 
 pub use content::Plain;
-pub use device_message::{DeviceContent, DeviceMessage};
+pub use device_message::{DeviceContent, DeviceMessage, OwnNote};
 pub use ed25519_dalek::SigningKey;
 pub use primitives::{OlmCiphertext, Primitives};
 

@@ -23,6 +23,7 @@ pub mod invite;
 pub mod message;
 pub mod moderation;
 pub mod password;
+pub mod pin;
 pub mod prekey;
 pub mod relation;
 pub mod report;

@@ -7,7 +7,7 @@ use crate::{
     access::{self, Caller},
     config::Config,
     env::Env,
-    gateway::{bus::Bus, lobby::Lobby},
+    gateway::{bus::Bus, lobby::Lobby, presence::Presences},
     limit::{AtOnce, Buckets, Rate},
     measure::Measures,
     seal::{authority::Authority, keyring::Keyring, password::Hasher},
@@ -25,6 +25,8 @@ pub struct Parts {
     pub bus: Bus,
     /// Connections that have not said who they are.
     pub lobby: Lobby,
+    /// Who is there.
+    pub presences: Presences,
     pub db: Db,
     pub keys: Arc<Keyring>,
     /// Makes the server's signed word.
@@ -146,6 +148,7 @@ impl App {
             env,
             bus,
             lobby: Lobby::default(),
+            presences: Presences::default(),
             db,
             keys,
             authority,

@@ -8,6 +8,7 @@
 pub mod admission;
 pub mod bus;
 pub mod lobby;
+pub mod presence;
 pub mod published;
 pub mod session;
 pub mod socket;

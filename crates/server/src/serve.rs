@@ -161,6 +161,7 @@ pub async fn serve(
     }
     let jobs = tokio::spawn(jobs::run(app.clone(), data.to_owned()));
     let expiry = tokio::spawn(jobs::run_expiry(app.clone()));
+    let telling = tokio::spawn(crate::gateway::presence::run(app.clone()));
     let listening = tokio::spawn(jobs::listen(app.clone(), data.to_owned()));
     let mut running = std::pin::pin!(running);
     ready(&said);
@@ -171,6 +172,7 @@ pub async fn serve(
     jobs.abort();
     listening.abort();
     expiry.abort();
+    telling.abort();
     if let Some((_, serving)) = metrics {
         serving.abort();
     }

@@ -27,7 +27,9 @@ pub mod lockout;
 pub mod message;
 pub mod moderation;
 pub mod one_time;
+pub mod pin;
 pub mod prekey;
+pub mod presence;
 pub mod relation;
 pub mod report;
 pub mod role;
@@ -62,7 +64,9 @@ fn statements() -> impl Iterator<Item = db::Sql> {
         instance::STATEMENTS,
         message::STATEMENTS,
         moderation::STATEMENTS,
+        pin::STATEMENTS,
         prekey::STATEMENTS,
+        presence::STATEMENTS,
         relation::STATEMENTS,
         role::STATEMENTS,
         scrub::STATEMENTS,

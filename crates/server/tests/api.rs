@@ -21,7 +21,9 @@ mod api {
     mod invite;
     mod message;
     mod moderation;
+    mod pin;
     mod prekey;
+    mod presence;
     mod race;
     mod reader;
     mod report;

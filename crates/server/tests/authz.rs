@@ -139,6 +139,10 @@ impl Scene {
                 "{category}",
                 &fixed(92, cloister_wire::CategoryId::new).to_string(),
             )
+            .replace(
+                "{message}",
+                &fixed(93, cloister_wire::MessageId::new).to_string(),
+            )
             .replace("{user}", &fixed(98, UserId::new).to_string())
             .replace("{version}", "1")
             .replace("{device}", &fixed(99, DeviceId::new).to_string());
@@ -163,7 +167,6 @@ impl Scene {
 }
 
 /// A body of the right form; what is in it need not be right.
-#[expect(clippy::match_same_arms, reason = "each route has its line")]
 #[expect(clippy::too_many_lines, reason = "each route has its line")]
 fn body(route: &Route) -> Option<Value> {
     let (bytes, hash) = (Bytes(vec![1, 2, 3]), Octets([7_u8; 32]));
@@ -182,7 +185,9 @@ fn body(route: &Route) -> Option<Value> {
     ) {
         (Method::GET | Method::DELETE, _)
         | (Method::POST, "guilds/{guild}/leave" | "channels/{channel}/typing")
-        | (Method::PUT, "channels/{channel}/history/wish") => None,
+        | (Method::PUT, "channels/{channel}/history/wish" | "channels/{channel}/pins/{message}") => {
+            None
+        }
         (Method::PUT, "channels/{channel}/history") => Some(json!({"user": user, "step": "begin"})),
         (Method::POST, "accounts") => Some(json!({
             "admission": {"open": {}}, "username": "eve", "display_name": "eve",

@@ -85,7 +85,7 @@ impl Gateway {
                 }
             }
             Some(Output::Close(code)) => self.close(socket, code),
-            Some(Output::Derive) | None => {}
+            Some(Output::Derive | Output::Presence(_)) | None => {}
         }
     }
 
@@ -214,7 +214,7 @@ impl Talk {
             match self.session.as_mut()?.handle(input, app.env.now()) {
                 Some(Output::Close(code)) => return Some(code),
                 Some(Output::Derive) => next = self.derive(app).await,
-                Some(Output::Identify(_)) | None => {}
+                Some(Output::Identify(_) | Output::Presence(_)) | None => {}
             }
         }
         None

@@ -112,6 +112,11 @@ replies! {
         pub by: UserId,
     }
 
+    /// `GET /api/v1/channels/{channel}/pins`: what the channel keeps at hand, the newest first.
+    pub struct Pins { pub version: u64, pub pins: Vec<PinView> }
+
+    pub struct PinView { pub message: MessageId, pub seq: u64, pub at: u64, pub by: UserId }
+
     /// The answer to `ScrubMessages`.
     pub struct Scrubbed { pub count: u32 }
 

@@ -7,9 +7,10 @@
 
 use crate::{
     Bytes, ChannelId, DeviceId, GuildId, Hash, ReportId, SessionId, UserId,
-    channel::{EpochView, Message, Scrub, SignedHead},
+    channel::{EpochView, Message, PinView, Scrub, SignedHead},
     guild::{Channel, Dm, Guild, Member},
     key::QueuedItem,
+    presence::{Presence, StatePresence},
     report::Resolution,
     security::SecurityEvent,
 };
@@ -21,6 +22,7 @@ use crate::{
 pub enum ClientFrame {
     Identify(Identify),
     Heartbeat { n: u64 },
+    Presence(StatePresence),
 }
 
 requests! {
@@ -105,10 +107,21 @@ pub enum Event {
         channel: ChannelId,
         user: UserId,
     },
+    /// To those who share a guild that is not large or a conversation with somebody: how they are
+    /// now. Stored nowhere.
+    PresenceChanged {
+        presence: Presence,
+    },
     /// To everybody who may read the channel: messages were removed by somebody with the right.
     MessagesScrubbed {
         channel: ChannelId,
         scrubs: Vec<Scrub>,
+    },
+    /// To everybody who may read the channel: what it keeps at hand now.
+    PinsChanged {
+        channel: ChannelId,
+        version: u64,
+        pins: Vec<PinView>,
     },
     /// To everybody who may read the channel: the audience changed.
     EpochChanged {

@@ -110,6 +110,9 @@ replies! {
         pub joined_seq: u64,
         /// Newest removal of a message by somebody else than its author; 0 for none.
         pub scrub_seq: u64,
+        /// Raised by every change of what is pinned; 0: nothing ever was.
+        #[serde(default)]
+        pub pin_version: u64,
         /// The caller's rights here.
         pub my_permissions: Permissions,
     }

@@ -48,10 +48,18 @@ pub const POLL_OPTION_CHARS: usize = 120;
 pub const POLL_QUESTION_CHARS: usize = 300;
 /// How long somebody's word that they are writing is believed.
 pub const TYPING_MS: u64 = 8_000;
+/// Characters of a status in somebody's own words.
+pub const STATUS_CHARS: usize = 100;
+/// Changes of who is there are told together, so often.
+pub const PRESENCE_EVERY_MS: u64 = 2_000;
+/// In guilds with more members nobody is told who is there.
+pub const PRESENCE_GUILD_MAX: u32 = 300;
 /// Annotations in one page of history.
 pub const ANNOTATIONS_PAGE: u32 = 200;
 /// Messages in one act of removing.
 pub const SCRUBS_PER_REQUEST: usize = 100;
+/// Messages that one channel keeps at hand.
+pub const PINS_PER_CHANNEL: u32 = 50;
 /// Scrubs in one page.
 pub const SCRUBS_PAGE: u32 = 500;
 /// Bytes of one emoji, joined ones included.

@@ -10,6 +10,7 @@ import { OpenDialog } from "../parts/Dialogs";
 import { GroupPanel } from "../parts/GroupPanel";
 import { MemberPanel } from "../parts/MemberPanel";
 import { Notices } from "../parts/Notices";
+import { PinPanel } from "../parts/PinPanel";
 import { DialogsProvider, useDialogs } from "../parts/open";
 import { Rail } from "../parts/Rail";
 import { Resizer } from "../parts/Resizer";
@@ -21,6 +22,7 @@ import { Shortcuts } from "../parts/Shortcuts";
 import { path, pattern } from "../paths";
 import { useView } from "../state/engine";
 import { narrow, useMedia, useTitle, wide } from "../state/page";
+import { showPins, usePinsShown } from "../state/pins";
 import { changeSearch, useSearch } from "../state/search";
 import { changeSettings, listWidth, panelWidth, settings, useSettings } from "../state/settings";
 import { Button } from "../ui/Button";
@@ -127,16 +129,18 @@ function Frame({ session, me, guild, channel, message, own, home: isHome, sectio
   const conversation = useView(guild === null && channel !== null ? { ask: "channel", channel } : { ask: "session" });
   const group = conversation?.answer === "channel" && conversation.channel?.kind.kind === "group" ? conversation.channel : null;
   const looking = useSearch().open;
-  const open = !looking && channel !== null && (guild !== null || group !== null) && (roomy ? now.members : over);
+  const pinned = usePinsShown() && !looking && channel !== null;
+  const open = !looking && !pinned && channel !== null && (guild !== null || group !== null) && (roomy ? now.members : over);
   const toggle = () => {
     // One panel at a time: the members take the place of the search.
     if (looking) changeSearch({ open: false });
-    if (roomy) changeSettings({ members: looking || !now.members });
-    else setOver(looking || !over);
+    if (pinned) showPins(false);
+    if (roomy) changeSettings({ members: looking || pinned || !now.members });
+    else setOver(looking || pinned || !over);
   };
   const pane = channel !== null ? "talk" : own || section !== undefined ? "you" : "list";
   return (
-    <div className="layout" data-pane={pane} data-panel={looking ? "search" : open ? "open" : "closed"} data-rail={guild !== null || isHome ? "yes" : "no"}>
+    <div className="layout" data-pane={pane} data-panel={looking || pinned ? "search" : open ? "open" : "closed"} data-rail={guild !== null || isHome ? "yes" : "no"}>
       <Rail guild={guild} />
       <section className="list" aria-label={places.list} data-region role={small && pane === "list" ? "main" : undefined}>
         {guild === null ? <ConversationList current={channel} /> : <ChannelList guild={guild} current={channel} />}
@@ -151,6 +155,7 @@ function Frame({ session, me, guild, channel, message, own, home: isHome, sectio
         {section !== undefined && guild !== null ? <GuildSettings guild={guild} section={section} /> : own ? <Own session={session} me={me} /> : isHome ? <Welcome me={me} /> : channel === null ? <Unchosen guild={guild} /> : <Talk key={channel} channel={channel} message={message ?? null} guild={guild} session={session} me={me} panel={guild === null && group === null ? null : { open, toggle }} />}
       </main>
       {looking && <Looking channel={channel} />}
+      {pinned && <PinPanel key={channel} guild={guild} channel={channel} />}
       {open && group !== null && (
         <GroupPanel view={group} onClose={toggle}>
           <Resizer name="panel" label={places.resizePanel} limits={panelWidth} value={now.panel} />

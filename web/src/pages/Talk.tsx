@@ -1,10 +1,11 @@
 /** A channel or a conversation: head, timeline, composer. */
-import { ArrowLeft, Download, EyeOff, Hash, Info, MessageCircle, PenLine, ScanFace, Search, Settings2, UserPlus, UsersRound } from "lucide-react";
+import { ArrowLeft, Download, EyeOff, Hash, Info, MessageCircle, PenLine, Pin, ScanFace, Search, Settings2, UserPlus, UsersRound } from "lucide-react";
 import { type PointerEvent, type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
 import { Composer, type ComposerHandle } from "../parts/Composer";
 import { ConnectionPill } from "../parts/ConnectionPill";
 import { useDialogs } from "../parts/open";
+import { PresentAvatar } from "../parts/Presence";
 import { RecoveryCard } from "../parts/RecoveryCard";
 import { TalkingProvider } from "../parts/talking";
 import { Timeline } from "../parts/Timeline";
@@ -14,6 +15,7 @@ import { useView } from "../state/engine";
 import { PlaceProvider } from "../state/place";
 import { narrow, useMedia, useTitle } from "../state/page";
 import { may } from "../state/permission";
+import { showPins, usePinsShown } from "../state/pins";
 import { openSearch } from "../state/search";
 import { changeSettings, settings, useSettings } from "../state/settings";
 import { Button, IconButton } from "../ui/Button";
@@ -22,7 +24,7 @@ import { Avatar, Cloister, GroupMark } from "../ui/Arch";
 import { Empty, Note, Skeleton } from "../ui/Note";
 import { Seal } from "../ui/Seal";
 import "../parts/picker.css";
-import { app, channel as words, conversations, exporting, guild as guildWords, safety, search as searchWords, seen as seenWords, talk, trust } from "../words";
+import { app, channel as words, conversations, exporting, guild as guildWords, pins, safety, search as searchWords, seen as seenWords, talk, trust } from "../words";
 import type { ChannelView, GuildView, MeView, MemberView, SessionView } from "../wire";
 
 export interface PanelSwitch {
@@ -131,7 +133,7 @@ function isConversation(view: ChannelView): boolean {
 function HeadMark({ view }: { view: ChannelView }) {
   switch (view.kind.kind) {
     case "dm":
-      return <Avatar id={view.kind.peer} name={view.name} size="small" />;
+      return <PresentAvatar id={view.kind.peer} name={view.name} size="small" />;
     case "group":
       return <GroupMark size="small" />;
     case "private":
@@ -150,6 +152,7 @@ function Head({ view, guild, me, panel }: { view: ChannelView; guild: GuildView 
   const [, go] = useLocation();
   const open = useDialogs();
   const small = useMedia(narrow);
+  const pinned = usePinsShown();
   const isDm = isConversation(view);
   return (
     <header className="talk-head">
@@ -165,6 +168,7 @@ function Head({ view, guild, me, panel }: { view: ChannelView; guild: GuildView 
       {view.kind.kind !== "dm" && <IconButton icon={Info} label={words.about} onPress={() => open({ dialog: "about-channel", channel: view.id })} />}
       {guild !== null && may(guild.my_permissions, "create_invite") && <IconButton icon={UserPlus} label={words.invite} onPress={() => open({ dialog: "invite", guild: guild.id })} />}
       <IconButton icon={Download} label={exporting.open} onPress={() => open({ dialog: "export", channel: view.id, place: placeOf(view) })} />
+      <IconButton icon={Pin} label={pinned ? pins.close : pins.open} pressed={pinned} onPress={() => showPins(!pinned)} />
       <IconButton icon={Search} label={searchWords.title} onPress={() => openSearch(view.id)} />
       {panel !== null && <IconButton icon={UsersRound} label={panel.open ? words.hideMembers : words.showMembers} pressed={panel.open} onPress={panel.toggle} />}
     </header>

@@ -1,14 +1,14 @@
 /** One's own name, and the menu behind it. */
-import { AtSign, Bell, ChevronsUpDown, CircleHelp, Flag, HeartPulse, KeyRound, Keyboard, LogOut, MonitorSmartphone, ShieldCheck, SunMoon, Users } from "lucide-react";
+import { AtSign, Bell, ChevronsUpDown, CircleHelp, Flag, HeartPulse, KeyRound, Keyboard, LogOut, MonitorSmartphone, ShieldCheck, SmilePlus, SunMoon, Users } from "lucide-react";
 import { Button as AriaButton } from "react-aria-components";
 import { useLocation } from "wouter";
 import { path } from "../paths";
 import { useView } from "../state/engine";
-import { Avatar } from "../ui/Arch";
 import { type Entry, Menu } from "../ui/Menu";
-import { account, appearance, certificate, devices, health, help, mentions, notices, people, recovery, report, security } from "../words";
+import { account, appearance, certificate, devices, health, help, mentions, notices, people, presence, recovery, report, security } from "../words";
 import type { MeView } from "../wire";
 import { useDialogs } from "./open";
+import { PresentAvatar } from "./Presence";
 import "./list.css";
 
 export function AccountFoot({ me }: { me: MeView }) {
@@ -17,7 +17,7 @@ export function AccountFoot({ me }: { me: MeView }) {
     <footer className="foot">
       <Menu label={account.you} entries={entries} placement="top start">
         <AriaButton className="foot-button" aria-label={account.menu(me.display_name)}>
-          <Avatar id={me.user} name={me.display_name} size="small" />
+          <PresentAvatar id={me.user} name={me.display_name} size="small" />
           <span className="foot-name">
             <span dir="auto">{me.display_name}</span>
             <span>@{me.username}</span>
@@ -34,6 +34,7 @@ export function useAccountEntries(): Entry[] {
   const open = useDialogs();
   const reportsNew = useView({ ask: "session" })?.reports_new === true;
   const entries: Entry[] = [
+    { label: presence.entry, icon: SmilePlus, onAction: () => open({ dialog: "status" }) },
     { label: mentions.title, icon: AtSign, onAction: () => go(path.mentions()) },
     { label: notices.title, icon: Bell, onAction: () => go(path.notices()) },
     { label: devices.title, icon: MonitorSmartphone, onAction: () => go(path.devices()) },

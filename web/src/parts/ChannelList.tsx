@@ -7,7 +7,7 @@ import { path } from "../paths";
 import { useGive, useView } from "../state/engine";
 import { narrow, useMedia, useNow } from "../state/page";
 import { governs, may } from "../state/permission";
-import { Avatar, GroupMark } from "../ui/Arch";
+import { GroupMark } from "../ui/Arch";
 import { Button, IconButton } from "../ui/Button";
 import { type Entry, Menu } from "../ui/Menu";
 import { plainText } from "../ui/Markdown";
@@ -15,6 +15,7 @@ import { Skeleton } from "../ui/Note";
 import { ago, app, channel as channelWords, conversations, govern, guild as words, mentions as mentionWords, places } from "../words";
 import type { GuildView } from "../wire";
 import { useDialogs } from "./open";
+import { PresentAvatar } from "./Presence";
 import "./list.css";
 
 export function ChannelList({ guild, current }: { guild: string; current: string | null }) {
@@ -165,7 +166,7 @@ export function ConversationList({ current }: { current: string | null }) {
                   aria-current={dm.channel === current ? "page" : undefined}
                   aria-label={dm.unread > 0 ? channelWords.unread(dm.display_name, dm.unread) : dm.display_name}
                 >
-                  {dm.peer === null ? <GroupMark /> : <Avatar id={dm.peer} name={dm.display_name} />}
+                  {dm.peer === null ? <GroupMark /> : <PresentAvatar id={dm.peer} name={dm.display_name} />}
                   <span className="list-two">
                     <span className="list-row">
                       <span className="list-name" dir="auto">

@@ -7,6 +7,7 @@ import { InviteDialog } from "./InviteDialog";
 import { DeleteMessages, Edits } from "./MessageDialogs";
 import { ExportDialog } from "./ExportDialog";
 import { ForwardDialog } from "./ForwardDialog";
+import { StatusDialog } from "./Presence";
 import { PollDialog } from "./PollDialog";
 import { Switcher } from "./Switcher";
 import { ReportDialog } from "./ReportDialog";
@@ -60,6 +61,8 @@ export function OpenDialog() {
       return <ReportDialog message={shown.message} onClose={close} />;
     case "seen":
       return <SeenDialog channel={shown.channel} onClose={close} />;
+    case "status":
+      return <StatusDialog onClose={close} />;
     case "help":
       return <HelpSheet onClose={close} />;
   }

@@ -2,7 +2,6 @@
 import { Crown, LogOut, MoreHorizontal, PenLine, UserMinus, UserPlus, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { useGive, useTask } from "../state/engine";
-import { Avatar } from "../ui/Arch";
 import { Button, IconButton } from "../ui/Button";
 import { Menu } from "../ui/Menu";
 import { RefusalNote } from "../ui/Note";
@@ -10,6 +9,7 @@ import { SealMark } from "../ui/Seal";
 import { channel as channelWords, conversations as words, member as memberWords } from "../words";
 import type { ChannelView, ReaderView } from "../wire";
 import { useDialogs } from "./open";
+import { PresentAvatar } from "./Presence";
 import "./member.css";
 
 export function GroupPanel({ view, onClose, children }: { view: ChannelView; onClose: () => void; children: ReactNode }) {
@@ -60,7 +60,7 @@ function Person({ one, channel, owner }: { one: ReaderView; channel: string; own
   const label = one.safety === "violation" ? memberWords.violation : one.vouched ? null : memberWords.unvouched;
   return (
     <div className="member member-row">
-      <Avatar id={one.user} name={one.display_name} size="small" />
+      <PresentAvatar id={one.user} name={one.display_name} size="small" />
       <span className="member-text">
         <span className="member-name" dir="auto">
           {one.display_name}

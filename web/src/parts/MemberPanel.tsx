@@ -7,7 +7,6 @@ import { path } from "../paths";
 import { useGive, useTask, useView } from "../state/engine";
 import { narrow, useMedia } from "../state/page";
 import { may } from "../state/permission";
-import { Avatar } from "../ui/Arch";
 import { Button, IconButton } from "../ui/Button";
 import { Bubble } from "../ui/Dialog";
 import { RefusalNote, Skeleton } from "../ui/Note";
@@ -18,6 +17,7 @@ import { Keeping } from "./Keeping";
 import { MemberOrder } from "./MemberOrder";
 import "./govern.css";
 import { useDialogs } from "./open";
+import { PresentAvatar, StatusLine } from "./Presence";
 import "./member.css";
 
 export function MemberPanel({ guild, onClose, children }: { guild: string; onClose: () => void; children: ReactNode }) {
@@ -88,7 +88,7 @@ function Person({ member, view, vouches }: { member: MemberView; view: GuildView
   return (
     <DialogTrigger>
       <AriaButton className="member" aria-label={[member.display_name, member.owner ? words.owner : null, label].filter(Boolean).join(", ")}>
-        <Avatar id={member.user} name={member.display_name} size="small" />
+        <PresentAvatar id={member.user} name={member.display_name} size="small" />
         <span className="member-text">
           <span className="member-name" dir="auto">
             {member.display_name}
@@ -101,6 +101,7 @@ function Person({ member, view, vouches }: { member: MemberView; view: GuildView
             )}
             {member.me && <span className="quiet"> ({words.you})</span>}
           </span>
+          <StatusLine user={member.user} />
           {label !== null && (
             <span className="member-label">
               <SealMark kind="attention" />
@@ -132,10 +133,11 @@ function Card({ member, view, vouches }: { member: MemberView; view: GuildView; 
   return (
     <>
       <div className="card-head">
-        <Avatar id={member.user} name={member.display_name} size="large" />
+        <PresentAvatar id={member.user} name={member.display_name} size="large" />
         <div className="card-name">
           <strong dir="auto">{member.display_name}</strong>
           <span className="quiet">@{member.username}</span>
+          <StatusLine user={member.user} always />
           {member.owner && <span className="card-role">{words.owner}</span>}
         </div>
       </div>

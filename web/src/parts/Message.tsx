@@ -1,5 +1,5 @@
 /** One message, or one that is not sent yet, as a line of the conversation. */
-import { CornerUpRight, Forward, KeyRound, RotateCcw, Timer, Undo2 } from "lucide-react";
+import { CornerUpRight, Forward, KeyRound, Pin, RotateCcw, Timer, Undo2 } from "lucide-react";
 import { memo, type PointerEvent, type ReactNode, useRef } from "react";
 import { Button as AriaButton, DialogTrigger } from "react-aria-components";
 import { useGive, useTask } from "../state/engine";
@@ -9,7 +9,7 @@ import { Button } from "../ui/Button";
 import { Bubble } from "../ui/Dialog";
 import { Markdown, plainText } from "../ui/Markdown";
 import { SealMark } from "../ui/Seal";
-import { conversations, failedSend, relative, talk, timeOfDay, unreadable, wholeTime } from "../words";
+import { conversations, failedSend, pins, relative, talk, timeOfDay, unreadable, wholeTime } from "../words";
 import type { MessageView, OutboxView, ReplyView, Undecryptable } from "../wire";
 import { MessageBar, useMessageKeys } from "./MessageBar";
 import { PollCard } from "./PollCard";
@@ -17,6 +17,7 @@ import { Reactions } from "./Reactions";
 import { Rewrite } from "./Rewrite";
 import { useEditing, useTalking } from "./talking";
 import "./message.css";
+import "./pin.css";
 
 /** Focus moves through the lines with the arrow keys; only one is in the order of Tab. */
 export interface Line {
@@ -127,6 +128,11 @@ export const Message = memo(function Message({ message, line, first, newest }: {
         </>
       }
     >
+      {message.pinned && (
+        <span className="line-pinned">
+          <Pin size={12} strokeWidth={1.75} aria-hidden /> {pins.mark}
+        </span>
+      )}
       {editing ? <Rewrite message={message} /> : <Body message={message} inOrder={line.inOrder} />}
       <Reactions message={message} inOrder={line.inOrder} />
     </Frame>

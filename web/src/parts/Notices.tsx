@@ -4,6 +4,7 @@ import { useLocation } from "wouter";
 import { path } from "../paths";
 import { useView } from "../state/engine";
 import { useAttention } from "../state/page";
+import { useActivity, useQuiet } from "../state/presence";
 import { settings } from "../state/settings";
 import { plainText } from "../ui/Markdown";
 import { mentions as mentionWords, notices as words } from "../words";
@@ -21,6 +22,8 @@ const most = 20;
 
 export function Notices() {
   const attentive = useAttention();
+  const quiet = useQuiet();
+  useActivity();
   const [, go] = useLocation();
   const calls = useView({ ask: "mentions", limit: most })?.mentions;
   const dms = useView({ ask: "dms" })?.dms;
@@ -39,14 +42,14 @@ export function Notices() {
     since.current = Math.max(from, ...found.map((one) => one.at));
     const before = counts.current;
     counts.current = new Map(guilds.map((guild) => [guild.id, guild.unread]));
-    if (attentive || desktop === "off" || typeof Notification === "undefined" || Notification.permission !== "granted") return;
+    if (attentive || quiet || desktop === "off" || typeof Notification === "undefined" || Notification.permission !== "granted") return;
     for (const one of fresh) {
       const title = notice === "place" ? words.newIn(one.place) : one.place === one.author ? one.author : words.newFrom(one.author, one.place);
       show(title, notice === "text" ? plainText(one.text) : "", one.key, () => go(one.href));
     }
     if (desktop !== "all" || before === null || fresh.length > 0) return;
     for (const guild of guilds) if (guild.unread > (before.get(guild.id) ?? 0)) show(words.newIn(guild.name), "", guild.id, () => go(path.guild(guild.id)));
-  }, [attentive, calls, dms, guilds, go]);
+  }, [attentive, quiet, calls, dms, guilds, go]);
   return null;
 }
 

@@ -1,5 +1,5 @@
 /** A conversation: loads upwards, stays where it is, follows the newest while one is at the end. */
-import { ArrowDown } from "lucide-react";
+import { ArrowDown, Pin } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { useGive, useTask } from "../state/engine";
@@ -9,10 +9,10 @@ import { useTimeline } from "../state/timeline";
 import { Button } from "../ui/Button";
 import { RefusalNote, Skeleton } from "../ui/Note";
 import type { EarlierMessages } from "../wire";
-import { app, dayName, relative, talk } from "../words";
+import { app, dayName, pins, relative, talk } from "../words";
 import { Announcer } from "./Announcer";
 import { Message, Pending } from "./Message";
-import { jumpEvent } from "./talking";
+import { jumpEvent, useTalking } from "./talking";
 import "./timeline.css";
 
 /** Closer to the end than this counts as being there. */
@@ -269,6 +269,8 @@ function RowView({ row, current, newestMine, channel, earlier, me, now, reach, o
           <span>{talk.unread}</span>
         </div>
       );
+    case "pin":
+      return <Pinned name={row.pin.by_name} message={row.pin.message} />;
     case "before":
       return earlier?.rule === "shared" && earlier.mayHave ? <Awaited count={row.count} channel={channel} earlier={earlier} now={now} online={online} /> : <p className="timeline-edge">{talk.before(row.count)}</p>;
     case "message":
@@ -276,6 +278,20 @@ function RowView({ row, current, newestMine, channel, earlier, me, now, reach, o
     case "pending":
       return <Pending entry={row.entry} line={lineOf(row.key, current)} first={row.first} me={me} onTakenBack={onTakenBack} />;
   }
+}
+
+/** Somebody pinned something at this time. */
+function Pinned({ name, message }: { name: string; message: string }) {
+  const { jump } = useTalking();
+  return (
+    <div className="timeline-pin">
+      <Pin size={14} strokeWidth={1.75} aria-hidden />
+      <span dir="auto">{pins.line(name)}</span>
+      <Button small look="quiet" onPress={() => jump(message)}>
+        {pins.see}
+      </Button>
+    </div>
+  );
 }
 
 /** Earlier messages whose keys a member has yet to hand over. */

@@ -2,9 +2,9 @@
  * What can be done with a message, in the order of its menu. Whoever adds something to the menu
  * adds one entry here: the hover bar, the menu and the keys all read this list.
  */
-import { Copy, Flag, Forward, History, Link, type LucideIcon, Pencil, Reply, TextQuote, Trash2 } from "lucide-react";
+import { Copy, Flag, Forward, History, Link, type LucideIcon, Pencil, Pin, PinOff, Reply, TextQuote, Trash2 } from "lucide-react";
 import { plainText } from "../ui/Markdown";
-import { messageMenu as words, report as reportWords } from "../words";
+import { messageMenu as words, pins, report as reportWords } from "../words";
 import type { Command, CommandReply, MessageView } from "../wire";
 import type { DialogName } from "./open";
 
@@ -46,6 +46,8 @@ export const messageActions: readonly MessageAction[] = [
   { id: "copy-text", label: words.copyText, icon: Copy, group: "copy", key: "c", shown: ({ message }) => textOf(message) !== null, run: ({ message }) => copy(plainText(textOf(message) ?? "")) },
   { id: "copy-markdown", label: words.copyMarkdown, icon: TextQuote, group: "copy", shown: ({ message }) => textOf(message) !== null, run: ({ message }) => copy(textOf(message) ?? "") },
   { id: "copy-link", label: words.copyLink, icon: Link, group: "copy", shown: () => true, run: ({ message, address }) => copy(address(message.id)) },
+  { id: "pin", label: pins.pin, icon: Pin, group: "look", key: "p", shown: ({ message }) => message.can_pin && !message.pinned, run: ({ message, give }) => void give({ do: "pin", message: message.id }).catch(() => undefined) },
+  { id: "unpin", label: pins.unpin, icon: PinOff, group: "look", key: "p", shown: ({ message }) => message.can_pin && message.pinned, run: ({ message, give }) => void give({ do: "unpin", message: message.id }).catch(() => undefined) },
   { id: "edits", label: words.edits, icon: History, group: "look", shown: ({ message }) => message.edited_at !== null, run: ({ message, open, channel }) => open({ dialog: "edits", channel, message: message.id }) },
   { id: "report", label: reportWords.action, icon: Flag, group: "end", shown: ({ message }) => !message.mine && textOf(message) !== null, run: ({ message, open }) => open({ dialog: "report", message: message.id }) },
   { id: "delete", label: words.remove, icon: Trash2, group: "end", danger: true, key: "Delete", shown: ({ message }) => message.can_delete, run: ({ message, open }) => open({ dialog: "delete-messages", messages: [message.id], author: message.mine ? null : message.author_name }) },

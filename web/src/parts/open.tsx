@@ -22,6 +22,7 @@ export type DialogName =
   | { dialog: "switcher" }
   | { dialog: "report"; message: string }
   | { dialog: "seen"; channel: string }
+  | { dialog: "status" }
   | { dialog: "help" };
 
 interface Dialogs {

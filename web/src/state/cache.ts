@@ -31,7 +31,7 @@ const nothing: Snapshot = { reply: undefined, refusal: undefined };
 export function concerns(topic: Topic, query: Query): boolean {
   switch (topic.topic) {
     case "session":
-      return query.ask === "session" || query.ask === "status";
+      return query.ask === "session" || query.ask === "status" || query.ask === "presences";
     case "guild":
       return query.ask === "guild" && query.guild === topic.guild;
     case "invites":
@@ -39,7 +39,7 @@ export function concerns(topic: Topic, query: Query): boolean {
     case "channel":
       return (query.ask === "channel" || query.ask === "seen") && query.channel === topic.channel;
     case "timeline":
-      return (query.ask === "timeline" || query.ask === "edits") && query.channel === topic.channel;
+      return (query.ask === "timeline" || query.ask === "edits" || query.ask === "pins") && query.channel === topic.channel;
     case "typing":
       return query.ask === "typing" && query.channel === topic.channel;
     case "guilds":

@@ -7,11 +7,11 @@ const noon = new Date(2026, 4, 4, 12, 0, 0).getTime();
 const minute = 60_000;
 
 function message(seq: number, author = "ada", after_min = seq, content: MessageView["content"] = { content: "text", body: `m${seq}` }): MessageView {
-  return { id: `id${seq}`, seq, at: noon + after_min * minute, author, author_name: author, device: "d", mine: author === "me", content, mentions: [], edited_at: null, reply: null, forwarded_from: null, handed_by: null, reactions: [], changing: false, can_edit: false, can_delete: false, can_react: true, calls_me: false, expires_at: null };
+  return { id: `id${seq}`, seq, at: noon + after_min * minute, author, author_name: author, device: "d", mine: author === "me", content, mentions: [], edited_at: null, reply: null, forwarded_from: null, handed_by: null, reactions: [], changing: false, can_edit: false, can_delete: false, can_react: true, pinned: false, can_pin: false, calls_me: false, expires_at: null };
 }
 
 function view(messages: MessageView[], more: Partial<TimelineView> = {}): TimelineView {
-  return { channel: "c", messages, pending: [], older_in_store: false, older_on_server: false, since_joined: false, read_seq: 0, last_seq: messages.at(-1)?.seq ?? 0, known_seq: messages.at(-1)?.seq ?? 0, ...more };
+  return { channel: "c", messages, pending: [], older_in_store: false, older_on_server: false, since_joined: false, read_seq: 0, last_seq: messages.at(-1)?.seq ?? 0, known_seq: messages.at(-1)?.seq ?? 0, pins: [], ...more };
 }
 
 const shape = (timeline: TimelineView, unreadAfter: number | null = null) =>
@@ -79,6 +79,21 @@ describe("the beginning", () => {
     const rows = rowsOf(view([message(1, "ada", 1, before), message(2, "bob", 2, before), message(3, "ada", 3)]), "me", null);
     expect(rows.map((row) => row.row)).toEqual(["start", "before", "day", "message"]);
     expect(rows[1]).toMatchObject({ count: 2 });
+  });
+});
+
+describe("what was pinned", () => {
+  const line = (after_min: number) => ({ message: `p${after_min}`, at: noon + after_min * minute, by_name: "Ada" });
+
+  test("stands at its time, and begins a group anew", () => {
+    const rows = rowsOf(view([message(1, "ada", 0), message(2, "ada", 2)], { pins: [line(1), line(3)] }), "me", null);
+    expect(rows.map((row) => row.row)).toEqual(["start", "day", "message", "pin", "message", "pin"]);
+    expect(rows[4]).toMatchObject({ first: true });
+  });
+
+  test("stands further up if it is older than what is on screen", () => {
+    const rows = rowsOf(view([message(1, "ada", 5)], { pins: [line(1)] }), "me", null);
+    expect(rows.some((row) => row.row === "pin")).toBe(false);
   });
 });
 

@@ -2,7 +2,7 @@
  * A timeline as the rows that are drawn: the beginning, day lines, the unread line, messages in
  * groups by author, and what is not sent yet.
  */
-import type { MessageView, OutboxView, TimelineView } from "../wire";
+import type { MessageView, OutboxView, PinLine, TimelineView } from "../wire";
 
 export const groupWindow = 7 * 60_000;
 
@@ -12,6 +12,7 @@ export type Row =
   | { row: "unread"; key: "unread" }
   | { row: "message"; key: string; message: MessageView; first: boolean }
   | { row: "before"; key: string; count: number; first: number }
+  | { row: "pin"; key: string; pin: PinLine }
   | { row: "pending"; key: string; entry: OutboxView; first: boolean };
 
 /** The local calendar day of a time, as something comparable. */
@@ -33,7 +34,10 @@ export function rowsOf(view: TimelineView, me: string, unreadAfter: number | nul
 
   const state = new Walk(rows);
   const unread = unreadAfter === null ? undefined : view.messages.find((message) => message.seq > unreadAfter && !message.mine && !hidden.has(message.id));
+  // What was pinned before the first message on screen stands further up.
+  const pins = view.pins.filter((pin) => pin.at >= (view.messages[0]?.at ?? 0));
   for (const message of view.messages) {
+    while (pins[0] !== undefined && pins[0].at < message.at) state.pin(pins.shift());
     if (hidden.has(message.id)) {
       state.before(message);
       continue;
@@ -42,6 +46,7 @@ export function rowsOf(view: TimelineView, me: string, unreadAfter: number | nul
     if (message === unread) state.unread();
     rows.push({ row: "message", key: message.id, message, first: state.opens(message.author, message.at, message.reply !== null) });
   }
+  for (const pin of pins) state.pin(pin);
   const shown = new Set(view.messages.map((message) => message.id));
   for (const entry of view.pending) {
     // The outbox may still name what has just become a message with the same id.
@@ -72,6 +77,13 @@ class Walk {
     this.#day = day;
     this.#last = null;
     this.#rows.push({ row: "day", key: `day ${day}`, at });
+  }
+
+  pin(pin: PinLine | undefined): void {
+    if (pin === undefined) return;
+    this.day(pin.at);
+    this.#last = null;
+    this.#rows.push({ row: "pin", key: `pin ${pin.message}`, pin });
   }
 
   unread(): void {

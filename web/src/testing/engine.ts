@@ -10,6 +10,8 @@ import { keeps } from "./people";
 import { withReaction } from "./reaction";
 import { isRecovery, recovers } from "./recovery";
 import { myReports, reportable, reports } from "./report";
+import { setPin } from "./pin";
+import { changeStatus } from "./presence";
 import { search, seenLines } from "./search";
 import { FakeTrust } from "./trust";
 import { addChannel, addGroup, addMessage, id, makeWorld, type Scene, type World } from "./world";
@@ -104,6 +106,10 @@ export class FakeEngine implements EngineBridge {
         return { answer: "channel", channel: world.channels.get(query.channel) ?? null };
       case "timeline":
         return timelineOf(this.world, query);
+      case "presences":
+        return { answer: "presences", people: world.presences, mine: world.status };
+      case "pins":
+        return { answer: "pins", pins: world.pins.get(query.channel) ?? [] };
       case "mentions":
         return { answer: "mentions", mentions: this.#calls() };
       case "typing":
@@ -223,6 +229,10 @@ export class FakeEngine implements EngineBridge {
   #do(command: Command): CommandReply {
     const { world } = this;
     if (isRecovery(command)) return recovers(world, command, (...topics) => this.tell(...topics));
+    if (changeStatus(world, command)) {
+      this.tell({ topic: "presences" });
+      return { outcome: "done" };
+    }
     const earlier = changeHistory(world, command);
     if (earlier !== null) {
       this.#tellOf(earlier);
@@ -309,6 +319,10 @@ export class FakeEngine implements EngineBridge {
         return this.#remark(command);
       case "delete":
         return this.#delete(command.messages);
+      case "pin":
+      case "unpin":
+        this.#tellOf(setPin(this.world, this.#message(command.message), command.do === "pin", Date.now()));
+        break;
       case "retry":
       case "drop":
         return this.#settle(command.entry, command.do);

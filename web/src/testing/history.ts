@@ -30,6 +30,7 @@ export function timelineOf(world: World, query: Extract<Query, { ask: "timeline"
     older_on_server: (world.remote.get(query.channel)?.length ?? 0) > 0,
     since_joined: false,
     known_seq: view?.last_seq ?? 0,
+    pins: (world.pins.get(query.channel) ?? []).map(({ message, at, by_name }) => ({ message, at, by_name })).toReversed(),
     read_seq: view?.read_seq ?? 0,
     last_seq: view?.last_seq ?? 0,
   };

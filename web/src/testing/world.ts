@@ -1,6 +1,7 @@
 /** Made-up people, servers and talk for the engine that lives in memory. */
-import type { BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, OutboxView, ReaderView, RecoveryView, SessionView, WayView } from "../wire";
+import type { BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, OutboxView, OwnStatus, PinnedView, PresenceView, ReaderView, RecoveryView, SessionView, WayView } from "../wire";
 import { changeFrom } from "./recovery";
+import { addPins } from "./pin";
 import { type Kept, keeping } from "./people";
 
 export const id = (number: number): string => `0190c0de-0000-7000-8000-${String(number).padStart(12, "0")}`;
@@ -24,6 +25,10 @@ export interface World {
   writing: Map<string, string[]>;
   /** Older messages are being brought for the search. */
   bringing: boolean;
+  presences: PresenceView[];
+  status: OwnStatus;
+  /** What is pinned, by channel, the newest first. */
+  pins: Map<string, PinnedView[]>;
   unreadable: CauseCount[];
   kept: Kept;
   indexing: boolean;
@@ -78,6 +83,15 @@ export function makeWorld(scene: Scene): World {
     pending: [],
     writing: new Map(scene.has("writing") ? [[id(201), ["Bruno Okafor", "Chiara"]]] : []),
     unreadable: scene.has("states") ? [{ cause: "key_missing", count: 1 }, { cause: "withheld_unvouched", count: 3 }, { cause: "replayed", count: 2 }] : [],
+    presences: scene.has("alone") ? [] : [
+      { user: id(1), state: "online", text: null },
+      { user: id(2), state: "online", text: "Varnishing the oars until noon" },
+      { user: id(3), state: "idle", text: null },
+      { user: id(4), state: "do_not_disturb", text: "בפגישה" },
+      { user: id(6), state: "online", text: null },
+    ],
+    status: { availability: "automatic", text: null, text_until: null },
+    pins: new Map(),
     kept: keeping(),
     bringing: scene.has("bringing"),
     indexing: scene.has("indexing"),
@@ -111,6 +125,7 @@ export function makeWorld(scene: Scene): World {
     crew.read_seq = crew.last_seq;
     if (club !== undefined) addPrivate(world, club);
   }
+  if (scene.has("pins")) addPins(world, now);
   applyScene(world, scene, now);
   return world;
 }
@@ -164,7 +179,7 @@ export function addChannel(world: World, guild: GuildView, number: number, name:
 let nextMessage = 100_000;
 
 /** What nothing was said about. */
-export const plain = (mine: boolean) => ({ mentions: [] as MessageView["mentions"], edited_at: null, reply: null, forwarded_from: null as string | null, handed_by: null as string | null, reactions: [], changing: false, can_edit: mine, can_delete: true, can_react: true, calls_me: false, expires_at: null as number | null });
+export const plain = (mine: boolean) => ({ mentions: [] as MessageView["mentions"], edited_at: null, reply: null, forwarded_from: null as string | null, handed_by: null as string | null, reactions: [], changing: false, can_edit: mine, can_delete: true, can_react: true, pinned: false, can_pin: true, calls_me: false, expires_at: null as number | null });
 
 export function addMessage(world: World, channel: string, author: string, body: string, at: number): MessageView {
   const list = world.messages.get(channel) ?? [];

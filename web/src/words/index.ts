@@ -12,6 +12,8 @@ export * from "./message";
 export * from "./recovery";
 export * from "./health";
 export * from "./people";
+export * from "./pin";
+export * from "./presence";
 export * from "./report";
 export * from "./search";
 export * from "./seen";

@@ -23,7 +23,7 @@ export const facts: Record<Fact, { what: string; why: string }> = {
   sender: { what: "Who sent each message, and from which device", why: "It checks that only members write, and tells the others who it was." },
   time: { what: "When each message was sent, and in which order", why: "It keeps the order that everybody sees, and signs it, so that it can't show different people different ones." },
   size: { what: "Roughly how long a message is", why: "Lengths are rounded up before they leave your device: short messages all look alike." },
-  kind: { what: "That something is a message, an edit or a deletion, and which message it's about", why: "So that nobody can edit or delete what others wrote." },
+  kind: { what: "That something is a message, an edit or a deletion, which message it's about, and which are pinned", why: "So that nobody can edit or delete what others wrote, and everybody finds the same pins." },
   notified: { what: "Who is notified by name", why: "Only where your device says so, to wake the right people." },
   lifetime: { what: "When a disappearing message ends", why: "It deletes its copy then." },
   readers: { what: "Who reads here, on which devices", why: "It refuses messages that one of these devices couldn't read. Members check the list themselves." },
@@ -36,7 +36,7 @@ export const facts: Record<Fact, { what: string; why: string }> = {
   text: { what: "What is said", why: "It's encrypted on your device, for the devices of the readers." },
   keys: { what: "The keys that open it", why: "They travel sealed, each for one device." },
   search: { what: "What you search for, and what you find", why: "Your device searches by itself." },
-  drafts: { what: "What you write and don't send", why: "Drafts stay on your device." },
+  drafts: { what: "What you write and don't send", why: "Drafts travel sealed between your own devices." },
   link_seeds: { what: "The secret part of invite links", why: "It stands after the # of the link, which browsers don't send." },
 };
 

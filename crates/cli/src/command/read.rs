@@ -398,6 +398,8 @@ mod tests {
             changing: false,
             can_edit: false,
             can_delete: false,
+            pinned: false,
+            can_pin: false,
             can_react: false,
             calls_me: false,
             expires_at: None,

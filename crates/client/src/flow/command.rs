@@ -7,8 +7,9 @@ use cloister_wire::{ErrorCode, report::KeepReport, security::SecondFactor};
 use crate::{
     core::{Outcome, Shared, refuse},
     flow::{
-        account, backup, connect, device, govern, group, guild, history, incoming, invite, poll,
-        reading, recovery, report, say, search, security, typing, verify, ways,
+        account, backup, connect, device, govern, group, guild, history, incoming, invite, own,
+        pin, poll, presence, reading, recovery, report, say, search, security, typing, verify,
+        ways,
     },
     view::{Command, CommandReply, EarlierMessages, Topic},
 };
@@ -133,12 +134,21 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
         Command::Vote { message, choices } => poll::vote(shared, message, choices),
         Command::React { message, emoji } => say::react(shared, message, &emoji),
         Command::Unreact { message, emoji } => say::unreact(shared, message, &emoji),
+        Command::Pin { message } => pin::pin(shared, message).await,
+        Command::Unpin { message } => pin::unpin(shared, message).await,
         Command::Delete { messages } => say::delete(shared, &messages).await,
         Command::Retry { entry } => say::retry(shared, &entry),
         Command::Drop { entry } => say::give_up(shared, &entry),
         Command::MarkRead { channel, seq } => reading::mark(shared, channel, seq),
         Command::MarkAllRead { guild } => reading::mark_all(shared, guild),
         Command::Typing { channel } => typing::tell(shared, channel),
+        Command::NoteActivity { active } => presence::note(shared, active),
+        Command::SetStatus {
+            availability,
+            text,
+            for_s,
+        } => presence::set(shared, availability, text, for_s).await,
+        Command::LoadPresences => presence::load(shared).await,
         Command::LoadHistory {
             channel,
             before: None,
@@ -148,9 +158,8 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
             before: Some(_),
         } => incoming::load_older(shared, channel).await,
         Command::SaveDraft { channel, body } => {
-            let mut core = shared.core();
-            core.store.put_draft(channel, &body)?;
-            core.tell(Topic::Channel { channel });
+            own::keep_draft(shared, channel, &body)?;
+            shared.core().tell(Topic::Channel { channel });
             Ok(CommandReply::Done)
         }
         Command::ApproveDevice { code } => device::approve(shared, &code).await,

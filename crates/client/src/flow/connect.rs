@@ -16,7 +16,7 @@ use crate::{
     engine::Outgoing,
     flow::{
         call::{CallError, from_cbor},
-        queue, sync,
+        presence, queue, sync,
     },
     store::{Nonces, Trouble},
     view::{Connection, Topic},
@@ -89,10 +89,12 @@ pub(crate) fn frame<P: Primitives>(shared: &Shared<P>, bytes: &[u8]) {
             core.link.event = ready.n;
             drop(core);
             sync::ready(shared, &ready);
+            presence::connected(shared);
         }
         ServerFrame::Resumed { .. } => {
             online(shared);
             sync::go_on(shared);
+            presence::connected(shared);
         }
         ServerFrame::Event(event) => {
             let expected = {

@@ -20,7 +20,7 @@ use crate::{
     flow::{
         account, backup,
         call::{CallError, to_cbor},
-        envelope, people, prekeys, queue, recovery, vault, verify,
+        envelope, own, people, prekeys, queue, recovery, vault, verify,
     },
     store::{Parcel, StoreError, Trouble},
     view::{CommandReply, Refusal, Topic},
@@ -150,7 +150,8 @@ async fn greet<P: Primitives>(shared: &Shared<P>, offer: &DeviceOffer) -> Result
         core.store.put_parcel(&parcel)?;
         core.store.raise_writes()?;
         let records = core.store.person_records()?;
-        verify::pack_records(&mut core, to, &records)
+        verify::pack_records(&mut core, to, &records)?;
+        own::pack_all(&mut core, to)
     });
     core.store.end(done)
 }

@@ -18,7 +18,8 @@ use crate::{
     core::{Core, Shared},
     engine::Method,
     flow::{
-        account, backup, call::CallError, device, health, history, incoming, people, vault, verify,
+        account, backup, call::CallError, device, health, history, incoming, own, people, vault,
+        verify,
     },
     store::{Identity, InboundRow, MessageState, StoreError},
     view::{Refusal, Topic, Undecryptable},
@@ -263,6 +264,7 @@ fn effect<P: Primitives>(
         return Ok(());
     };
     compare_log(core, &message)?;
+    let mine = sender.user == me.user;
     match message.content {
         DeviceContent::RoomKey {
             channel,
@@ -301,12 +303,12 @@ fn effect<P: Primitives>(
             let sealed = core.store.sealed_txn(channel, sender.device, txn)?;
             incoming::reopen(core, sealed.as_slice())
         }
-        DeviceContent::Welcome { account_key } if sender.user == me.user => {
+        DeviceContent::Welcome { account_key } if mine => {
             core.store.put_account_key(&account_key)?;
             core.tell(Topic::Devices);
             Ok(())
         }
-        DeviceContent::Secrets { secrets, vault } if sender.user == me.user => Ok(vault::receive(
+        DeviceContent::Secrets { secrets, vault } if mine => Ok(vault::receive(
             shared,
             core,
             sender.device,
@@ -314,14 +316,14 @@ fn effect<P: Primitives>(
             vault,
         )?),
         DeviceContent::History { channel, keys } => history::take(core, item, channel, keys),
-        DeviceContent::Records { records } if sender.user == me.user => {
-            verify::merge(core, &records)
-        }
+        DeviceContent::Records { records } if mine => verify::merge(core, &records),
+        DeviceContent::Notes { notes } if mine => own::merge(core, &notes),
         DeviceContent::CodeRead { secret } => {
             verify::code_was_read(core, (sender.user, sender.device), &secret)
         }
         DeviceContent::Welcome { .. }
         | DeviceContent::Records { .. }
+        | DeviceContent::Notes { .. }
         | DeviceContent::Secrets { .. } => Ok(()),
     }
 }

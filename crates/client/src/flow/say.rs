@@ -12,7 +12,7 @@ use cloister_wire::{
 
 use crate::{
     core::{Core, Outcome, Shared, refuse},
-    flow::{mention, outgoing},
+    flow::{mention, outgoing, own},
     store::{EntryState, Frame, MessageRow, MessageState, OutboxRow, Saying, text_of},
     view::{CommandReply, Refusal, Topic},
 };
@@ -261,10 +261,11 @@ pub(super) fn say<P: Primitives>(
         }
         let entry = Txn::new(core.now, &core.draw());
         let now = core.now;
+        let device = core.store.me()?.device;
         core.store.commit(|store| {
             store.queue(entry, channel, &saying, now)?;
             match draft {
-                Draft::Used => store.put_draft(channel, ""),
+                Draft::Used => own::end_draft(store, channel, now, device),
                 Draft::Kept => Ok(()),
             }
         })?;
@@ -272,6 +273,9 @@ pub(super) fn say<P: Primitives>(
         entry
     };
     outgoing::pump(shared, channel);
+    if draft == Draft::Used {
+        own::hand_out(shared, 0);
+    }
     Ok(CommandReply::Queued {
         entry: entry.to_string(),
     })
@@ -328,7 +332,10 @@ fn emoji_of(text: &str) -> Result<String, Refusal> {
     }
 }
 
-fn known<P: Primitives>(shared: &Shared<P>, message: MessageId) -> Result<MessageRow, Refusal> {
+pub(super) fn known<P: Primitives>(
+    shared: &Shared<P>,
+    message: MessageId,
+) -> Result<MessageRow, Refusal> {
     shared
         .core()
         .store

@@ -19,8 +19,8 @@ use self::{event::apply, log::bring_log_soon};
 use crate::{
     core::{Core, Shared},
     flow::{
-        backup, call::CallError, device, govern, health, history, incoming, outgoing, people,
-        prekeys, queue, reading, recovery, remark, search, vault, verify,
+        backup, call::CallError, device, govern, health, history, incoming, outgoing, own, people,
+        pin, prekeys, queue, reading, recovery, remark, search, vault, verify,
     },
     store::{Store, StoreError},
     view::{Refusal, Topic},
@@ -126,6 +126,8 @@ pub(crate) fn go_on<P: Primitives>(shared: &Shared<P>) {
         outgoing::pump(shared, channel);
     }
     reading::tell_server(shared);
+    own::hand_out(shared, 0);
+    pin::look(shared);
     search::fill(shared);
     backup::save(shared);
     queue::acknowledge(shared);

@@ -4,9 +4,13 @@
 use std::collections::BTreeMap;
 
 use cloister_e2ee::{Primitives, content::MessageContent};
-use cloister_wire::{ChannelId, MessageId, Permissions, UserId, channel::MessageClass};
+use cloister_wire::{
+    ChannelId, MessageId, Permissions, UserId,
+    channel::{MessageClass, PinView},
+    guild::GuildKind,
+};
 
-use super::{Shown, poll};
+use super::{Shown, pin, poll};
 use crate::{
     core::Core,
     flow::{mention, say::is_emoji},
@@ -55,6 +59,7 @@ pub(super) fn timeline<P: Primitives>(
         read_seq: row.as_ref().map_or(0, |row| row.view.read_seq),
         last_seq: row.as_ref().map_or(0, |row| row.view.last_seq),
         known_seq: row.as_ref().map_or(0, |row| row.high),
+        pins: pin::lines(core, &place.pins)?,
     })
 }
 
@@ -130,12 +135,44 @@ fn call<P: Primitives>(core: &Core<P>, channel: &ChannelRow, row: MessageRow) ->
     })
 }
 
+/// One message of a channel, if it is on this device.
+pub(super) fn one<P: Primitives>(
+    core: &Core<P>,
+    channel: &ChannelRow,
+    message: MessageId,
+) -> Shown<Option<MessageView>> {
+    let Some(row) = core.store.message(message)? else {
+        return Ok(None);
+    };
+    let place = Place::of(core, channel.view.id, Some(channel))?;
+    place.message(row).map(Some)
+}
+
+/// In a conversation everybody who writes pins; in a guild it takes the right.
+fn may_pin<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<bool> {
+    let group = match row.view.guild {
+        Some(guild) => core
+            .store
+            .guild(guild)?
+            .is_some_and(|guild| guild.view.kind == GuildKind::Group),
+        None => true,
+    };
+    let right = if group {
+        Permissions::SEND_MESSAGES
+    } else {
+        Permissions::PIN_MESSAGES
+    };
+    Ok(row.view.my_permissions.contains(right))
+}
+
 /// What is the same for every message of a channel.
 struct Place<'a, P: Primitives> {
     core: &'a Core<P>,
     me: UserId,
     rights: Permissions,
     outbox: Vec<OutboxRow>,
+    pins: Vec<PinView>,
+    can_pin: bool,
 }
 
 impl<'a, P: Primitives> Place<'a, P> {
@@ -145,6 +182,14 @@ impl<'a, P: Primitives> Place<'a, P> {
             me: core.store.me()?.user,
             rights: row.map_or(Permissions::NONE, |row| row.view.my_permissions),
             outbox: core.store.outbox(Some(channel))?,
+            pins: match row {
+                Some(row) => pin::living(core, row)?,
+                None => Vec::new(),
+            },
+            can_pin: match row {
+                Some(row) => may_pin(core, row)?,
+                None => false,
+            },
         })
     }
 
@@ -215,6 +260,8 @@ impl<'a, P: Primitives> Place<'a, P> {
             can_delete: !removed && (mine || may(Permissions::MANAGE_MESSAGES)),
             can_react: readable
                 && may(Permissions::ADD_REACTIONS.union(Permissions::SEND_MESSAGES)),
+            pinned: self.pins.iter().any(|pin| pin.message == row.id),
+            can_pin: self.can_pin && !removed,
             calls_me: row.calls_me,
             expires_at: row.expires_at,
         })

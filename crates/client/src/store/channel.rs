@@ -211,6 +211,7 @@ impl<P: Primitives> Store<P> {
             "DELETE FROM evidence WHERE message IN (SELECT id FROM message WHERE channel = ?1)",
             "DELETE FROM message WHERE channel = ?1",
             "DELETE FROM outbound WHERE channel = ?1",
+            "DELETE FROM pins WHERE channel = ?1",
             "DELETE FROM channel WHERE channel = ?1",
         ] {
             self.connection

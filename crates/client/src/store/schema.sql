@@ -109,6 +109,18 @@ CREATE INDEX message_about ON message (target, seq) WHERE target IS NOT NULL;
 CREATE UNIQUE INDEX message_place ON message (place) WHERE place IS NOT NULL;
 CREATE INDEX message_unplaced ON message (at) WHERE place IS NULL AND state = 0 AND class = 0;
 
+-- What each channel keeps at hand, as the server lists it.
+CREATE TABLE pins (channel BLOB PRIMARY KEY, version INTEGER NOT NULL, list BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+-- What this person keeps for themself on all their devices, by name; `due`: the others lack it.
+CREATE TABLE own_note (
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    device BLOB NOT NULL,
+    due INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
 -- Words of opened messages, cut and folded by src/search/word.rs, and what else they can be found
 -- by. The index holds no text of its own; what is deleted from it is overwritten.
 CREATE VIRTUAL TABLE search USING fts5 (body, marks, content = '', columnsize = 0, tokenize = 'ascii');

@@ -1,8 +1,8 @@
 //! A window of a conversation.
 
 use super::{
-    ChannelId, Deserialize, DeviceId, ErrorCode, MentionView, MessageId, PollView, ReactionView,
-    ReplyView, Serialize, UserId,
+    ChannelId, Deserialize, DeviceId, ErrorCode, MentionView, MessageId, PinLine, PollView,
+    ReactionView, ReplyView, Serialize, UserId,
 };
 
 view! {
@@ -21,6 +21,8 @@ pub struct TimelineView {
     pub last_seq: u64,
     /// Everything up to here has arrived; what is newer may have gaps.
     pub known_seq: u64,
+    /// What was pinned here, in the order of time.
+    pub pins: Vec<PinLine>,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "what a screen shows or not")]
@@ -47,6 +49,8 @@ pub struct MessageView {
     pub can_edit: bool,
     pub can_delete: bool,
     pub can_react: bool,
+    pub pinned: bool,
+    pub can_pin: bool,
     /// It names this person, or everyone.
     pub calls_me: bool,
     /// When it disappears, by the server's clock.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ops::Deref};
 
-use cloister_wire::{ChannelId, DeviceId, GuildId, Permissions, UserId};
+use cloister_wire::{ChannelId, DeviceId, GuildId, Permissions, UserId, guild::GuildKind};
 
 use super::{
     Actor, Caller, Permit, act,
@@ -60,6 +60,11 @@ pub struct Send(Place);
 #[derive(Debug, Clone)]
 pub struct Remove(Place);
 
+/// To choose what the channel keeps at hand. The channel's row is locked until the end of the
+/// transaction.
+#[derive(Debug, Clone)]
+pub struct Pin(Place);
+
 macro_rules! places {
     ($($right:ident)*) => {$(
         impl Deref for $right {
@@ -70,7 +75,7 @@ macro_rules! places {
         }
     )*};
 }
-places!(View Read Send Remove);
+places!(View Read Send Remove Pin);
 
 impl Place {
     pub const fn channel(&self) -> ChannelId {
@@ -176,6 +181,13 @@ pub fn remove<'tx>(
     Ok(Permit::give(tx, Remove(place)))
 }
 
+pub fn pin<'tx>(tx: &mut Tx<'tx>, caller: &Caller, channel: ChannelId) -> Result<Permit<'tx, Pin>> {
+    let actor = act(tx, caller)?.0;
+    let state = store::channel::lock(tx, channel)?;
+    let place = enter(tx, actor, state, Verb::PinMessage)?;
+    Ok(Permit::give(tx, Pin(place)))
+}
+
 fn timed_out(stored: &store::guild::Stored, now: u64) -> Error {
     let until = stored.timed_out_until.unwrap_or(now);
     Error::refuse(
@@ -201,6 +213,11 @@ fn enter(tx: &mut Tx<'_>, actor: Actor, state: Option<State>, verb: Verb) -> Res
         Some(guild) => {
             let stored = store::guild::get(tx, guild, actor.user)?.ok_or_else(Error::not_found)?;
             let relation = relation_in(tx, &stored, actor.user, state.id)?;
+            // In a conversation everybody who writes also pins.
+            let verb = match (stored.kind, verb) {
+                (GuildKind::Group, Verb::PinMessage) => Verb::SendMessage,
+                (_, verb) => verb,
+            };
             match rule(relation, verb) {
                 Ruling::Allowed => {}
                 Ruling::Forbidden if stored.timed_out_until.is_some() => {

@@ -13,6 +13,7 @@ pub enum Verb {
     ViewChannel,
     ReadHistory,
     SendMessage,
+    PinMessage,
     CreateChannel,
     CreateInvite,
     EndAnyInvite,
@@ -38,11 +39,12 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::LookAround,
         Self::ViewChannel,
         Self::ReadHistory,
         Self::SendMessage,
+        Self::PinMessage,
         Self::CreateChannel,
         Self::CreateInvite,
         Self::EndAnyInvite,
@@ -77,6 +79,7 @@ impl Verb {
                     | Self::ViewChannel
                     | Self::ReadHistory
                     | Self::SendMessage
+                    | Self::PinMessage
                     | Self::Vouch
                     | Self::SetPolicy
                     | Self::HandOver
@@ -117,6 +120,9 @@ pub fn rule(relation: Relation, verb: Verb) -> Ruling {
         Verb::ViewChannel => Permissions::VIEW_CHANNEL,
         Verb::ReadHistory => Permissions::VIEW_CHANNEL.union(Permissions::READ_HISTORY),
         Verb::SendMessage => Permissions::VIEW_CHANNEL.union(Permissions::SEND_MESSAGES),
+        Verb::PinMessage => Permissions::VIEW_CHANNEL
+            .union(Permissions::READ_HISTORY)
+            .union(Permissions::PIN_MESSAGES),
         Verb::CreateChannel | Verb::ManageChannels | Verb::SetPolicy => {
             Permissions::MANAGE_CHANNELS
         }
@@ -143,7 +149,7 @@ pub fn rule(relation: Relation, verb: Verb) -> Ruling {
     };
     let in_channel = matches!(
         verb,
-        Verb::ViewChannel | Verb::ReadHistory | Verb::SendMessage
+        Verb::ViewChannel | Verb::ReadHistory | Verb::SendMessage | Verb::PinMessage
     );
     if in_channel && !permissions.contains(Permissions::VIEW_CHANNEL) {
         return Ruling::Hidden;

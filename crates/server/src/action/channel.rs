@@ -96,6 +96,7 @@ pub(super) fn make(
         read_seq: 0,
         joined_seq: 0,
         scrub_seq: 0,
+        pin_version: 0,
         my_permissions: everyone,
     };
     // Readers of a list have heard of it already.

@@ -1,13 +1,17 @@
 //! How people keep each other. Nobody is told how they are kept, by no code and no event.
 
 use cloister_wire::{
-    ErrorCode, UserId, limits,
+    ErrorCode, UserId,
+    gateway::Event,
+    limits,
     moderation::{Contact, Relation},
+    presence::{Presence, PresenceState},
 };
 
 use crate::{
     Error, Result,
     access::{Act, Permit},
+    gateway::bus::{Audience, Notice},
     store::{self, db::Tx},
 };
 
@@ -30,7 +34,23 @@ pub fn set(
             "You keep 1,000 people already. Let some go.",
         ));
     }
-    store::relation::put(tx, permit, other, relation)
+    store::relation::put(tx, permit, other, relation)?;
+    if relation == Relation::Blocked {
+        hide(tx, permit.user, other);
+        hide(tx, other, permit.user);
+    }
+    Ok(())
+}
+
+/// To `from`, `who` is not there any more: the same as when somebody leaves.
+fn hide(tx: &mut Tx<'_>, who: UserId, from: UserId) {
+    let presence = Presence {
+        user: who,
+        state: PresenceState::Offline,
+        text: None,
+    };
+    let event = Event::PresenceChanged { presence };
+    tx.emit(Notice::event(Audience::User(from), event));
 }
 
 pub fn set_contact(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, who: Contact) -> Result<()> {

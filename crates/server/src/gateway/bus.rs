@@ -60,6 +60,8 @@ pub enum Audience {
         users: BTreeSet<UserId>,
         access_version: u64,
     },
+    /// Exactly these people.
+    Users(BTreeSet<UserId>),
     /// The two of a direct conversation.
     Pair([UserId; 2]),
     /// A person, and whoever shares a guild or a conversation with them.
@@ -301,7 +303,9 @@ impl Board {
             Audience::Guild { guild, .. } | Audience::Channel { guild, .. } => {
                 of_guild(guild).collect()
             }
-            Audience::Readers { users, .. } => users.iter().flat_map(of_user).collect(),
+            Audience::Readers { users, .. } | Audience::Users(users) => {
+                users.iter().flat_map(of_user).collect()
+            }
             Audience::Pair(pair) => pair.iter().flat_map(of_user).collect(),
             Audience::Acquaintances {
                 user,

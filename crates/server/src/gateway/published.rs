@@ -145,6 +145,7 @@ mod tests {
                 read_seq: 0,
                 joined_seq: 0,
                 scrub_seq: 0,
+                pin_version: 0,
                 my_permissions: Permissions::ALL,
             }],
         };

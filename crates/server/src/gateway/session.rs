@@ -15,10 +15,12 @@ use std::{collections::VecDeque, sync::Arc};
 use cloister_wire::{
     gateway::{ClientFrame, CloseCode, Identify, Ready, ServerFrame},
     limits::{GATEWAY_QUEUE, HEARTBEAT_MS, IDENTIFY_MS, RESUME_MS},
+    presence::StatePresence,
 };
 
 use super::{
     bus::{Mailbox, Published},
+    presence::is_sound,
     subscription::{Subscription, Verdict},
 };
 
@@ -64,6 +66,8 @@ pub enum Output {
     Identify(Box<Identify>),
     /// Read the person's rights again; answer with `Derived`.
     Derive,
+    /// The device says how its person is.
+    Presence(Box<StatePresence>),
     /// Close the socket with this code.
     Close(CloseCode),
 }
@@ -255,6 +259,14 @@ impl Session {
                 }
                 self.replies.push_back(ServerFrame::HeartbeatAck { n });
                 None
+            }
+            (State::Live { heard_at, .. }, ClientFrame::Presence(word)) => {
+                *heard_at = now;
+                if is_sound(&word) {
+                    Some(Output::Presence(Box::new(word)))
+                } else {
+                    self.close(CloseCode::Malformed, now)
+                }
             }
             (State::Live { .. }, ClientFrame::Identify(_)) => self.close(CloseCode::Malformed, now),
             (State::Parked { .. } | State::Closed, _) => None,

@@ -21,6 +21,7 @@ use cloister_wire::{
     ErrorCode,
     gateway::{ClientFrame, CloseCode},
     limits::FRAME_BYTES,
+    presence::StatePresence,
 };
 use futures_util::{Sink, SinkExt, StreamExt, stream::SplitSink};
 use serde::Deserialize;
@@ -144,11 +145,13 @@ async fn run(app: App, socket: WebSocket, encoding: Encoding, seat: Seat) {
             say_goodbye(&mut sink, CloseCode::Superseded).await;
         }
         End::Told(code) => {
+            talk.leave();
             say_goodbye(&mut sink, code).await;
             drop((sink, stream));
             talk.wait().await;
         }
         End::Broken => {
+            talk.leave();
             drop((sink, stream));
             talk.wait().await;
         }
@@ -188,7 +191,7 @@ async fn greet(
                 return admission::admit(app, *identify, session).await;
             }
             Some(Output::Close(code)) => return Err(code),
-            Some(Output::Derive) => return Err(CloseCode::NotIdentified),
+            Some(Output::Derive | Output::Presence(_)) => return Err(CloseCode::NotIdentified),
         }
     }
 }
@@ -307,10 +310,26 @@ impl Talk {
             match self.session.handle(input, self.app.env.now()) {
                 Some(Output::Close(code)) => return Some(code),
                 Some(Output::Derive) => next = Some(self.derive().await),
+                Some(Output::Presence(word)) => self.state(*word),
                 Some(Output::Identify(_)) | None => {}
             }
         }
         None
+    }
+
+    fn state(&self, word: StatePresence) {
+        let who = (self.claims.user, self.claims.device);
+        let now = self.app.env.now();
+        self.app
+            .presences
+            .state(who, self.mailbox.listener, word, now);
+    }
+
+    /// The socket is gone, and perhaps comes back.
+    fn leave(&self) {
+        let who = (self.claims.user, self.claims.device);
+        let now = self.app.env.now();
+        self.app.presences.leave(who, self.mailbox.listener, now);
     }
 
     async fn derive(&self) -> Input {

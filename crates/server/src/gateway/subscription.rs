@@ -90,6 +90,7 @@ impl Subscription {
         match &published.audience {
             Audience::User(user) => self.judge_own(*user, published),
             Audience::Device(device) => pass_if(*device == self.device),
+            Audience::Users(users) => pass_if(users.contains(&self.user)),
             Audience::Pair(pair) => pass_if(pair.contains(&self.user)),
             Audience::Acquaintances {
                 user,

@@ -30,14 +30,14 @@ sql! {
     OF_GUILD = "SELECT c.id, c.guild_id, c.name, c.topic, c.category_id, c.slow_mode_s, \
                 c.position, c.epoch, c.last_seq, c.last_at, \
                 COALESCE(r.read_seq, 0) AS read_seq, COALESCE(r.joined_seq, 0) AS joined_seq, \
-                c.scrub_seq FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
+                c.scrub_seq, c.pin_version FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
                 WHERE c.guild_id = $1 AND (c.readers = 'everyone' OR EXISTS \
                 (SELECT 1 FROM channel_reader x WHERE x.channel_id = c.id AND x.user_id = $2)) \
                 ORDER BY c.position, c.id";
     ONE = "SELECT c.id, c.guild_id, c.name, c.topic, c.category_id, c.slow_mode_s, c.position, \
            c.epoch, c.last_seq, c.last_at, \
            COALESCE(r.read_seq, 0) AS read_seq, COALESCE(r.joined_seq, 0) AS joined_seq, \
-           c.scrub_seq FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
+           c.scrub_seq, c.pin_version FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
            WHERE c.id = $1";
     EDIT = "UPDATE channel SET name = $2, topic = $3, slow_mode_s = $4 WHERE id = $1";
     COUNT_LOOSE = "SELECT count(*) FROM channel WHERE guild_id = $1 AND category_id IS NULL";
@@ -144,6 +144,7 @@ pub struct View {
     pub read_seq: u64,
     pub joined_seq: u64,
     pub scrub_seq: u64,
+    pub pin_version: u64,
 }
 
 impl View {
@@ -162,6 +163,7 @@ impl View {
             read_seq: self.read_seq,
             joined_seq: self.joined_seq,
             scrub_seq: self.scrub_seq,
+            pin_version: self.pin_version,
             my_permissions,
         }
     }
@@ -392,5 +394,6 @@ fn read_view(row: Row<'_>) -> Result<View> {
         read_seq: row.get("read_seq")?,
         joined_seq: row.get("joined_seq")?,
         scrub_seq: row.get("scrub_seq")?,
+        pin_version: row.get("pin_version")?,
     })
 }

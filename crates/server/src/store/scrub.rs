@@ -21,6 +21,8 @@ sql! {
              scrubbed_by = $4 WHERE id = $1";
     EXPIRED = "SELECT id, channel_id, sender_user FROM message \
                WHERE expires_at <= $1 AND scrubbed_at IS NULL ORDER BY expires_at LIMIT $2";
+    UNPIN = "DELETE FROM pin WHERE message_id = $1";
+    UNPINNED = "UPDATE channel SET pin_version = pin_version + 1 WHERE id = $1";
     NEXT = "UPDATE channel SET scrub_seq = scrub_seq + 1 WHERE id = $1 RETURNING scrub_seq";
     INSERT = "INSERT INTO scrub (channel_id, n, message_id, at, by_user) \
               VALUES ($1, $2, $3, $4, $5)";
@@ -72,6 +74,9 @@ fn remove(
     for (id, ct) in contents {
         let hash = cloister_proof::hash(&[ct.as_ref()]);
         tx.execute(SCRUB, params![id, &hash, at, by])?;
+    }
+    if tx.execute(UNPIN, params![message])? > 0 {
+        tx.execute(UNPINNED, params![channel])?;
     }
     Ok(())
 }

@@ -4,6 +4,8 @@ mod backup;
 mod conversation;
 mod history;
 mod mention;
+mod own;
+mod pin;
 mod reader;
 mod remark;
 mod report;

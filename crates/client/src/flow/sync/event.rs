@@ -19,7 +19,10 @@ use super::{
 };
 use crate::{
     core::{Core, Shared},
-    flow::{device, govern, history, incoming, people, prekeys, queue, remark, search, typing},
+    flow::{
+        device, govern, history, incoming, people, pin, prekeys, presence, queue, remark, search,
+        typing,
+    },
     store::{Store, StoreError},
     view::{Refusal, Topic},
 };
@@ -41,6 +44,12 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
         Event::MessagesScrubbed { channel, scrubs } => {
             remark::scrubbed(shared, channel, &scrubs)?;
         }
+        Event::PinsChanged {
+            channel,
+            version,
+            pins,
+        } => pin::changed(&mut shared.core(), channel, version, &pins)?,
+        Event::PresenceChanged { presence } => presence::changed(shared, presence),
         Event::HistoryWanted { channel } => history::wanted(shared, channel),
         Event::EpochChanged { epoch } => epoch_changed(&mut shared.core(), &epoch)?,
         Event::LogAppended {
@@ -53,7 +62,10 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
             guild,
             member,
             access_version,
-        } => member_joined(&mut shared.core(), guild, &member, access_version)?,
+        } => {
+            member_joined(&mut shared.core(), guild, &member, access_version)?;
+            presence::bring(shared);
+        }
         Event::MemberLeft {
             guild,
             user,
@@ -106,6 +118,8 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
             core.tell(Topic::Dms);
             drop(core);
             bring_guild(shared, &guild);
+            pin::look(shared);
+            presence::bring(shared);
         }
         Event::GuildLeft { guild } => {
             let mut core = shared.core();
@@ -121,6 +135,8 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
             let now = core.now;
             core.store.commit(|store| store_dm(store, &dm, now))?;
             core.tell(Topic::Dms);
+            drop(core);
+            presence::bring(shared);
         }
         Event::DevlogAppended {
             user,

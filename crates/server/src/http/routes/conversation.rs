@@ -2,7 +2,7 @@
 
 use cloister_wire::{
     channel::{
-        Annotations, Claimed, EpochView, HandHistory, History, HistoryWishes, MarkRead,
+        Annotations, Claimed, EpochView, HandHistory, History, HistoryWishes, MarkRead, Pins,
         ScrubMessages, Scrubbed, Scrubs, Send, Sent, Share, Shared,
     },
     guild::{
@@ -18,11 +18,11 @@ use cloister_wire::{
     report::{KeepReport, MyReports, Report, Reported, Reports, ResolveReport},
 };
 
-use super::{For, Route, get, post, put};
+use super::{For, Route, delete, get, post, put};
 use crate::{
     gateway,
     http::{
-        channel, dm, group, guild_log, history, inbox, message, prekey, report, scrub, typing,
+        channel, dm, group, guild_log, history, inbox, message, pin, prekey, report, scrub, typing,
         unreadable,
     },
 };
@@ -145,6 +145,21 @@ fn removals() -> Vec<Route> {
             typing::tell,
         )
         .about("Tell the others that one is writing."),
+        get("/api/v1/channels/{channel}/pins", For::Reader, pin::page)
+            .gives::<Pins>()
+            .about("Messages that the channel keeps at hand."),
+        put(
+            "/api/v1/channels/{channel}/pins/{message}",
+            For::Manager,
+            pin::pin,
+        )
+        .about("Pin a message."),
+        delete(
+            "/api/v1/channels/{channel}/pins/{message}",
+            For::Manager,
+            pin::unpin,
+        )
+        .about("Take a pin away."),
         post(
             "/api/v1/channels/{channel}/scrubs",
             For::Reader,

@@ -7,6 +7,7 @@ use cloister_wire::{
         Ban, Bans, GateView, Joins, Kick, LiftBan, Relations, SetContact, SetGate, SetRelation,
         TimeOut,
     },
+    presence::Presences,
     role::{
         Category, CreateCategory, CreateRole, EditCategory, EditChannel, EditEveryone, EditGuild,
         EditRole, Explained, MoveChannel, MoveRole, Overwrites, Role, SetOverwrite, SetRoles,
@@ -15,7 +16,7 @@ use cloister_wire::{
 };
 
 use super::{For, Route, delete, get, post, put};
-use crate::http::{audit, category, moderation, relation, role};
+use crate::http::{audit, category, moderation, presence, relation, role};
 
 pub(super) fn table() -> Vec<Route> {
     let mut table = roles();
@@ -229,6 +230,9 @@ fn people() -> Vec<Route> {
         put("/api/v1/relations/{user}", For::Person, relation::set)
             .takes::<SetRelation>()
             .about("Keep somebody as a friend, mute or block them. They are not told."),
+        get("/api/v1/presences", For::Person, presence::list)
+            .gives::<Presences>()
+            .about("Who of those whom one may see is there."),
         put("/api/v1/contact", For::Person, relation::set_contact)
             .takes::<SetContact>()
             .about("Say who may begin a conversation with one."),
