@@ -223,6 +223,7 @@ function topicOf(query: Query): Topic {
     case "timeline":
       return { topic: query.ask, channel: query.channel };
     case "edits":
+    case "pins":
       return { topic: "timeline", channel: query.channel };
     case "typing":
       return { topic: "typing", channel: query.channel };

@@ -23,7 +23,7 @@ handed_by: string | null, reactions: Array<ReactionView>,
 /**
  * An own edit or deletion of it is on its way.
  */
-changing: boolean, can_edit: boolean, can_delete: boolean, can_react: boolean, 
+changing: boolean, can_edit: boolean, can_delete: boolean, can_react: boolean, pinned: boolean, can_pin: boolean, 
 /**
  * It names this person, or everyone.
  */
