@@ -2,4 +2,15 @@
 import type { MessageId } from "./MessageId";
 import type { MessageView } from "./MessageView";
 
-export type PinnedView = { message: MessageId, seq: number, at: number, by_name: string, shown: MessageView | null, };
+/**
+ * One pinned message.
+ */
+export type PinnedView = { message: MessageId, seq: number, 
+/**
+ * When it was pinned, and by whom.
+ */
+at: number, by_name: string, 
+/**
+ * The message, if it is on this device.
+ */
+shown: MessageView | null, };

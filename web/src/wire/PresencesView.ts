@@ -2,4 +2,7 @@
 import type { OwnStatus } from "./OwnStatus";
 import type { PresenceView } from "./PresenceView";
 
+/**
+ * Who is there of those whom this person may see; nobody while there is no connection.
+ */
 export type PresencesView = { people: Array<PresenceView>, mine: OwnStatus, };
