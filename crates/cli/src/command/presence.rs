@@ -121,7 +121,7 @@ impl Set {
             });
             print.line(
                 &object,
-                &"Your devices that are on say so now, the others when they come on.",
+                "Your devices that are on say so now, the others when they come on.",
             )
         })
     }
