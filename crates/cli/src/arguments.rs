@@ -5,10 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::command::{
-    account, audit, ban, channel, device, group, guild, invite, member, message, operator, outbox,
-    pin, poll, presence, read, recovery, remark, report, role, search, security, serve, verify,
-};
+use crate::command::{account, audit, ban, channel, device, group, guild, invite, member, message, notice, operator, outbox, pin, poll, presence, read, recovery, remark, report, role, search, security, serve, verify};
 
 /// Private community chat that you host yourself, encrypted end to end.
 #[derive(Debug, Parser)]
@@ -115,6 +112,9 @@ pub(crate) enum Command {
     /// Keep messages at hand in a channel, and see which are
     #[command(subcommand)]
     Pin(pin::Pin),
+    /// What you are told of, and what is muted
+    #[command(subcommand)]
+    Notice(notice::Notice),
     /// Who is there, and what others see of you
     #[command(subcommand)]
     Presence(presence::Presence),

@@ -10,6 +10,7 @@ pub(crate) mod guild;
 pub(crate) mod invite;
 pub(crate) mod member;
 pub(crate) mod message;
+pub(crate) mod notice;
 pub(crate) mod operator;
 pub(crate) mod outbox;
 pub(crate) mod pin;
@@ -73,6 +74,7 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Delete(delete) => delete.run(&global, print),
         Command::React(react) => react.run(&global, print),
         Command::Pin(pin) => pin.run(&global, print),
+        Command::Notice(notice) => notice.run(&global, print),
         Command::Presence(presence) => presence.run(&global, print),
         Command::Search(search) => search.run(&global, print),
         Command::Report(report) => report.run(&global, print),

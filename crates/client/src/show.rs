@@ -2,6 +2,7 @@
 
 mod channel;
 mod pin;
+mod place;
 mod poll;
 mod report;
 mod search;
@@ -24,12 +25,12 @@ use cloister_wire::{
 
 use crate::{
     core::Core,
-    flow::{account, backup, invite, presence, recovery, ways},
-    store::{ChannelRow, EntryState, MemberRow, StoreError, Trouble},
+    flow::{account, backup, invite, notice, presence, recovery, ways},
+    store::{ChannelRow, EntryState, KEYWORDS, MemberRow, StoreError, Trouble},
     view::{
-        BackupView, CauseCount, ChannelSummary, DeviceState, DeviceView, GuildSummary, GuildView,
-        InviteView, MeView, MemberView, PlaceView, Query, QueryReply, RecoveryView, RestoreView,
-        SessionView, StatusView,
+        BackupView, CauseCount, ChannelSummary, DeviceState, DeviceView, GuildView, InviteView,
+        MeView, MemberView, PlaceView, Query, QueryReply, RecoveryView, RestoreView, SessionView,
+        StatusView,
     },
 };
 
@@ -40,7 +41,7 @@ pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<Quer
     Ok(match query {
         Query::Session => QueryReply::Session(session(core)?),
         Query::Guilds => QueryReply::Guilds {
-            guilds: guilds(core)?,
+            guilds: place::guilds(core)?,
         },
         Query::Guild { guild } => QueryReply::Guild {
             guild: guild_view(core, *guild)?,
@@ -59,6 +60,10 @@ pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<Quer
             before,
             limit,
         } => QueryReply::Timeline(timeline::timeline(core, *channel, *before, *limit)?),
+        Query::Notice { about } => QueryReply::Notice(notice::view(core, *about)?),
+        Query::Keywords => QueryReply::Keywords {
+            words: core.store.own(KEYWORDS)?.unwrap_or_default(),
+        },
         Query::Presences => QueryReply::Presences(presence::presences(core)?),
         Query::Pins { channel } => QueryReply::Pins {
             pins: pin::list(core, *channel)?,
@@ -173,31 +178,6 @@ fn unread<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<u32> {
     core.store.unread(row.view.id, row.view.read_seq, me.user)
 }
 
-fn guilds<P: Primitives>(core: &Core<P>) -> Shown<Vec<GuildSummary>> {
-    core.store
-        .guilds()?
-        .into_iter()
-        .filter(|guild| guild.kind == GuildKind::Guild)
-        .map(|guild| {
-            let rows = core.store.channels_of(guild.id)?;
-            let unread = rows
-                .iter()
-                .map(|row| unread(core, row))
-                .sum::<Shown<u32>>()?;
-            let mentions = rows
-                .iter()
-                .map(|row| core.store.mentions(row.view.id, row.view.read_seq))
-                .sum::<Shown<u32>>()?;
-            Ok(GuildSummary {
-                id: guild.id,
-                name: guild.name,
-                unread,
-                mentions,
-            })
-        })
-        .collect()
-}
-
 /// Channels of a guild in their order, with what is unread.
 fn guild_channels<P: Primitives>(
     core: &Core<P>,
@@ -222,6 +202,7 @@ fn guild_channels<P: Primitives>(
                 unread: unread(core, row)?,
                 mentions: core.store.mentions(view.id, view.read_seq)?,
                 last_seq: view.last_seq,
+                muted: core.store.notice_in(row, core.now)?.1,
                 private: log.as_ref().is_some_and(|log| {
                     log.policies
                         .get(&view.id)

@@ -35,6 +35,7 @@ mod account;
 mod backup;
 mod channel;
 mod device;
+mod notice;
 mod pin;
 mod place;
 mod poll;
@@ -49,6 +50,7 @@ pub use self::backup::{
     BackupView, RecoveryChangeView, RecoveryView, RestoreView, WayKind, WayView,
 };
 pub use self::device::{Connection, DeviceState, DeviceView};
+pub use self::notice::{NoticeLevel, NoticePlace, NoticeView};
 pub use self::pin::{PinLine, PinnedView};
 pub use self::place::{CauseCount, InstanceView, InvitePreview, InviteView, StatusView};
 pub use self::poll::{PollOptionView, PollView};
@@ -91,6 +93,10 @@ pub enum Query {
     Channel { channel: ChannelId },
     /// A window of messages, oldest first. Without `before`, the newest. Topic: `timeline`.
     Timeline { channel: ChannelId, before: Option<u64>, limit: u32 },
+    /// What this person is told of in a place. Topic: `notices`.
+    Notice { about: NoticePlace },
+    /// Words that this person listens for. Topic: `notices`.
+    Keywords,
     /// Who is there, and what others see of this person. Topic: `presences`.
     Presences,
     /// What a channel keeps at hand, the newest pin first. Topic: `timeline`.
@@ -148,6 +154,8 @@ pub enum QueryReply {
     People { people: Vec<PersonView> },
     Channel { channel: Option<ChannelView> },
     Timeline(TimelineView),
+    Notice(NoticeView),
+    Keywords { words: Vec<String> },
     Presences(PresencesView),
     Pins { pins: Vec<PinnedView> },
     Mentions { mentions: Vec<CallView> },
@@ -194,6 +202,7 @@ pub enum Topic {
     /// Reports for this person to look at, or what came of their own: load them again.
     Reports,
     Presences,
+    Notices,
 }
 
 /// What a person asks the engine to do. A command is answered when it took effect or was
@@ -291,6 +300,12 @@ pub enum Command {
     NoteActivity { active: bool },
     /// What others see of this person, on all devices; `text` for `for_s` seconds, 0 for no end.
     SetStatus { availability: Availability, text: Option<String>, for_s: u32 },
+    /// What this person is told of in a place, on all their devices; none: as the guild says.
+    SetNotice { about: NoticePlace, level: Option<NoticeLevel> },
+    /// Be told of nothing in a place for so many seconds, 0 for no end; none ends it.
+    Mute { about: NoticePlace, for_s: Option<u32> },
+    /// Words whose appearance counts as being named, from now on.
+    SetKeywords { words: Vec<String> },
     /// Ask now who is there.
     LoadPresences,
     /// Bring messages before `before` (or the newest) from the server into the store.
@@ -417,7 +432,18 @@ pub struct SessionView {
 
 pub struct MeView { pub user: UserId, pub username: String, pub display_name: String, pub device: DeviceId, pub operator: bool }
 
-pub struct GuildSummary { pub id: GuildId, pub name: String, pub unread: u32, pub mentions: u32 }
+pub struct GuildSummary {
+    pub id: GuildId,
+    pub name: String,
+    /// In channels that are not muted.
+    pub unread: u32,
+    pub mentions: u32,
+    /// Of the unread, those that this person asked to be told of, and those of which each device
+    /// tells as it is set.
+    pub told: u32,
+    pub usual: u32,
+    pub muted: bool,
+}
 
 pub struct PlaceView { pub guild: GuildId, pub guild_name: String, pub channel: ChannelId, pub name: String, pub unread: u32, pub mentions: u32 }
 
@@ -450,6 +476,7 @@ pub struct ChannelSummary {
     pub last_seq: u64,
     /// Some members read it, not all.
     pub private: bool,
+    pub muted: bool,
 }
 
 pub struct MemberView {

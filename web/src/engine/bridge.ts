@@ -243,6 +243,9 @@ function topicOf(query: Query): Topic {
       return { topic: "outbox" };
     case "ways":
       return { topic: "recovery" };
+    case "notice":
+    case "keywords":
+      return { topic: "notices" };
     case "people":
       return { topic: "guilds" };
     default:

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { changeSettings, useSettings } from "../state/settings";
 import { Choice } from "../ui/Choice";
 import { notices as words, switchWords } from "../words";
+import { Keywords } from "../parts/Keywords";
 import { OwnPage } from "./Own";
 
 export function Notifications() {
@@ -46,6 +47,7 @@ export function Notifications() {
           { value: "off", label: switchWords.no },
         ]}
       />
+      <Keywords />
     </OwnPage>
   );
 }

@@ -1,5 +1,5 @@
 /** A channel or a conversation: head, timeline, composer. */
-import { ArrowLeft, Download, EyeOff, Hash, Info, MessageCircle, PenLine, Pin, ScanFace, Search, Settings2, UserPlus, UsersRound } from "lucide-react";
+import { ArrowLeft, Bell, Download, EyeOff, Hash, Info, MessageCircle, PenLine, Pin, ScanFace, Search, Settings2, UserPlus, UsersRound } from "lucide-react";
 import { type PointerEvent, type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
 import { Composer, type ComposerHandle } from "../parts/Composer";
@@ -24,7 +24,7 @@ import { Avatar, Cloister, GroupMark } from "../ui/Arch";
 import { Empty, Note, Skeleton } from "../ui/Note";
 import { Seal } from "../ui/Seal";
 import "../parts/picker.css";
-import { app, channel as words, conversations, exporting, guild as guildWords, pins, safety, search as searchWords, seen as seenWords, talk, trust } from "../words";
+import { app, channel as words, conversations, exporting, guild as guildWords, notice, pins, safety, search as searchWords, seen as seenWords, talk, trust } from "../words";
 import type { ChannelView, GuildView, MeView, MemberView, SessionView } from "../wire";
 
 export interface PanelSwitch {
@@ -123,7 +123,7 @@ function useGuild(guild: string | null): GuildView | null {
 function useForMe(): number {
   const dms = useView({ ask: "dms" })?.dms ?? [];
   const guilds = useView({ ask: "guilds" })?.guilds ?? [];
-  return dms.reduce((sum, dm) => sum + dm.unread, 0) + guilds.reduce((sum, guild) => sum + guild.mentions, 0);
+  return dms.reduce((sum, dm) => sum + (dm.muted ? 0 : dm.unread), 0) + guilds.reduce((sum, guild) => sum + guild.mentions, 0);
 }
 
 function isConversation(view: ChannelView): boolean {
@@ -168,6 +168,7 @@ function Head({ view, guild, me, panel }: { view: ChannelView; guild: GuildView 
       {view.kind.kind !== "dm" && <IconButton icon={Info} label={words.about} onPress={() => open({ dialog: "about-channel", channel: view.id })} />}
       {guild !== null && may(guild.my_permissions, "create_invite") && <IconButton icon={UserPlus} label={words.invite} onPress={() => open({ dialog: "invite", guild: guild.id })} />}
       <IconButton icon={Download} label={exporting.open} onPress={() => open({ dialog: "export", channel: view.id, place: placeOf(view) })} />
+      <IconButton icon={Bell} label={notice.open} onPress={() => open({ dialog: "notice", about: { place: "channel", channel: view.id }, name: placeOf(view) })} />
       <IconButton icon={Pin} label={pinned ? pins.close : pins.open} pressed={pinned} onPress={() => showPins(!pinned)} />
       <IconButton icon={Search} label={searchWords.title} onPress={() => openSearch(view.id)} />
       {panel !== null && <IconButton icon={UsersRound} label={panel.open ? words.hideMembers : words.showMembers} pressed={panel.open} onPress={panel.toggle} />}

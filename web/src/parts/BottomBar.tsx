@@ -12,7 +12,7 @@ export function BottomBar() {
   const guilds = useView({ ask: "guilds" })?.guilds ?? [];
   const dms = useView({ ask: "dms" })?.dms ?? [];
   const last = guilds.find((one) => one.id in settings().lastChannel) ?? guilds[0];
-  const unreadDms = dms.reduce((sum, dm) => sum + dm.unread, 0);
+  const unreadDms = dms.reduce((sum, dm) => sum + (dm.muted ? 0 : dm.unread), 0);
   const unreadGuilds = guilds.reduce((sum, one) => sum + one.unread, 0);
   const entries = [
     { label: places.rail, href: last ? path.guild(last.id) : path.home(), icon: Landmark, current: location === "/" || location.startsWith("/channels"), unread: unreadGuilds },

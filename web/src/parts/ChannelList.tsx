@@ -1,5 +1,5 @@
 /** The second pane: the channels of a server, or the conversations. */
-import { CheckCheck, ChevronDown, EyeOff, Hash, LogOut, Plus, Settings, SquarePen, Trash2, UserPlus } from "lucide-react";
+import { Bell, BellOff, CheckCheck, ChevronDown, EyeOff, Hash, LogOut, Plus, Settings, SquarePen, Trash2, UserPlus } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { Link, useLocation } from "wouter";
@@ -12,7 +12,7 @@ import { Button, IconButton } from "../ui/Button";
 import { type Entry, Menu } from "../ui/Menu";
 import { plainText } from "../ui/Markdown";
 import { Skeleton } from "../ui/Note";
-import { ago, app, channel as channelWords, conversations, govern, guild as words, mentions as mentionWords, places } from "../words";
+import { ago, app, channel as channelWords, conversations, govern, guild as words, mentions as mentionWords, notice, places } from "../words";
 import type { GuildView } from "../wire";
 import { useDialogs } from "./open";
 import { PresentAvatar } from "./Presence";
@@ -53,15 +53,15 @@ export function ChannelList({ guild, current }: { guild: string; current: string
                 )}
                 <Link
                   href={path.channel(guild, one.id)}
-                  className={`list-item${one.id === current ? " list-current" : ""}${one.unread > 0 ? " list-unread" : ""}`}
+                  className={`list-item${one.id === current ? " list-current" : ""}${one.muted ? " list-muted" : one.unread > 0 ? " list-unread" : ""}`}
                   aria-current={one.id === current ? "page" : undefined}
-                  aria-label={one.mentions > 0 ? channelWords.called(one.name, one.unread, one.mentions) : one.unread > 0 ? channelWords.unread(one.name, one.unread) : one.private ? channelWords.private(one.name) : one.name}
+                  aria-label={one.mentions > 0 ? channelWords.called(one.name, one.unread, one.mentions) : one.muted ? notice.mutedName(one.name) : one.unread > 0 ? channelWords.unread(one.name, one.unread) : one.private ? channelWords.private(one.name) : one.name}
                 >
                   {one.private ? <EyeOff size={16} strokeWidth={1.75} aria-hidden /> : <Hash size={16} strokeWidth={1.75} aria-hidden />}
                   <span className="list-name" dir="auto">
                     {one.name}
                   </span>
-                  {one.mentions > 0 ? <Called count={one.mentions} /> : one.unread > 0 && <Unread count={one.unread} />}
+                  {one.mentions > 0 ? <Called count={one.mentions} /> : one.muted ? <BellOff size={14} strokeWidth={1.75} aria-hidden /> : one.unread > 0 && <Unread count={one.unread} />}
                 </Link>
               </li>
             ))}
@@ -82,7 +82,7 @@ function GuildHead({ view }: { view: GuildView }) {
   if (may(view.my_permissions, "create_invite")) entries.push({ label: words.invite, icon: UserPlus, onAction: () => open({ dialog: "invite", guild: view.id }) });
   if (may(view.my_permissions, "manage_channels")) entries.push({ label: words.createChannel, icon: Plus, onAction: () => open({ dialog: "create-channel", guild: view.id }) });
   if (governs(view.my_permissions)) entries.push({ label: govern.settings, icon: Settings, onAction: () => go(path.govern(view.id, "")) });
-  entries.push({ label: mentionWords.markAll, icon: CheckCheck, onAction: () => void give({ do: "mark_all_read", guild: view.id }).catch(() => undefined) }, "rule");
+  entries.push({ label: mentionWords.markAll, icon: CheckCheck, onAction: () => void give({ do: "mark_all_read", guild: view.id }).catch(() => undefined) }, { label: notice.ofServer, icon: Bell, onAction: () => open({ dialog: "notice", about: { place: "guild", guild: view.id }, name: view.name }) }, "rule");
   entries.push(
     owner
       ? { label: words.remove, icon: Trash2, danger: true, onAction: () => open({ dialog: "delete-guild", guild: view.id, name: view.name }) }
@@ -162,9 +162,9 @@ export function ConversationList({ current }: { current: string | null }) {
               <li key={dm.channel}>
                 <Link
                   href={path.conversation(dm.channel)}
-                  className={`list-item list-person${dm.channel === current ? " list-current" : ""}${dm.unread > 0 ? " list-unread" : ""}`}
+                  className={`list-item list-person${dm.channel === current ? " list-current" : ""}${dm.muted ? " list-muted" : dm.unread > 0 ? " list-unread" : ""}`}
                   aria-current={dm.channel === current ? "page" : undefined}
-                  aria-label={dm.unread > 0 ? channelWords.unread(dm.display_name, dm.unread) : dm.display_name}
+                  aria-label={dm.muted ? notice.mutedName(dm.display_name) : dm.unread > 0 ? channelWords.unread(dm.display_name, dm.unread) : dm.display_name}
                 >
                   {dm.peer === null ? <GroupMark /> : <PresentAvatar id={dm.peer} name={dm.display_name} />}
                   <span className="list-two">
@@ -178,7 +178,7 @@ export function ConversationList({ current }: { current: string | null }) {
                       <span className="list-preview" dir="auto">
                         {dm.preview === null ? "" : plainText(dm.preview)}
                       </span>
-                      {dm.unread > 0 && <Unread count={dm.unread} />}
+                      {dm.muted ? <BellOff size={14} strokeWidth={1.75} aria-hidden /> : dm.unread > 0 && <Unread count={dm.unread} />}
                     </span>
                   </span>
                 </Link>

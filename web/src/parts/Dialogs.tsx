@@ -7,6 +7,7 @@ import { InviteDialog } from "./InviteDialog";
 import { DeleteMessages, Edits } from "./MessageDialogs";
 import { ExportDialog } from "./ExportDialog";
 import { ForwardDialog } from "./ForwardDialog";
+import { NoticeDialog } from "./NoticeDialog";
 import { StatusDialog } from "./Presence";
 import { PollDialog } from "./PollDialog";
 import { Switcher } from "./Switcher";
@@ -61,6 +62,8 @@ export function OpenDialog() {
       return <ReportDialog message={shown.message} onClose={close} />;
     case "seen":
       return <SeenDialog channel={shown.channel} onClose={close} />;
+    case "notice":
+      return <NoticeDialog about={shown.about} name={shown.name} onClose={close} />;
     case "status":
       return <StatusDialog onClose={close} />;
     case "help":

@@ -16,7 +16,7 @@ export function Rail({ guild }: { guild: string | null }) {
   const guilds = useView({ ask: "guilds" })?.guilds ?? [];
   const dms = useView({ ask: "dms" })?.dms ?? [];
   const open = useDialogs();
-  const unreadDms = dms.reduce((sum, dm) => sum + dm.unread, 0);
+  const unreadDms = dms.reduce((sum, dm) => sum + (dm.muted ? 0 : dm.unread), 0);
   const inMessages = location.startsWith(path.conversations());
   return (
     <nav className="rail" aria-label={places.rail} data-region>

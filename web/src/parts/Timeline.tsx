@@ -1,5 +1,5 @@
 /** A conversation: loads upwards, stays where it is, follows the newest while one is at the end. */
-import { ArrowDown, Pin } from "lucide-react";
+import { ArrowDown, ArrowUp, Pin } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { useGive, useTask } from "../state/engine";
@@ -9,7 +9,7 @@ import { useTimeline } from "../state/timeline";
 import { Button } from "../ui/Button";
 import { RefusalNote, Skeleton } from "../ui/Note";
 import type { EarlierMessages } from "../wire";
-import { app, dayName, pins, relative, talk } from "../words";
+import { app, dayName, notice, pins, relative, talk } from "../words";
 import { Announcer } from "./Announcer";
 import { Message, Pending } from "./Message";
 import { jumpEvent, useTalking } from "./talking";
@@ -59,6 +59,7 @@ export function Timeline({ channel, place, me, online, earlier, beginning, onTak
   const scroller = useRef<HTMLDivElement>(null);
   const hasView = view !== undefined;
   const [atEnd, setAtEnd] = useState(true);
+  const [unreadAbove, setUnreadAbove] = useState(false);
   const follow = useRef(true);
   const last = useRef({ offset: 0, height: 0 });
   const [focused, setFocused] = useState<string | null>(null);
@@ -112,10 +113,11 @@ export function Timeline({ channel, place, me, online, earlier, beginning, onTak
       else if (offset < before && handle.viewportSize === height) follow.current = false;
       last.current = { offset, height: handle.viewportSize };
       setAtEnd(follow.current);
+      setUnreadAbove(unreadRow >= 0 && handle.getItemOffset(unreadRow) < offset);
       if (offset < reachPx) older();
       if (apart && handle.scrollSize - handle.viewportSize - offset < reachPx) newer();
     },
-    [older, newer, apart],
+    [older, newer, apart, unreadRow],
   );
 
   const older_somewhere = view?.older_in_store === true || view?.older_on_server === true;
@@ -187,6 +189,11 @@ export function Timeline({ channel, place, me, online, earlier, beginning, onTak
     } else if (reach === "idle") older();
   }, [wanted, view, reach, older]);
 
+  const toUnread = () => {
+    follow.current = false;
+    setUnreadAbove(false);
+    list.current?.scrollToIndex(unreadRow, { align: "start", offset: -unreadFromTopPx });
+  };
   const jump = () => {
     setFocused(null);
     follow.current = true;
@@ -227,6 +234,13 @@ export function Timeline({ channel, place, me, online, earlier, beginning, onTak
           ))}
         </Virtualizer>
       </div>
+      {unreadAbove && unreadRow >= 0 && (
+        <div className="timeline-to-unread">
+          <Button small icon={ArrowUp} onPress={toUnread}>
+            {notice.toUnread}
+          </Button>
+        </div>
+      )}
       {!atEnd && (
         <div className="timeline-jump">
           <Button look={behind > 0 ? "primary" : "plain"} small icon={ArrowDown} onPress={jump} aria-label={behind > 0 ? `${talk.jump}, ${talk.jumpCount(behind)}` : talk.jump}>

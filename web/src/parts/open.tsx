@@ -1,5 +1,6 @@
 /** Which dialog is open over the page; any part may open one. */
 import { createContext, type ReactNode, use, useCallback, useMemo, useState } from "react";
+import type { NoticePlace } from "../wire";
 
 export type DialogName =
   | { dialog: "add-guild" }
@@ -22,6 +23,7 @@ export type DialogName =
   | { dialog: "switcher" }
   | { dialog: "report"; message: string }
   | { dialog: "seen"; channel: string }
+  | { dialog: "notice"; about: NoticePlace; name: string }
   | { dialog: "status" }
   | { dialog: "help" };
 

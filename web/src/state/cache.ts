@@ -50,6 +50,8 @@ export function concerns(topic: Topic, query: Query): boolean {
       return query.ask === "search" || query.ask === "locate" || query.ask === "reportable";
     case "recovery":
       return query.ask === "recovery" || query.ask === "ways";
+    case "notices":
+      return query.ask === "notice" || query.ask === "keywords";
     case "outbox":
       return query.ask === "outbox" || query.ask === "sent";
     default:

@@ -5,6 +5,7 @@ import { FakeAccount } from "./account";
 import { asks, governs } from "./govern";
 import { changeGroup, type GroupChange, reader } from "./group";
 import { changeHistory, setHistory, timelineOf } from "./history";
+import { callsOf, changeNotice, noticeOf, placeId, summaryOf } from "./notice";
 import { pause } from "./pause";
 import { keeps } from "./people";
 import { withReaction } from "./reaction";
@@ -93,10 +94,10 @@ export class FakeEngine implements EngineBridge {
       case "session":
         return { answer: "session", ...world.session };
       case "guilds":
-        return { answer: "guilds", guilds: world.guilds.map((guild) => ({ id: guild.id, name: guild.name, unread: guild.channels.reduce((sum, one) => sum + this.#unread(one.id), 0), mentions: 0 })) };
+        return { answer: "guilds", guilds: world.guilds.map((guild) => summaryOf(world, guild, (channel) => this.#unread(channel))) };
       case "guild": {
         const guild = world.guilds.find((one) => one.id === query.guild);
-        return { answer: "guild", guild: guild ? { ...guild, channels: guild.channels.map((one) => ({ ...one, unread: this.#unread(one.id) })) } : null };
+        return { answer: "guild", guild: guild ? { ...guild, channels: guild.channels.map((one) => ({ ...one, unread: this.#unread(one.id), muted: noticeOf(world, one.id).muted })) } : null };
       }
       case "dms":
         return { answer: "dms", dms: world.dms.map((dm) => this.#dm(dm)).toSorted((a, b) => b.last_at - a.last_at) };
@@ -106,12 +107,16 @@ export class FakeEngine implements EngineBridge {
         return { answer: "channel", channel: world.channels.get(query.channel) ?? null };
       case "timeline":
         return timelineOf(this.world, query);
+      case "notice":
+        return { answer: "notice", ...noticeOf(world, placeId(query.about)) };
+      case "keywords":
+        return { answer: "keywords", words: world.keywords };
       case "presences":
         return { answer: "presences", people: world.presences, mine: world.status };
       case "pins":
         return { answer: "pins", pins: world.pins.get(query.channel) ?? [] };
       case "mentions":
-        return { answer: "mentions", mentions: this.#calls() };
+        return { answer: "mentions", mentions: callsOf(world) };
       case "typing":
         return { answer: "typing", names: this.world.writing.get(query.channel) ?? [] };
       case "places":
@@ -155,7 +160,7 @@ export class FakeEngine implements EngineBridge {
 
   #dm(dm: World["dms"][number]) {
     const last = this.world.messages.get(dm.channel)?.at(-1);
-    return { ...dm, safety: this.#trust.safety(dm.peer), unread: this.#unread(dm.channel), mentions: 0, last_at: last?.at ?? 0, preview: last?.content.content === "text" ? last.content.body : null };
+    return { ...dm, safety: this.#trust.safety(dm.peer), unread: this.#unread(dm.channel), mentions: 0, muted: noticeOf(this.world, dm.channel).muted, quiet: false, last_at: last?.at ?? 0, preview: last?.content.content === "text" ? last.content.body : null };
   }
 
   #message(wanted: string) {
@@ -164,14 +169,6 @@ export class FakeEngine implements EngineBridge {
       if (message !== undefined) return { channel, message };
     }
     return refuse("NOT_FOUND");
-  }
-
-  #calls() {
-    return [...this.world.messages].flatMap(([channel, list]) => {
-      const view = this.world.channels.get(channel);
-      const guild = this.world.guilds.find((one) => one.id === view?.guild);
-      return list.filter((one) => one.calls_me).map((message) => ({ channel, channel_name: view?.name ?? "", guild: guild?.id ?? null, guild_name: guild?.name ?? null, unread: message.seq > (view?.read_seq ?? 0), message }));
-    });
   }
 
   #poll(command: Extract<Command, { do: "poll" }>): CommandReply {
@@ -229,8 +226,8 @@ export class FakeEngine implements EngineBridge {
   #do(command: Command): CommandReply {
     const { world } = this;
     if (isRecovery(command)) return recovers(world, command, (...topics) => this.tell(...topics));
-    if (changeStatus(world, command)) {
-      this.tell({ topic: "presences" });
+    if (changeStatus(world, command) || changeNotice(world, command)) {
+      this.tell({ topic: "presences" }, { topic: "notices" }, { topic: "guilds" }, { topic: "dms" }, ...world.guilds.map((guild) => ({ topic: "guild" as const, guild: guild.id })));
       return { outcome: "done" };
     }
     const earlier = changeHistory(world, command);

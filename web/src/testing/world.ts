@@ -1,5 +1,5 @@
 /** Made-up people, servers and talk for the engine that lives in memory. */
-import type { BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, OutboxView, OwnStatus, PinnedView, PresenceView, ReaderView, RecoveryView, SessionView, WayView } from "../wire";
+import type { BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, NoticeView, OutboxView, OwnStatus, PinnedView, PresenceView, ReaderView, RecoveryView, SessionView, WayView } from "../wire";
 import { changeFrom } from "./recovery";
 import { addPins } from "./pin";
 import { type Kept, keeping } from "./people";
@@ -25,6 +25,9 @@ export interface World {
   writing: Map<string, string[]>;
   /** Older messages are being brought for the search. */
   bringing: boolean;
+  /** What one is told of, by channel and server; and words one listens for. */
+  notices: Map<string, NoticeView>;
+  keywords: string[];
   presences: PresenceView[];
   status: OwnStatus;
   /** What is pinned, by channel, the newest first. */
@@ -83,6 +86,8 @@ export function makeWorld(scene: Scene): World {
     pending: [],
     writing: new Map(scene.has("writing") ? [[id(201), ["Bruno Okafor", "Chiara"]]] : []),
     unreadable: scene.has("states") ? [{ cause: "key_missing", count: 1 }, { cause: "withheld_unvouched", count: 3 }, { cause: "replayed", count: 2 }] : [],
+    notices: new Map(scene.has("muted") ? [[id(202), { level: null, effective: null, muted_until: now + 8 * 3_600_000, muted: true }]] : []),
+    keywords: scene.has("muted") ? ["oars", "boat house"] : [],
     presences: scene.has("alone") ? [] : [
       { user: id(1), state: "online", text: null },
       { user: id(2), state: "online", text: "Varnishing the oars until noon" },
@@ -170,7 +175,7 @@ export function addChannel(world: World, guild: GuildView, number: number, name:
     can_send: true,
     blocked: null,
   };
-  guild.channels.push({ id: view.id, name, topic: "", category: null, position: guild.channels.length, slow_mode_s: 0, my_permissions: guild.my_permissions, unread: 0, mentions: 0, last_seq: 0, private: false });
+  guild.channels.push({ id: view.id, name, topic: "", category: null, position: guild.channels.length, slow_mode_s: 0, my_permissions: guild.my_permissions, unread: 0, mentions: 0, last_seq: 0, private: false, muted: false });
   world.channels.set(view.id, view);
   world.messages.set(view.id, []);
   return view;

@@ -6,4 +6,4 @@ import type { MessageView } from "./MessageView";
 /**
  * A message that names this person or everyone, and where it stands.
  */
-export type CallView = { channel: ChannelId, channel_name: string, guild: GuildId | null, guild_name: string | null, unread: boolean, message: MessageView, };
+export type CallView = { channel: ChannelId, channel_name: string, guild: GuildId | null, guild_name: string | null, unread: boolean, quiet: boolean, message: MessageView, };

@@ -7,4 +7,4 @@ export type ChannelSummary = { id: ChannelId, name: string, topic: string, categ
 /**
  * Some members read it, not all.
  */
-private: boolean, };
+private: boolean, muted: boolean, };

@@ -22,4 +22,4 @@ people: number,
 /**
  * Of the other person; `known` in a conversation of several.
  */
-safety: Safety, unread: number, last_at: number, preview: string | null, mentions: number, };
+safety: Safety, unread: number, last_at: number, preview: string | null, mentions: number, muted: boolean, quiet: boolean, };

@@ -11,6 +11,7 @@ export { happened, placeName, reset, security } from "./security";
 export * from "./message";
 export * from "./recovery";
 export * from "./health";
+export * from "./notice";
 export * from "./people";
 export * from "./pin";
 export * from "./presence";

@@ -7,8 +7,8 @@ use cloister_wire::{ErrorCode, report::KeepReport, security::SecondFactor};
 use crate::{
     core::{Outcome, Shared, refuse},
     flow::{
-        account, backup, connect, device, govern, group, guild, history, incoming, invite, own,
-        pin, poll, presence, reading, recovery, report, say, search, security, typing, verify,
+        account, backup, connect, device, govern, group, guild, history, incoming, invite, notice,
+        own, pin, poll, presence, reading, recovery, report, say, search, security, typing, verify,
         ways,
     },
     view::{Command, CommandReply, EarlierMessages, Topic},
@@ -148,6 +148,9 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
             text,
             for_s,
         } => presence::set(shared, availability, text, for_s).await,
+        Command::SetNotice { about, level } => notice::set_level(shared, about, level).await,
+        Command::Mute { about, for_s } => notice::mute(shared, about, for_s).await,
+        Command::SetKeywords { words } => notice::set_keywords(shared, words).await,
         Command::LoadPresences => presence::load(shared).await,
         Command::LoadHistory {
             channel,

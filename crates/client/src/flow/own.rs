@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::{
     core::{Core, Shared},
-    flow::{envelope, presence, queue},
-    store::{Due, Store, StoreError},
+    flow::{envelope, notice, presence, queue},
+    store::{Due, KEYWORDS, Store, StoreError},
     view::{Connection, Refusal, Topic},
 };
 
@@ -24,6 +24,7 @@ const PATIENCE_MS: u64 = 100;
 /// Names under which things are kept.
 pub(crate) const STATUS: &str = "status";
 pub(crate) const DRAFT: &str = "draft/";
+const NOTICE: &str = "notice/";
 
 /// Keeps something, or nothing any more, and hands it to one's other devices soon.
 pub(crate) fn keep<P: Primitives, T: Serialize>(
@@ -110,6 +111,8 @@ fn took<P: Primitives>(core: &mut Core<P>, note: &OwnNote) -> Result<(), Refusal
     if note.name == STATUS {
         presence::state(core);
         core.tell(Topic::Presences);
+    } else if note.name.starts_with(NOTICE) || note.name == KEYWORDS {
+        notice::tell(core)?;
     } else if let Some(channel) = note.name.strip_prefix(DRAFT)
         && let Ok(channel) = channel.parse::<ChannelId>()
     {

@@ -18,8 +18,8 @@ use crate::{
     flow::mention,
     store::{ChannelRow, GuildRow, MessageRow},
     view::{
-        ChannelKind, ChannelView, DmSummary, EarlierMessages, PersonView, ReaderRight, ReaderView,
-        Refusal, Safety,
+        ChannelKind, ChannelView, DmSummary, EarlierMessages, NoticeLevel, PersonView, ReaderRight,
+        ReaderView, Refusal, Safety,
     },
 };
 
@@ -56,6 +56,7 @@ fn summary<P: Primitives>(
     display_name: String,
     people: u32,
 ) -> Shown<DmSummary> {
+    let (level, muted) = core.store.notice_in(row, core.now)?;
     Ok(DmSummary {
         channel: row.view.id,
         peer,
@@ -71,6 +72,8 @@ fn summary<P: Primitives>(
             .map(|text| mention::spell(core, &text))
             .transpose()?,
         mentions: core.store.mentions(row.view.id, row.view.read_seq)?,
+        muted,
+        quiet: muted || level == Some(NoticeLevel::Nothing),
     })
 }
 

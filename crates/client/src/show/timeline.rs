@@ -16,8 +16,8 @@ use crate::{
     flow::{mention, say::is_emoji},
     store::{ChannelRow, EntryState, MessageRow, MessageState, OutboxRow, Remark, text_of},
     view::{
-        CallView, Content, Delivery, EditView, EntryKind, MessageView, OutboxView, ReactionView,
-        ReplyView, TimelineView, Undecryptable,
+        CallView, Content, Delivery, EditView, EntryKind, MessageView, NoticeLevel, OutboxView,
+        ReactionView, ReplyView, TimelineView, Undecryptable,
     },
 };
 
@@ -125,12 +125,14 @@ fn call<P: Primitives>(core: &Core<P>, channel: &ChannelRow, row: MessageRow) ->
         Some(peer) => core.store.display_name(peer)?,
         None => channel.view.name.clone(),
     };
+    let (level, muted) = core.store.notice_in(channel, core.now)?;
     Ok(CallView {
         channel: id,
         channel_name,
         guild: channel.view.guild,
         guild_name: guild.map(|guild| guild.view.name),
         unread: row.seq > channel.view.read_seq,
+        quiet: muted || level == Some(NoticeLevel::Nothing),
         message: Place::of(core, id, Some(channel))?.message(row)?,
     })
 }

@@ -184,18 +184,12 @@ impl<P: Primitives> Store<P> {
             } => (Some(session.0), Some(i64::from(*msg_index))),
             SealedContent::Direct { .. } | SealedContent::Scrubbed { .. } => (None, None),
         };
-        let calls_me = match (&message.notify, message.class, self.identity()?) {
-            (Some(notify), MessageClass::Message, Some(me)) => {
-                message.sender_user != me.user
-                    && (notify.everyone || notify.users.contains(&me.user))
-            }
-            _ => false,
-        };
+        let calls_me = self.calls_me(message, body)?;
         self.connection
             .prepare_cached(
                 "INSERT INTO message (channel, seq, id, at, author, device, txn, class, state, body, cause, sealed, session, msg_index, since, target, content, removed_by, calls_me, place, expires_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
-                 ON CONFLICT (channel, seq) DO UPDATE SET state = excluded.state, body = excluded.body, cause = excluded.cause, sealed = excluded.sealed, content = excluded.content, removed_by = excluded.removed_by, place = excluded.place
+                 ON CONFLICT (channel, seq) DO UPDATE SET state = excluded.state, body = excluded.body, cause = excluded.cause, sealed = excluded.sealed, content = excluded.content, removed_by = excluded.removed_by, place = excluded.place, calls_me = max(message.calls_me, excluded.calls_me)
                  WHERE message.state <> 4",
             )?
             .execute(params![

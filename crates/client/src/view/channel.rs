@@ -22,6 +22,9 @@ pub struct DmSummary {
     pub last_at: u64,
     pub preview: Option<String>,
     pub mentions: u32,
+    pub muted: bool,
+    /// This person asked to be told of nothing here, or is muted.
+    pub quiet: bool,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing of the channel")]

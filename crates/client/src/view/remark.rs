@@ -45,6 +45,8 @@ pub struct CallView {
     pub guild: Option<GuildId>,
     pub guild_name: Option<String>,
     pub unread: bool,
+    /// This person asked to be told of nothing there, or has it muted.
+    pub quiet: bool,
     pub message: MessageView,
 }
 }

@@ -4,6 +4,7 @@ mod backup;
 mod conversation;
 mod history;
 mod mention;
+mod notice;
 mod own;
 mod pin;
 mod reader;
