@@ -1,5 +1,5 @@
 /** A channel or a conversation: head, timeline, composer. */
-import { ArrowLeft, Bell, Download, EyeOff, Hash, Info, MessageCircle, PenLine, Pin, ScanFace, Search, Settings2, UserPlus, UsersRound } from "lucide-react";
+import { ArrowLeft, Bell, Download, Ellipsis, EyeOff, Hash, Info, MessageCircle, PenLine, Pin, ScanFace, Search, Settings2, UserPlus, UsersRound } from "lucide-react";
 import { type PointerEvent, type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
 import { Composer, type ComposerHandle } from "../parts/Composer";
@@ -21,6 +21,7 @@ import { changeSettings, settings, useSettings } from "../state/settings";
 import { Button, IconButton } from "../ui/Button";
 import { Markdown } from "../ui/Markdown";
 import { Avatar, Cloister, GroupMark } from "../ui/Arch";
+import { type Entry, Menu } from "../ui/Menu";
 import { Empty, Note, Skeleton } from "../ui/Note";
 import { Seal } from "../ui/Seal";
 import "../parts/picker.css";
@@ -154,6 +155,13 @@ function Head({ view, guild, me, panel }: { view: ChannelView; guild: GuildView 
   const small = useMedia(narrow);
   const pinned = usePinsShown();
   const isDm = isConversation(view);
+  const deeds: Array<Exclude<Entry, "rule">> = [
+    ...(view.kind.kind === "dm" ? [] : [{ label: words.about, icon: Info, onAction: () => open({ dialog: "about-channel", channel: view.id }) }]),
+    ...(guild !== null && may(guild.my_permissions, "create_invite") ? [{ label: words.invite, icon: UserPlus, onAction: () => open({ dialog: "invite", guild: guild.id }) }] : []),
+    { label: exporting.open, icon: Download, onAction: () => open({ dialog: "export", channel: view.id, place: placeOf(view) }) },
+    { label: notice.open, icon: Bell, onAction: () => open({ dialog: "notice", about: { place: "channel", channel: view.id }, name: placeOf(view) }) },
+    { label: pinned ? pins.close : pins.open, icon: Pin, onAction: () => showPins(!pinned) },
+  ];
   return (
     <header className="talk-head">
       {small && <IconButton icon={ArrowLeft} label={words.backToList} onPress={() => go(isDm || view.guild === null ? path.conversations() : path.guild(view.guild))} />}
@@ -165,11 +173,13 @@ function Head({ view, guild, me, panel }: { view: ChannelView; guild: GuildView 
       {view.kind.kind === "dm" && <VerifyButton user={view.kind.peer} name={view.name} />}
       {/* A device that has just come does not know them yet. */}
       {view.readers > 0 && <span className="talk-about">{words.topReaders(view.readers, view.devices)}</span>}
-      {view.kind.kind !== "dm" && <IconButton icon={Info} label={words.about} onPress={() => open({ dialog: "about-channel", channel: view.id })} />}
-      {guild !== null && may(guild.my_permissions, "create_invite") && <IconButton icon={UserPlus} label={words.invite} onPress={() => open({ dialog: "invite", guild: guild.id })} />}
-      <IconButton icon={Download} label={exporting.open} onPress={() => open({ dialog: "export", channel: view.id, place: placeOf(view) })} />
-      <IconButton icon={Bell} label={notice.open} onPress={() => open({ dialog: "notice", about: { place: "channel", channel: view.id }, name: placeOf(view) })} />
-      <IconButton icon={Pin} label={pinned ? pins.close : pins.open} pressed={pinned} onPress={() => showPins(!pinned)} />
+      {small ? (
+        <Menu label={words.more} placement="bottom end" entries={deeds}>
+          <IconButton icon={Ellipsis} label={words.more} hint={false} />
+        </Menu>
+      ) : (
+        deeds.map((deed) => <IconButton key={deed.label} icon={deed.icon} label={deed.label} onPress={deed.onAction} {...(deed.icon === Pin ? { pressed: pinned } : {})} />)
+      )}
       <IconButton icon={Search} label={searchWords.title} onPress={() => openSearch(view.id)} />
       {panel !== null && <IconButton icon={UsersRound} label={panel.open ? words.hideMembers : words.showMembers} pressed={panel.open} onPress={panel.toggle} />}
     </header>

@@ -190,6 +190,7 @@ export const guild = {
 };
 
 export const channel = {
+  more: "More about this channel",
   called: (name: string, count: number, mentions: number) => fill("{name}, {count} unread, {mentions}", { name, count: String(count), mentions: plural(mentions, { one: "# mention", other: "# mentions" }) }),
   createTitle: "Create a channel",
   createLead: "What is written here is end-to-end encrypted.",
