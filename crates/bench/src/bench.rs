@@ -3,6 +3,7 @@
 mod channels;
 mod deliver;
 mod gateway;
+mod rights;
 mod search;
 mod send;
 mod share;
@@ -15,10 +16,11 @@ use anyhow::{Context, Result};
 
 use crate::{Ground, figure::Report};
 
-pub(crate) const NAMES: [&str; 18] = [
+pub(crate) const NAMES: [&str; 19] = [
     "size-binary",
     "size-web",
     "start",
+    "rights-200",
     "send-sqlite-1",
     "send-sqlite-64",
     "send-postgres-1",
@@ -47,6 +49,9 @@ pub(crate) async fn run(ground: &Ground, report: &mut Report) -> Result<()> {
     }
     if ground.wants("start") {
         within("start", start::measure(ground, report)).await?;
+    }
+    if ground.wants("rights-200") {
+        rights::measure(report);
     }
     for database in [send::Database::Sqlite, send::Database::Postgres] {
         within(database.name(), send::measure(ground, report, database)).await?;

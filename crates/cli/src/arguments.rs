@@ -5,7 +5,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::command::{account, audit, ban, channel, device, group, guild, invite, member, message, notice, operator, outbox, pin, poll, presence, read, recovery, remark, report, role, search, security, serve, verify};
+use crate::command::{
+    account, audit, ban, channel, device, group, guild, invite, member, message, notice, operator,
+    outbox, people, pin, poll, presence, read, recovery, remark, report, role, search, security,
+    serve, verify,
+};
 
 /// Private community chat that you host yourself, encrypted end to end.
 #[derive(Debug, Parser)]
@@ -91,6 +95,20 @@ pub(crate) enum Command {
     /// What was done in a guild, and that nobody rewrote it
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Your friends
+    #[command(subcommand)]
+    Friend(people::Keep),
+    /// People whose words raise no badge
+    #[command(subcommand)]
+    Mute(people::Keep),
+    /// People who can't begin a conversation with you, and whose words are hidden
+    #[command(subcommand)]
+    Block(people::Keep),
+    /// People who ask to write to you
+    #[command(subcommand)]
+    Request(people::Request),
+    /// Who may begin a conversation with you
+    Contact(people::MayContact),
     /// Send a message
     Send(message::Send),
     /// Read messages

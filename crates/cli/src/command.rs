@@ -13,6 +13,7 @@ pub(crate) mod message;
 pub(crate) mod notice;
 pub(crate) mod operator;
 pub(crate) mod outbox;
+pub(crate) mod people;
 pub(crate) mod pin;
 pub(crate) mod poll;
 pub(crate) mod presence;
@@ -27,6 +28,7 @@ pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod verify;
 
+use cloister_wire::moderation::Relation;
 use serde_json::json;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
@@ -64,6 +66,11 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Role(role) => role.run(&global, print),
         Command::Ban(ban) => ban.run(&global, print),
         Command::Audit(audit) => audit.run(&global, print),
+        Command::Friend(keep) => keep.run(Relation::Friend, &global, print),
+        Command::Mute(keep) => keep.run(Relation::Muted, &global, print),
+        Command::Block(keep) => keep.run(Relation::Blocked, &global, print),
+        Command::Request(request) => request.run(&global, print),
+        Command::Contact(contact) => contact.run(&global, print),
         Command::Send(send) => send.run(&global, print),
         Command::Read(read) => read.run(&global, print),
         Command::Reply(reply) => reply.run(&global, print),

@@ -148,6 +148,7 @@ fn exit(code: ErrorCode) -> u8 {
         E::RateLimited
         | E::SlowMode
         | E::Newcomer
+        | E::RulesWait
         | E::Unavailable
         | E::TooMany
         | E::TooManyDevices

@@ -1,6 +1,7 @@
 //! Answers to queries, from the store alone.
 
 mod channel;
+pub(crate) mod picture;
 mod pin;
 mod place;
 mod poll;
@@ -20,6 +21,7 @@ use cloister_wire::{
     ChannelId, GuildId, MessageId, Txn,
     account::{Device, DeviceStanding},
     guild::GuildKind,
+    moderation::Relation,
     role::Category,
 };
 
@@ -45,6 +47,9 @@ pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<Quer
         },
         Query::Guild { guild } => QueryReply::Guild {
             guild: guild_view(core, *guild)?,
+        },
+        Query::Picture { picture } => QueryReply::Picture {
+            url: picture::url(core, picture)?,
         },
         Query::Dms => QueryReply::Dms {
             dms: channel::dms(core)?,
@@ -236,9 +241,11 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
                  user,
                  joined_at,
                  roles,
+                 nickname,
                  timed_out_until,
              }| {
-                let (username, display_name) = core.store.names(user)?.unwrap_or_default();
+                let (username, own_name) = core.store.names(user)?.unwrap_or_default();
+                let display_name = nickname.clone().unwrap_or(own_name);
                 let logged = log.as_ref().and_then(|log| log.members.get(&user));
                 Ok(MemberView {
                     user,
@@ -250,6 +257,7 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
                     me: user == me.user,
                     safety: trust::safety(core, user)?,
                     roles,
+                    nickname,
                     timed_out_until: timed_out_until.filter(|until| *until > core.now),
                 })
             },
@@ -258,6 +266,10 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
     Ok(Some(GuildView {
         id: guild,
         name: row.view.name,
+        icon: picture::shown(core, row.view.icon)?,
+        banner: picture::shown(core, row.view.banner)?,
+        rules: row.view.rules,
+        rules_wait: row.view.rules_wait,
         owner: row.view.owner,
         my_permissions: row.view.my_permissions,
         my_roles: row.view.my_roles,
@@ -291,10 +303,16 @@ fn places<P: Primitives>(core: &Core<P>) -> Shown<Vec<PlaceView>> {
 
 /// Names of those whose last word on writing is not too old.
 fn typing<P: Primitives>(core: &Core<P>, channel: ChannelId) -> Shown<Vec<String>> {
+    let row = core.store.channel(channel)?;
+    let guild = row.and_then(|row| row.view.guild);
     core.typing
         .iter()
         .filter(|((at, _), until)| *at == channel && **until > core.now)
-        .map(|((_, user), _)| core.store.display_name(*user))
+        .filter(|((_, user), _)| {
+            let kept = core.store.relation(*user);
+            !matches!(kept, Ok(Relation::Muted | Relation::Blocked))
+        })
+        .map(|((_, user), _)| core.store.name_in(guild, *user))
         .collect()
 }
 

@@ -15,9 +15,11 @@ mod notice;
 mod outbox;
 mod own;
 mod person;
+mod picture;
 mod pin;
 mod ratchet;
 mod record;
+mod relation;
 mod search;
 mod withheld;
 

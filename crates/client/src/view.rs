@@ -11,17 +11,17 @@
 use cloister_wire::{
     CategoryId, ChannelId, DeviceId, ErrorCode, GuildId, MessageId, Permissions, ReportId, RoleId,
     UserId,
+    guild::RequestAnswer,
     moderation::{Contact, Relation},
     presence::Availability,
     report::{Claim, MyReport, ReportReason, ReportTo, Resolution},
-    role::{Category, Role},
     seen::Fact,
 };
 use serde::{Deserialize, Serialize};
 
 mod govern;
 
-pub use govern::{Act, AuditFormat, ChannelRights, Question, Told};
+pub use govern::{Act, AuditFormat, ChannelRights, GuildTemplate, Question, Told};
 
 macro_rules! view {
     ($($item:item)*) => { $(
@@ -35,6 +35,7 @@ mod account;
 mod backup;
 mod channel;
 mod device;
+mod guild;
 mod notice;
 mod pin;
 mod place;
@@ -50,6 +51,7 @@ pub use self::backup::{
     BackupView, RecoveryChangeView, RecoveryView, RestoreView, WayKind, WayView,
 };
 pub use self::device::{Connection, DeviceState, DeviceView};
+pub use self::guild::{GuildView, MemberView};
 pub use self::notice::{NoticeLevel, NoticePlace, NoticeView};
 pub use self::pin::{PinLine, PinnedView};
 pub use self::place::{CauseCount, InstanceView, InvitePreview, InviteView, StatusView};
@@ -85,6 +87,8 @@ pub enum Query {
     Guilds,
     /// Channels, members and rights of one guild. Topic: `guild`.
     Guild { guild: GuildId },
+    /// A picture that a guild has, by its name there. It never changes.
+    Picture { picture: String },
     /// Direct conversations, newest activity first. Topic: `dms`.
     Dms,
     /// Everybody with whom this person shares a guild: whom one can write to. Topic: `guilds`.
@@ -150,6 +154,8 @@ pub enum QueryReply {
     Session(SessionView),
     Guilds { guilds: Vec<GuildSummary> },
     Guild { guild: Option<GuildView> },
+    /// An address that holds the picture whole.
+    Picture { url: Option<String> },
     Dms { dms: Vec<DmSummary> },
     People { people: Vec<PersonView> },
     Channel { channel: Option<ChannelView> },
@@ -199,6 +205,8 @@ pub enum Topic {
     /// Something happened to the account: ask for `SecurityEvents` again.
     Security,
     Search,
+    /// How this person keeps others: load it again.
+    Relations,
     /// Reports for this person to look at, or what came of their own: load them again.
     Reports,
     Presences,
@@ -261,6 +269,8 @@ pub enum Command {
     Relations,
     /// Keep somebody as a friend, mute or block them. They are not told.
     Relate { user: UserId, relation: Relation },
+    /// Take up a conversation that somebody began, or decline it. They are not told of that.
+    AnswerRequest { channel: ChannelId, answer: RequestAnswer },
     /// Say who may begin a conversation.
     SetContact { who: Contact },
     /// Open (and create at need) the conversation with somebody.
@@ -435,6 +445,7 @@ pub struct MeView { pub user: UserId, pub username: String, pub display_name: St
 pub struct GuildSummary {
     pub id: GuildId,
     pub name: String,
+    pub icon: Option<String>,
     /// In channels that are not muted.
     pub unread: u32,
     pub mentions: u32,
@@ -446,22 +457,6 @@ pub struct GuildSummary {
 }
 
 pub struct PlaceView { pub guild: GuildId, pub guild_name: String, pub channel: ChannelId, pub name: String, pub unread: u32, pub mentions: u32 }
-
-pub struct GuildView {
-    pub id: GuildId,
-    pub name: String,
-    pub owner: UserId,
-    pub my_permissions: Permissions,
-    pub my_roles: Vec<RoleId>,
-    /// What every member may do.
-    pub everyone: Permissions,
-    /// From the highest to the lowest.
-    pub roles: Vec<Role>,
-    pub categories: Vec<Category>,
-    /// Those above all categories first, then by category.
-    pub channels: Vec<ChannelSummary>,
-    pub members: Vec<MemberView>,
-}
 
 pub struct ChannelSummary {
     pub id: ChannelId,
@@ -477,21 +472,6 @@ pub struct ChannelSummary {
     /// Some members read it, not all.
     pub private: bool,
     pub muted: bool,
-}
-
-pub struct MemberView {
-    pub user: UserId,
-    pub username: String,
-    pub display_name: String,
-    pub owner: bool,
-    pub joined_at: u64,
-    /// Came by an invite link whose proof this device checked, or was vouched for.
-    pub vouched: bool,
-    pub me: bool,
-    pub safety: Safety,
-    pub roles: Vec<RoleId>,
-    /// On hold until then: they read and do nothing else.
-    pub timed_out_until: Option<u64>,
 }
 
 }

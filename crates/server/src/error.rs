@@ -175,7 +175,7 @@ pub fn status_of(code: ErrorCode) -> u16 {
         | E::SignedOut => 401,
         E::CrossSite | E::DevicePending | E::WrongPassword | E::ProofRequired | E::SecondFactorNeeded | E::Forbidden | E::AccountDisabled
         | E::RegistrationClosed | E::RankTooHigh | E::RightNotYours | E::JoinsPaused | E::Banned
-        | E::TimedOutMember | E::Newcomer | E::HistoryNotShared => 403,
+        | E::TimedOutMember | E::Newcomer | E::RulesWait | E::HistoryNotShared => 403,
         E::NotFound | E::InviteInvalid | E::TargetGone => 404,
         E::MethodNotAllowed => 405,
         E::TimedOut => 408,

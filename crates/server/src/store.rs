@@ -27,6 +27,7 @@ pub mod lockout;
 pub mod message;
 pub mod moderation;
 pub mod one_time;
+pub mod picture;
 pub mod pin;
 pub mod prekey;
 pub mod presence;

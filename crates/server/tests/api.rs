@@ -19,6 +19,7 @@ mod api {
     mod history;
     mod inbox;
     mod invite;
+    mod look;
     mod message;
     mod moderation;
     mod pin;

@@ -7,9 +7,10 @@ use std::fmt::Write;
 
 use axum::http::Method;
 use cast::{
-    Answer, Stage, config, on_every_database,
+    Answer, PNG, Stage, config, on_every_database,
     person::{Guild, Person, fixed},
 };
+use cloister_proof::hash;
 use cloister_server::http::routes::{For, Route, table};
 use cloister_wire::{Bytes, DeviceId, Octets, Txn, UserId};
 use serde_json::{Value, json};
@@ -97,6 +98,10 @@ impl Scene {
         let link = alice.invite(stage, &guild, "welcome-all", 0).await;
         bob.join(stage, &guild, &link).await.expect(201);
         let phone = bob.add_pending(stage, 12).await;
+        let icon = stage.put(&format!("/api/v1/guilds/{}/icon", guild.id));
+        let icon = icon.bearing(&alice.device.access);
+        let icon = icon.json(json!({"picture": Bytes(PNG.to_vec())}));
+        icon.send().await.expect(204);
         Self {
             guild,
             member_id: bob.id,
@@ -143,6 +148,7 @@ impl Scene {
                 "{message}",
                 &fixed(93, cloister_wire::MessageId::new).to_string(),
             )
+            .replace("{picture}", &hash(&[PNG]).to_string())
             .replace("{user}", &fixed(98, UserId::new).to_string())
             .replace("{version}", "1")
             .replace("{device}", &fixed(99, DeviceId::new).to_string());
@@ -302,6 +308,13 @@ fn governance_body(method: &Method, path: &str) -> Option<Option<Value>> {
         ("PUT", "guilds/{guild}/gate") => json!({
             "joins": "open", "invites": "open", "newcomer_s": 0, "reason": null,
         }),
+        ("PUT", "guilds/{guild}/members/{user}/nickname") => {
+            json!({"nickname": "Fern", "reason": null})
+        }
+        ("PUT", "guilds/{guild}/icon" | "guilds/{guild}/banner") => json!({"picture": null}),
+        ("PUT", "guilds/{guild}/rules") => json!({"rules": null}),
+        ("POST", "guilds/{guild}/rules/accept") => json!({"rules": "Be kind."}),
+        ("POST", "channels/{channel}/request") => json!({"answer": "accept"}),
         ("PUT", "relations/{user}") => json!({"relation": "muted"}),
         ("PUT", "guilds/{guild}/reports/{report}" | "reports/{report}") => {
             json!({"claim": "take", "finding": null})

@@ -7,6 +7,7 @@ use cloister_client::{
         Refusal,
     },
 };
+use cloister_wire::guild::{DmRequest, RequestAnswer};
 use cloister_wire::{ChannelId, GuildId, MessageId, UserId};
 
 use crate::world::World;
@@ -219,8 +220,20 @@ impl<P: Primitives> Stage<P> {
         self.world.clients[who].session().state
     }
 
-    /// A conversation of two.
+    /// A conversation of two, which the other has taken up.
     pub fn dm(&mut self, who: Who, with: Who) -> ChannelId {
+        let channel = self.asks_for_dm(who, with);
+        self.world.run_for(2_000);
+        let asked = self.channel(with, channel).and_then(|view| view.request);
+        if asked == Some(DmRequest::Incoming) {
+            let answer = RequestAnswer::Accept;
+            self.does(with, Command::AnswerRequest { channel, answer });
+        }
+        channel
+    }
+
+    /// A conversation of two, as somebody begins it.
+    pub fn asks_for_dm(&mut self, who: Who, with: Who) -> ChannelId {
         let user = self.user(with);
         match self.does(who, Command::OpenDm { user }) {
             CommandReply::Channel { channel } => channel,

@@ -48,6 +48,11 @@ replies! {
         pub code: String,
         pub guild: Option<GuildId>,
         pub guild_name: Option<String>,
+        #[serde(default)]
+        pub icon: Option<crate::picture::Picture>,
+        /// What its members agree to.
+        #[serde(default)]
+        pub rules: Option<String>,
         pub inviter: Option<UserId>,
         pub inviter_name: Option<String>,
         pub members: Option<u32>,

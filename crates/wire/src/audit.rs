@@ -19,6 +19,9 @@ replies! {
         pub action: String,
         /// What it was done to: `role:…`, `member:…`, `channel:…`, `guild:…`, `invite:…`, `report:…`.
         pub target: String,
+        /// The user name of a `member:…`, who need not be one any more.
+        #[serde(default)]
+        pub target_name: Option<String>,
         /// JSON objects of what changed.
         pub before: Option<String>,
         pub after: Option<String>,

@@ -115,6 +115,8 @@ codes! {
     SlowMode
     /// The member is too new to do that here.
     Newcomer
+    /// The member has yet to agree to the rules.
+    RulesWait
 
     // Messages.
     /// An encrypted channel takes nothing that the server could read.

@@ -182,6 +182,8 @@ pub enum Event {
     DmOpened {
         dm: Box<Dm>,
     },
+    /// To the person's own devices: how they keep others is told anew by `GET /api/v1/relations`.
+    RelationsChanged {},
     /// To people who share a guild or conversation with this person, and to themself.
     DevlogAppended {
         user: UserId,

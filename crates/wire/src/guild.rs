@@ -73,6 +73,17 @@ replies! {
         pub id: GuildId,
         pub kind: GuildKind,
         pub name: String,
+        /// Hashes of its pictures.
+        #[serde(default)]
+        pub icon: Option<Hash>,
+        #[serde(default)]
+        pub banner: Option<Hash>,
+        /// What its members agree to; nothing: no rules.
+        #[serde(default)]
+        pub rules: Option<String>,
+        /// The caller has yet to agree, and reads only until then.
+        #[serde(default)]
+        pub rules_wait: bool,
         pub owner: UserId,
         pub everyone: Permissions,
         /// Rises with every change of rights or membership.
@@ -126,6 +137,9 @@ replies! {
         pub display_name: String,
         pub joined_at: u64,
         pub roles: Vec<RoleId>,
+        /// What they are called in this guild, if not by their own name.
+        #[serde(default)]
+        pub nickname: Option<String>,
         /// On hold until then.
         pub timed_out_until: Option<u64>,
     }
@@ -155,7 +169,16 @@ replies! {
     /// `POST /api/v1/dms`, `GET /api/v1/dms`.
     pub struct Dms { pub dms: Vec<Dm> }
 
-    pub struct Dm { pub channel: Channel, pub peer: UserId, pub username: String, pub display_name: String, pub last_at: u64 }
+    pub struct Dm {
+        pub channel: Channel,
+        pub peer: UserId,
+        pub username: String,
+        pub display_name: String,
+        pub last_at: u64,
+        /// Somebody has begun it, and the other has not taken it up.
+        #[serde(default)]
+        pub request: Option<DmRequest>,
+    }
 }
 
 /// A community, or a conversation of several people: a guild of one channel that has no name but
@@ -171,7 +194,33 @@ pub enum GuildKind {
     Group,
 }
 
+/// How a conversation stands that one of the two has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum DmRequest {
+    /// The person who looks has yet to decide.
+    Incoming,
+    /// The other has. That they declined is never told.
+    Outgoing,
+    /// The person who looks has declined.
+    Declined,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum RequestAnswer {
+    Accept,
+    Decline,
+}
+
 requests! {
     /// `POST /api/v1/dms`: opens the conversation with somebody, or finds it.
     pub struct OpenDm { pub peer: UserId }
+
+    /// `POST /api/v1/channels/{channel}/request`: takes a conversation up, or declines it.
+    pub struct AnswerRequest { pub answer: RequestAnswer }
 }

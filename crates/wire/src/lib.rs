@@ -26,6 +26,7 @@ pub mod key;
 pub mod limits;
 pub mod moderation;
 pub mod permission;
+pub mod picture;
 pub mod presence;
 pub mod report;
 pub mod role;

@@ -85,6 +85,8 @@ pub const TOPIC_CHARS: usize = 1_024;
 pub const SLOW_MODE_S_MAX: u32 = 6 * 3_600;
 /// The longest timeout of a member.
 pub const TIMEOUT_S_MAX: u32 = 28 * 86_400;
+/// Characters of a guild's rules.
+pub const RULES_CHARS: usize = 4_000;
 /// Characters of the reason for an act of moderation.
 pub const REASON_CHARS: usize = 512;
 /// Entries in one page of an audit log.

@@ -24,6 +24,25 @@ requests! {
         pub for_s: u32,
     }
 
+    /// `PUT /api/v1/guilds/{guild}/members/{user}/nickname`: one's own, or another's.
+    pub struct SetNickname {
+        /// Absent: by their own name from now on.
+        pub nickname: Option<String>,
+        pub reason: Option<String>,
+    }
+
+    /// `PUT /api/v1/guilds/{guild}/rules`. Everybody agrees anew to what changed.
+    pub struct SetRules {
+        /// Absent: no rules from now on.
+        pub rules: Option<String>,
+    }
+
+    /// `POST /api/v1/guilds/{guild}/rules/accept`.
+    pub struct AcceptRules {
+        /// The text that was read, so that nobody agrees to another one.
+        pub rules: String,
+    }
+
     /// `PUT /api/v1/guilds/{guild}/gate`.
     pub struct SetGate {
         /// Nobody joins while it is closed.
@@ -119,6 +138,8 @@ pub enum Relation {
 pub enum Contact {
     /// Whoever shares a guild.
     Guilds,
+    /// Whoever shares a guild may ask: what they write waits until the person takes it up.
+    Requests,
     Friends,
     Nobody,
 }

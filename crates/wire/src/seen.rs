@@ -93,6 +93,7 @@ use Fact::{
 
 /// `Type.field` of everything that a client says to the server about a channel.
 pub const TABLE: &[(&str, &[Fact])] = &[
+    ("AnswerRequest.answer", &[Readers]),
     ("CreateChannel.channel", &[Channel]),
     ("CreateChannel.name", &[Channel]),
     ("CreateChannel.policy", &[Channel]),

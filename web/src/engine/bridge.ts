@@ -228,6 +228,7 @@ function topicOf(query: Query): Topic {
     case "typing":
       return { topic: "typing", channel: query.channel };
     case "mentions":
+    case "picture":
     case "places":
       return { topic: "guilds" };
     case "seen":

@@ -7,8 +7,9 @@ import { useGive, useTask } from "../state/engine";
 import { useTitle } from "../state/page";
 import { GuildArch } from "../ui/Arch";
 import { Button, ButtonLink } from "../ui/Button";
+import { Markdown } from "../ui/Markdown";
 import { Note, RefusalNote, Skeleton } from "../ui/Note";
-import { app, invite as words, refusalSentence, wholeDate } from "../words";
+import { app, invite as words, refusalSentence, wholeDate, rules } from "../words";
 import { signInFirst } from "./SignIn";
 import type { InstanceView, InvitePreview, MeView } from "../wire";
 
@@ -51,7 +52,7 @@ export function Invite({ code, me }: { code: string; me: MeView | null }) {
     <Doorway
       title={title}
       lead={preview.inviter_name === null ? words.invitedPlain : words.invitedBy(preview.inviter_name)}
-      picture={preview.guild_name === null || preview.guild === null ? undefined : <GuildArch id={preview.guild} name={preview.guild_name} size="large" />}
+      picture={preview.guild_name === null || preview.guild === null ? undefined : <GuildArch id={preview.guild} name={preview.guild_name} src={preview.icon} size="large" />}
       foot={me === null ? <SignInInstead /> : undefined}
     >
       <Facts preview={preview} />
@@ -68,6 +69,14 @@ function Facts({ preview }: { preview: InvitePreview }) {
   return (
     <>
       {facts.length > 0 && <p className="door-facts">{facts.join(" · ")}</p>}
+      {preview.rules !== null && (
+        <details className="door-rules">
+          <summary>{rules.show}</summary>
+          <div dir="auto">
+            <Markdown body={preview.rules} mentions={[]} />
+          </div>
+        </details>
+      )}
       {preview.guild !== null && <Note kind={preview.seeded ? "accent" : "amber"}>{preview.seeded ? words.seeded : words.bare}</Note>}
     </>
   );

@@ -10,7 +10,7 @@ import type { Contact } from "../wire";
 import { OwnPage } from "./Own";
 import "../parts/govern.css";
 
-const choices = (["guilds", "friends", "nobody"] as const).map((value) => ({ value, label: contacts[value] }));
+const choices = (["guilds", "requests", "friends", "nobody"] as const).map((value) => ({ value, label: contacts[value] }));
 
 export function People() {
   const { kept, refusal, relate, setContact } = useRelations();

@@ -2,10 +2,13 @@
 import { ArrowLeft, Bell, Download, Ellipsis, EyeOff, Hash, Info, MessageCircle, PenLine, Pin, ScanFace, Search, Settings2, UserPlus, UsersRound } from "lucide-react";
 import { type PointerEvent, type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
+import { Chosen } from "../parts/Chosen";
 import { Composer, type ComposerHandle } from "../parts/Composer";
 import { ConnectionPill } from "../parts/ConnectionPill";
 import { useDialogs } from "../parts/open";
 import { PresentAvatar } from "../parts/Presence";
+import { Incoming, Outgoing } from "../parts/Request";
+import { RulesWait } from "../parts/Rules";
 import { RecoveryCard } from "../parts/RecoveryCard";
 import { TalkingProvider } from "../parts/talking";
 import { Timeline } from "../parts/Timeline";
@@ -24,6 +27,7 @@ import { Avatar, Cloister, GroupMark } from "../ui/Arch";
 import { type Entry, Menu } from "../ui/Menu";
 import { Empty, Note, Skeleton } from "../ui/Note";
 import { Seal } from "../ui/Seal";
+import "../parts/govern.css";
 import "../parts/picker.css";
 import { app, channel as words, conversations, exporting, guild as guildWords, notice, pins, safety, search as searchWords, seen as seenWords, talk, trust } from "../words";
 import type { ChannelView, GuildView, MeView, MemberView, SessionView } from "../wire";
@@ -100,8 +104,16 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
       {recovery?.offer === true && recovery.key !== null && <RecoveryCard recoveryKey={recovery.key} me={me} offered />}
       <Trust view={view} guild={guildView} />
       <div className="talk-compose" data-region>
+        <Chosen />
         <Ghosts view={view} guild={guildView} me={me} />
-        <Composer ref={composer} view={view} place={place} lastOwn={() => lastOwn.current} />
+        {view.request === "outgoing" && <Outgoing name={view.name} />}
+        {guildView?.rules_wait === true && guildView.rules !== null ? (
+          <RulesWait view={guildView} rules={guildView.rules} />
+        ) : view.request === "incoming" && view.kind.kind === "dm" ? (
+          <Incoming view={view} peer={view.kind.peer} />
+        ) : (
+          <Composer ref={composer} view={view} place={place} lastOwn={() => lastOwn.current} />
+        )}
       </div>
     </div>
     </TalkingProvider>

@@ -15,7 +15,7 @@ export function Announcer({ messages }: { messages: readonly MessageView[] }) {
     const from = last.current;
     last.current = Math.max(newest, from ?? 0);
     if (from === null || newest <= from) return;
-    const fresh = messages.filter((message) => message.seq > from && !message.mine);
+    const fresh = messages.filter((message) => message.seq > from && !message.mine && !message.from_blocked);
     say(fresh.slice(-mostAtOnce).map((message) => talk.announced(message.author_name, message.content.content === "text" ? message.content.body : talk.unreadableShort)));
   }, [messages]);
   useEffect(() => {

@@ -65,7 +65,7 @@ function Entry({ entry, view }: { entry: AuditView; view: GuildView }) {
   return (
     <li className="govern-item audit-entry">
       <span className="govern-text">
-        <span dir="auto">{words.line(actor, acts[entry.action] ?? entry.action, nameOf(entry.target, view))}</span>
+        <span dir="auto">{words.line(actor, acts[entry.action] ?? entry.action, nameOf(entry.target, view, entry.target_name))}</span>
         <span className="quiet">
           <time dateTime={new Date(entry.at).toISOString()} title={wholeTime(entry.at)}>
             {ago(entry.at, now)}
@@ -87,7 +87,7 @@ function Entry({ entry, view }: { entry: AuditView; view: GuildView }) {
 }
 
 /** The name of what an entry is about, if it is still there. */
-function nameOf(target: string, view: GuildView): string {
+function nameOf(target: string, view: GuildView, named: string | null): string {
   const at = target.indexOf(":");
   const [kind, id] = [target.slice(0, at), target.slice(at + 1)];
   switch (kind) {
@@ -95,10 +95,8 @@ function nameOf(target: string, view: GuildView): string {
       return "";
     case "role":
       return view.roles.find((role) => role.id === id)?.name ?? id;
-    case "member": {
-      const known = view.members.find((member) => member.user === id);
-      return known === undefined ? id : `@${known.username}`;
-    }
+    case "member":
+      return named === null ? id : `@${named}`;
     case "channel":
       return `#${view.channels.find((channel) => channel.id === id)?.name ?? id}`;
     case "category":

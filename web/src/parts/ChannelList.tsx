@@ -1,5 +1,5 @@
 /** The second pane: the channels of a server, or the conversations. */
-import { Bell, BellOff, CheckCheck, ChevronDown, EyeOff, Hash, LogOut, Plus, Settings, SquarePen, Trash2, UserPlus } from "lucide-react";
+import { Bell, BellOff, CheckCheck, ChevronDown, EyeOff, Hash, LogOut, PenLine, Plus, ScrollText, Settings, SquarePen, Trash2, UserPlus } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { Link, useLocation } from "wouter";
@@ -12,8 +12,9 @@ import { Button, IconButton } from "../ui/Button";
 import { type Entry, Menu } from "../ui/Menu";
 import { plainText } from "../ui/Markdown";
 import { Skeleton } from "../ui/Note";
-import { ago, app, channel as channelWords, conversations, govern, guild as words, mentions as mentionWords, notice, places } from "../words";
-import type { GuildView } from "../wire";
+import { ago, app, channel as channelWords, conversations, govern, guild as words, mentions as mentionWords, nickname, notice, places, rules } from "../words";
+import type { DmSummary, GuildView } from "../wire";
+import { Banner } from "./GuildPicture";
 import { useDialogs } from "./open";
 import { PresentAvatar } from "./Presence";
 import "./list.css";
@@ -27,6 +28,7 @@ export function ChannelList({ guild, current }: { guild: string; current: string
   const canCreate = may(view.my_permissions, "manage_channels");
   return (
     <>
+      {view.banner !== null && <Banner banner={view.banner} />}
       <GuildHead view={view} />
       <nav className="list-scroll" aria-label={places.channelsOf(view.name)}>
         <div className="list-label">
@@ -81,6 +83,9 @@ function GuildHead({ view }: { view: GuildView }) {
   const entries: Entry[] = [];
   if (may(view.my_permissions, "create_invite")) entries.push({ label: words.invite, icon: UserPlus, onAction: () => open({ dialog: "invite", guild: view.id }) });
   if (may(view.my_permissions, "manage_channels")) entries.push({ label: words.createChannel, icon: Plus, onAction: () => open({ dialog: "create-channel", guild: view.id }) });
+  if (me !== undefined && (may(view.my_permissions, "change_nickname") || may(view.my_permissions, "manage_nicknames")))
+    entries.push({ label: nickname.own, icon: PenLine, onAction: () => open({ dialog: "nickname", guild: view.id, user: me.user }) });
+  if (view.rules !== null) entries.push({ label: rules.show, icon: ScrollText, onAction: () => open({ dialog: "rules", guild: view.id }) });
   if (governs(view.my_permissions)) entries.push({ label: govern.settings, icon: Settings, onAction: () => go(path.govern(view.id, "")) });
   entries.push({ label: mentionWords.markAll, icon: CheckCheck, onAction: () => void give({ do: "mark_all_read", guild: view.id }).catch(() => undefined) }, { label: notice.ofServer, icon: Bell, onAction: () => open({ dialog: "notice", about: { place: "guild", guild: view.id }, name: view.name }) }, "rule");
   entries.push(
@@ -137,6 +142,8 @@ export function ConversationList({ current }: { current: string | null }) {
   const answer = useView({ ask: "dms" });
   const now = useNow(60_000);
   const open = useDialogs();
+  const asked = answer?.dms.filter((dm) => dm.request === "incoming") ?? [];
+  const taken = answer?.dms.filter((dm) => dm.request !== "incoming") ?? [];
   return (
     <>
       <header className="list-head">
@@ -158,35 +165,51 @@ export function ConversationList({ current }: { current: string | null }) {
           </div>
         ) : (
           <ul className="list-items" data-steps>
-            {answer.dms.map((dm) => (
-              <li key={dm.channel}>
-                <Link
-                  href={path.conversation(dm.channel)}
-                  className={`list-item list-person${dm.channel === current ? " list-current" : ""}${dm.muted ? " list-muted" : dm.unread > 0 ? " list-unread" : ""}`}
-                  aria-current={dm.channel === current ? "page" : undefined}
-                  aria-label={dm.muted ? notice.mutedName(dm.display_name) : dm.unread > 0 ? channelWords.unread(dm.display_name, dm.unread) : dm.display_name}
-                >
-                  {dm.peer === null ? <GroupMark /> : <PresentAvatar id={dm.peer} name={dm.display_name} />}
-                  <span className="list-two">
-                    <span className="list-row">
-                      <span className="list-name" dir="auto">
-                        {dm.display_name}
-                      </span>
-                      <span className="list-time">{dm.last_at > 0 ? ago(dm.last_at, now) : ""}</span>
-                    </span>
-                    <span className="list-row">
-                      <span className="list-preview" dir="auto">
-                        {dm.preview === null ? "" : plainText(dm.preview)}
-                      </span>
-                      {dm.muted ? <BellOff size={14} strokeWidth={1.75} aria-hidden /> : dm.unread > 0 && <Unread count={dm.unread} />}
-                    </span>
-                  </span>
-                </Link>
+            {asked.length > 0 && (
+              <li>
+                <h3 className="list-category">{conversations.requests(asked.length)}</h3>
+                <ul className="list-items">
+                  {asked.map((dm) => (
+                    <Conversation key={dm.channel} dm={dm} current={current} now={now} />
+                  ))}
+                </ul>
               </li>
+            )}
+            {taken.map((dm) => (
+              <Conversation key={dm.channel} dm={dm} current={current} now={now} />
             ))}
           </ul>
         )}
       </nav>
     </>
+  );
+}
+
+function Conversation({ dm, current, now }: { dm: DmSummary; current: string | null; now: number }) {
+  return (
+    <li>
+      <Link
+        href={path.conversation(dm.channel)}
+        className={`list-item list-person${dm.channel === current ? " list-current" : ""}${dm.muted ? " list-muted" : dm.unread > 0 ? " list-unread" : ""}`}
+        aria-current={dm.channel === current ? "page" : undefined}
+        aria-label={dm.request === "incoming" ? conversations.requestLabel(dm.display_name) : dm.muted ? notice.mutedName(dm.display_name) : dm.unread > 0 ? channelWords.unread(dm.display_name, dm.unread) : dm.display_name}
+      >
+        {dm.peer === null ? <GroupMark /> : <PresentAvatar id={dm.peer} name={dm.display_name} />}
+        <span className="list-two">
+          <span className="list-row">
+            <span className="list-name" dir="auto">
+              {dm.display_name}
+            </span>
+            <span className="list-time">{dm.last_at > 0 ? ago(dm.last_at, now) : ""}</span>
+          </span>
+          <span className="list-row">
+            <span className="list-preview" dir="auto">
+              {dm.preview === null ? "" : plainText(dm.preview)}
+            </span>
+            {dm.muted ? <BellOff size={14} strokeWidth={1.75} aria-hidden /> : dm.unread > 0 && <Unread count={dm.unread} />}
+          </span>
+        </span>
+      </Link>
+    </li>
   );
 }

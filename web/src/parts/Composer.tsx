@@ -49,6 +49,7 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
   const listId = useId();
   const openDialog = useDialogs();
   const guilds = useView({ ask: "guilds" })?.guilds;
+  const me = useView({ ask: "session" })?.me ?? null;
   const area = useRef<HTMLTextAreaElement>(null);
   const keep = useDraft(view.id, view.draft);
 
@@ -88,7 +89,9 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
         const guild = guilds?.find((one) => one.id === view.guild);
         if (found.slash.does === "help") openDialog({ dialog: "help" });
         else if (found.slash.does === "join") openDialog({ dialog: "add-guild" });
-        else if (guild !== undefined) openDialog({ dialog: "leave-guild", guild: guild.id, name: guild.name });
+        else if (found.slash.does === "nick") {
+          if (guild !== undefined && me !== null) openDialog({ dialog: "nickname", guild: guild.id, user: me.user });
+        } else if (guild !== undefined) openDialog({ dialog: "leave-guild", guild: guild.id, name: guild.name });
         return;
       } else {
         const become = found.slash.become(found.rest);

@@ -9,6 +9,8 @@ import { ExportDialog } from "./ExportDialog";
 import { ForwardDialog } from "./ForwardDialog";
 import { NoticeDialog } from "./NoticeDialog";
 import { StatusDialog } from "./Presence";
+import { NicknameDialog } from "./NicknameDialog";
+import { RulesDialog } from "./Rules";
 import { PollDialog } from "./PollDialog";
 import { Switcher } from "./Switcher";
 import { ReportDialog } from "./ReportDialog";
@@ -43,11 +45,15 @@ export function OpenDialog() {
     case "delete-guild":
       return <DeleteGuild guild={shown.guild} name={shown.name} onClose={close} />;
     case "delete-messages":
-      return <DeleteMessages messages={shown.messages} author={shown.author} onClose={close} />;
+      return <DeleteMessages messages={shown.messages} author={shown.author} {...(shown.done ? { onDone: shown.done } : {})} onClose={close} />;
     case "edits":
       return <Edits channel={shown.channel} message={shown.message} onClose={close} />;
     case "person":
       return <PersonDialog user={shown.user} name={shown.name} onClose={close} />;
+    case "nickname":
+      return <NicknameDialog guild={shown.guild} user={shown.user} onClose={close} />;
+    case "rules":
+      return <RulesDialog guild={shown.guild} onClose={close} />;
     case "sign-out":
       return <SignOutDialog onClose={close} />;
     case "poll":

@@ -9,18 +9,22 @@ import { Choice } from "../ui/Choice";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
 import { RefusalNote } from "../ui/Note";
-import { app, channel as channelWords, guild as words, signIn } from "../words";
+import { app, channel as channelWords, guild as words, signIn, template as templateWords } from "../words";
 import { nameable } from "./AboutChannel";
+import type { GuildTemplate } from "../wire";
 import { PeoplePicker } from "./PeoplePicker";
 
 const nameLimit = 80;
+const templates = (["plain", "friends", "club", "team"] as const).map((value) => ({ value, label: templateWords.names[value] }));
 
 export function AddGuild({ onClose }: { onClose: () => void }) {
   const give = useGive();
   const [, go] = useLocation();
   const [name, setName] = useState("");
+  const [template, setTemplate] = useState<GuildTemplate | "plain">("plain");
   const create = useTask(async () => {
     const reply = await give({ do: "create_guild", name: name.trim() });
+    if (reply.outcome === "guild" && template !== "plain") await give({ do: "govern", guild: reply.guild, act: { act: "furnish", template } });
     onClose();
     if (reply.outcome === "guild") go(path.guild(reply.guild));
   });
@@ -29,6 +33,8 @@ export function AddGuild({ onClose }: { onClose: () => void }) {
       <p className="quiet">{words.createLead}</p>
       <form className="form" onSubmit={submit(() => void create.run())}>
         <Field label={words.name} placeholder={words.namePlaceholder} value={name} onChange={setName} maxLength={nameLimit} isRequired autoFocus autoComplete="off" />
+        <Choice label={templateWords.label} value={template} onChange={setTemplate} options={templates} />
+        <p className="field-hint">{templateWords.hints[template]}</p>
         <RefusalNote refusal={create.refusal} />
         <Button type="submit" look="primary" wide isDisabled={name.trim() === ""} isPending={create.busy}>
           {words.createSubmit}

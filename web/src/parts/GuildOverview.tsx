@@ -1,5 +1,6 @@
 /** Name of a server, the way in, and its owner. */
 import { useState } from "react";
+import { Label, Text, TextArea, TextField } from "react-aria-components";
 import { useTask } from "../state/engine";
 import { useAct, useAsked } from "../state/govern";
 import { may } from "../state/permission";
@@ -11,6 +12,7 @@ import { Select } from "../ui/Select";
 import { app, govern, overview as words, wholeDate } from "../words";
 import type { GateView, GuildView } from "../wire";
 import { submit } from "./GuildDialogs";
+import { GuildPictures } from "./GuildPictures";
 
 const waits = [
   { value: "0", label: words.newcomersNone },
@@ -24,6 +26,8 @@ export function GuildOverview({ view }: { view: GuildView }) {
   return (
     <>
       {may(view.my_permissions, "manage_guild") && <Name view={view} />}
+      {may(view.my_permissions, "manage_guild") && <GuildPictures view={view} />}
+      {may(view.my_permissions, "manage_guild") && <RulesText view={view} />}
       {may(view.my_permissions, "manage_guild") && <Gate guild={view.id} />}
       {may(view.my_permissions, "manage_invites") && <Joins view={view} />}
       {me?.owner === true && <Transfer view={view} />}
@@ -45,6 +49,34 @@ function Name({ view }: { view: GuildView }) {
       </Button>
       <RefusalNote refusal={save.refusal} />
     </form>
+  );
+}
+
+function RulesText({ view }: { view: GuildView }) {
+  const act = useAct(view.id);
+  const [text, setText] = useState(view.rules ?? "");
+  const save = useTask(async () => {
+    await act({ act: "set_rules", rules: text.trim() === "" ? null : text.trim() });
+  });
+  return (
+    <section className="own-section">
+      <h2>{words.rulesTitle}</h2>
+      <form className="form" onSubmit={submit(() => void save.run())}>
+        <TextField value={text} onChange={setText} maxLength={4_000} className="field">
+          <Label className="field-label">{words.rules}</Label>
+          <TextArea className="input rules-input" rows={6} dir="auto" />
+          <Text slot="description" className="field-hint">
+            {words.rulesHint}
+          </Text>
+        </TextField>
+        <RefusalNote refusal={save.refusal} />
+        <div className="form-actions">
+          <Button type="submit" isDisabled={text.trim() === (view.rules ?? "")} isPending={save.busy}>
+            {words.rulesSave}
+          </Button>
+        </div>
+      </form>
+    </section>
   );
 }
 

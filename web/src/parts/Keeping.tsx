@@ -19,11 +19,13 @@ export function Keeping({ user, name }: { user: string; name: string }) {
           options={[
             { value: "none", label: relations.none },
             { value: "friend", label: words.friend },
+            { value: "muted", label: words.mute },
             { value: "blocked", label: words.block },
           ]}
           onChange={(relation) => void task.run(relation)}
         />
       )}
+      {now === "muted" && <p className="quiet">{words.muteHint}</p>}
       {now === "blocked" && <p className="quiet">{words.blockHint}</p>}
       <RefusalNote refusal={refusal ?? task.refusal} />
     </>

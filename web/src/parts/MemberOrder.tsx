@@ -1,5 +1,5 @@
 /** What somebody with rights may do about a member, and why a member may do something. */
-import { Ban, CircleHelp, Clock, LogOut, Shield, Undo2 } from "lucide-react";
+import { Ban, CircleHelp, Clock, LogOut, PenLine, Shield, Undo2 } from "lucide-react";
 import { useState } from "react";
 import { useTask } from "../state/engine";
 import { useAct, useAsked } from "../state/govern";
@@ -10,9 +10,10 @@ import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
 import { RefusalNote } from "../ui/Note";
 import { Select } from "../ui/Select";
-import { app, govern, order as words, rightGroups, why, wholeTime } from "../words";
+import { app, govern, nickname, order as words, rightGroups, why, wholeTime } from "../words";
 import type { GuildView, MemberView, Step } from "../wire";
 import { submit } from "./GuildDialogs";
+import { useDialogs } from "./open";
 import { Tick } from "./RoleEditor";
 
 type Open = "kick" | "ban" | "time-out" | "roles" | "why" | null;
@@ -31,6 +32,8 @@ export function MemberOrder({ view, member }: { view: GuildView; member: MemberV
   const above = rankOf(view.roles, view.my_roles, me?.owner === true) > rankOf(view.roles, member.roles, member.owner);
   const can = (right: Parameters<typeof may>[1]) => above && !member.me && may(view.my_permissions, right);
   const manages = may(view.my_permissions, "manage_roles");
+  const dialog = useDialogs();
+  const names = member.me ? may(view.my_permissions, "change_nickname") || may(view.my_permissions, "manage_nicknames") : can("manage_nicknames");
   const release = useTask(async () => {
     await act({ act: "time_out", user: member.user, reason: null, for_s: 0 });
   });
@@ -59,6 +62,11 @@ export function MemberOrder({ view, member }: { view: GuildView; member: MemberV
         {(manages || member.me) && (
           <Button small icon={CircleHelp} onPress={() => setOpen("why")}>
             {words.why}
+          </Button>
+        )}
+        {names && (
+          <Button small icon={PenLine} onPress={() => dialog({ dialog: "nickname", guild: view.id, user: member.user })} aria-label={nickname.changeNamed(member.display_name)}>
+            {nickname.change}
           </Button>
         )}
         {can("timeout_members") &&

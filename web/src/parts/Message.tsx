@@ -1,6 +1,6 @@
 /** One message, or one that is not sent yet, as a line of the conversation. */
 import { CornerUpRight, Forward, KeyRound, Pin, RotateCcw, Timer, Undo2 } from "lucide-react";
-import { memo, type PointerEvent, type ReactNode, useRef } from "react";
+import { memo, type PointerEvent, type ReactNode, useRef, useState } from "react";
 import { Button as AriaButton, DialogTrigger } from "react-aria-components";
 import { useGive, useTask } from "../state/engine";
 import { useNow } from "../state/page";
@@ -15,7 +15,8 @@ import { MessageBar, useMessageKeys } from "./MessageBar";
 import { PollCard } from "./PollCard";
 import { Reactions } from "./Reactions";
 import { Rewrite } from "./Rewrite";
-import { useEditing, useTalking } from "./talking";
+import { Tick } from "./RoleEditor";
+import { useChosen, useEditing, useTalking } from "./talking";
 import "./message.css";
 import "./pin.css";
 
@@ -109,7 +110,9 @@ export const Message = memo(function Message({ message, line, first, newest }: {
   const { content } = message;
   const onKey = useMessageKeys(message);
   const editing = useEditing() === message.id;
-  const { reply } = useTalking();
+  const { reply, choose } = useTalking();
+  const [shown, show] = useState(false);
+  const chosen = useChosen();
   return (
     <Frame
       line={line}
@@ -120,7 +123,7 @@ export const Message = memo(function Message({ message, line, first, newest }: {
       authorName={message.author_name}
       at={message.at}
       {...(content.content !== "text" && content.content !== "poll" ? { state: "hushed" as const } : message.changing ? { state: "sending" as const } : message.calls_me ? { state: "calls" as const } : {})}
-      above={message.reply && <Quote reply={message.reply} />}
+      above={message.reply && (!message.from_blocked || shown) && <Quote reply={message.reply} />}
       after={
         <>
           {newest && message.mine && <span className="line-sent">{talk.sent}</span>}
@@ -133,8 +136,20 @@ export const Message = memo(function Message({ message, line, first, newest }: {
           <Pin size={12} strokeWidth={1.75} aria-hidden /> {pins.mark}
         </span>
       )}
-      {editing ? <Rewrite message={message} /> : <Body message={message} inOrder={line.inOrder} />}
-      <Reactions message={message} inOrder={line.inOrder} />
+      {chosen !== null && message.can_delete && <Tick label={talk.choose} isSelected={chosen.has(message.id)} onChange={() => choose(message.id)} />}
+      {message.from_blocked && !shown ? (
+        <p className="line-hidden">
+          {talk.fromBlocked}{" "}
+          <AriaButton className="line-show" onPress={() => show(true)} {...(line.inOrder ? {} : { excludeFromTabOrder: true })}>
+            {talk.showBlocked}
+          </AriaButton>
+        </p>
+      ) : (
+        <>
+          {editing ? <Rewrite message={message} /> : <Body message={message} inOrder={line.inOrder} />}
+          <Reactions message={message} inOrder={line.inOrder} />
+        </>
+      )}
     </Frame>
   );
 });

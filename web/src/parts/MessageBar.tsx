@@ -16,10 +16,10 @@ import { useTalking } from "./talking";
 export function useAbout(message: MessageView): About {
   const give = useGive();
   const open = useDialogs();
-  const { reply, edit } = useTalking();
+  const { reply, edit, choose } = useTalking();
   const { channel, guild } = usePlace();
   const address = (id: string) => new URL(path.message(guild, channel, id), location.origin).href;
-  return { message, channel, give, open, reply, edit, address };
+  return { message, channel, give, open, reply, edit, choose, address };
 }
 
 /** Does what a key asks of a message that has the focus; false if that key asks nothing. */

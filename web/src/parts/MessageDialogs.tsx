@@ -6,10 +6,11 @@ import { Skeleton } from "../ui/Note";
 import { app, messageMenu as words, refusalSentence, wholeTime } from "../words";
 
 /** Asks before what can't be undone. `author`: whose messages, if not one's own. */
-export function DeleteMessages({ messages, author, onClose }: { messages: string[]; author: string | null; onClose: () => void }) {
+export function DeleteMessages({ messages, author, onDone, onClose }: { messages: string[]; author: string | null; onDone?: () => void; onClose: () => void }) {
   const give = useGive();
   const task = useTask(async () => {
     await give({ do: "delete", messages });
+    onDone?.();
     onClose();
   });
   return (

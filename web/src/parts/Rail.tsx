@@ -4,10 +4,10 @@ import { Link, useLocation } from "wouter";
 import { path } from "../paths";
 import { useView } from "../state/engine";
 import { settings } from "../state/settings";
-import { GuildArch } from "../ui/Arch";
 import { Hinted } from "../ui/Button";
 import { conversations, guild as words, places } from "../words";
 import { Button as AriaButton, Focusable } from "react-aria-components";
+import { GuildIcon } from "./GuildPicture";
 import { useDialogs } from "./open";
 import "./rail.css";
 
@@ -30,7 +30,7 @@ export function Rail({ guild }: { guild: string | null }) {
         {guilds.map((one) => (
           <li key={one.id}>
             <RailLink href={guildAddress(one.id)} label={words.unread(one.name, one.unread)} plain={one.name} unread={one.unread} current={guild === one.id} badge={one.mentions}>
-              <GuildArch id={one.id} name={one.name} />
+              <GuildIcon id={one.id} name={one.name} icon={one.icon} />
             </RailLink>
           </li>
         ))}

@@ -2,7 +2,7 @@
  * What can be done with a message, in the order of its menu. Whoever adds something to the menu
  * adds one entry here: the hover bar, the menu and the keys all read this list.
  */
-import { Copy, Flag, Forward, History, Link, type LucideIcon, Pencil, Pin, PinOff, Reply, TextQuote, Trash2 } from "lucide-react";
+import { Copy, Flag, Forward, History, Link, ListChecks, Pencil, Pin, PinOff, Reply, TextQuote, Trash2, type LucideIcon } from "lucide-react";
 import { plainText } from "../ui/Markdown";
 import { messageMenu as words, pins, report as reportWords } from "../words";
 import type { Command, CommandReply, MessageView } from "../wire";
@@ -16,6 +16,7 @@ export interface About {
   open: (dialog: DialogName) => void;
   reply: (message: MessageView) => void;
   edit: (message: string) => void;
+  choose: (message: string) => void;
   /** The address of a message of this conversation. */
   address: (message: string) => string;
 }
@@ -50,5 +51,6 @@ export const messageActions: readonly MessageAction[] = [
   { id: "unpin", label: pins.unpin, icon: PinOff, group: "look", key: "p", shown: ({ message }) => message.can_pin && message.pinned, run: ({ message, give }) => void give({ do: "unpin", message: message.id }).catch(() => undefined) },
   { id: "edits", label: words.edits, icon: History, group: "look", shown: ({ message }) => message.edited_at !== null, run: ({ message, open, channel }) => open({ dialog: "edits", channel, message: message.id }) },
   { id: "report", label: reportWords.action, icon: Flag, group: "end", shown: ({ message }) => !message.mine && textOf(message) !== null, run: ({ message, open }) => open({ dialog: "report", message: message.id }) },
+  { id: "choose", label: words.choose, icon: ListChecks, group: "end", shown: ({ message }) => message.can_delete, run: ({ message, choose }) => choose(message.id) },
   { id: "delete", label: words.remove, icon: Trash2, group: "end", danger: true, key: "Delete", shown: ({ message }) => message.can_delete, run: ({ message, open }) => open({ dialog: "delete-messages", messages: [message.id], author: message.mine ? null : message.author_name }) },
 ];

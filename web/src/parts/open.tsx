@@ -13,9 +13,11 @@ export type DialogName =
   | { dialog: "invite"; guild: string }
   | { dialog: "leave-guild"; guild: string; name: string }
   | { dialog: "delete-guild"; guild: string; name: string }
-  | { dialog: "delete-messages"; messages: string[]; author: string | null }
+  | { dialog: "delete-messages"; messages: string[]; author: string | null; done?: () => void }
   | { dialog: "edits"; channel: string; message: string }
   | { dialog: "person"; user: string; name: string }
+  | { dialog: "nickname"; guild: string; user: string }
+  | { dialog: "rules"; guild: string }
   | { dialog: "sign-out" }
   | { dialog: "poll"; channel: string }
   | { dialog: "forward"; message: string }

@@ -2,6 +2,7 @@
  * Passkeys whose pseudo-random function (WebAuthn `prf`) opens the account's vault. The browser
  * only evaluates the function; what its output opens is the engine's business.
  */
+import { base64url } from "./base64";
 
 export interface Opened {
   credential: string;
@@ -79,11 +80,4 @@ function opened(credential: PublicKeyCredential, first: BufferSource): Opened {
 
 function idBytes(id: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(id.replaceAll("-", "").match(/../g) ?? [], (pair) => parseInt(pair, 16));
-}
-
-function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
 }

@@ -6,6 +6,8 @@ const bit = {
   send_messages: 1n,
   mention_everyone: 6n,
   create_invite: 16n,
+  change_nickname: 17n,
+  manage_nicknames: 34n,
   timeout_members: 35n,
   kick_members: 36n,
   ban_members: 37n,

@@ -1,7 +1,7 @@
 /** How this person keeps others: friends, and who is kept away. */
 import { useCallback, useEffect, useState } from "react";
 import type { CommandReply, Contact, Refusal, Relation } from "../wire";
-import { useGive } from "./engine";
+import { useGive, useTopic } from "./engine";
 import { asRefusal } from "./refusal";
 
 type Kept = Extract<CommandReply, { outcome: "told"; on: "relations" }>;
@@ -26,6 +26,7 @@ export function useRelations(): Relations {
     }
   }, [give]);
   useEffect(() => void load(), [load]);
+  useTopic("relations", () => void load());
   const relate = useCallback(
     async (user: string, relation: Relation) => {
       await give({ do: "relate", user, relation });

@@ -7,7 +7,7 @@ export interface Slash {
   /** The text that is sent instead; null if nothing is. */
   become: (rest: string) => string | null;
   /** Something the page does instead. */
-  does?: "help" | "leave" | "join";
+  does?: "help" | "leave" | "join" | "nick";
 }
 
 const ending = (rest: string, sign: string): string => (rest === "" ? sign : `${rest} ${sign}`);
@@ -28,6 +28,7 @@ export const slashes: readonly Slash[] = [
   { name: "join", about: words.join, become: () => null, does: "join" },
   { name: "leave", about: words.leave, become: () => null, does: "leave" },
   { name: "me", about: words.me, become: (rest) => (rest === "" ? null : `_${rest}_`) },
+  { name: "nick", about: words.nick, become: () => null, does: "nick" },
   { name: "roll", about: words.roll, become: rolled },
   { name: "shrug", about: words.shrug, become: (rest) => ending(rest, "¯\\\\\\_(ツ)\\_/¯") },
   { name: "spoiler", about: words.spoiler, become: (rest) => (rest === "" ? null : `||${rest}||`) },

@@ -1,6 +1,6 @@
 /** An engine that lives in memory: for tests of the view, and for working on screens. */
 import { type EngineBridge, type EngineStatus, Refused, type ReplyTo } from "../engine/contract";
-import type { Command, CommandReply, ErrorCode, OutboxView, Query, QueryReply, Topic } from "../wire";
+import type { GuildView, Command, CommandReply, ErrorCode, OutboxView, Query, QueryReply, Topic } from "../wire";
 import { FakeAccount } from "./account";
 import { asks, governs } from "./govern";
 import { changeGroup, type GroupChange, reader } from "./group";
@@ -16,6 +16,8 @@ import { changeStatus } from "./presence";
 import { search, seenLines } from "./search";
 import { FakeTrust } from "./trust";
 import { addChannel, addGroup, addMessage, id, makeWorld, type Scene, type World } from "./world";
+import { painted } from "./picture";
+import { asked } from "./poll";
 
 const refuse = (code: ErrorCode): never => {
   throw new Refused({ code, message: "", retry_after_ms: null });
@@ -99,6 +101,8 @@ export class FakeEngine implements EngineBridge {
         const guild = world.guilds.find((one) => one.id === query.guild);
         return { answer: "guild", guild: guild ? { ...guild, channels: guild.channels.map((one) => ({ ...one, unread: this.#unread(one.id), muted: noticeOf(world, one.id).muted })) } : null };
       }
+      case "picture":
+        return { answer: "picture", url: painted(query.picture) };
       case "dms":
         return { answer: "dms", dms: world.dms.map((dm) => this.#dm(dm)).toSorted((a, b) => b.last_at - a.last_at) };
       case "people":
@@ -160,7 +164,9 @@ export class FakeEngine implements EngineBridge {
 
   #dm(dm: World["dms"][number]) {
     const last = this.world.messages.get(dm.channel)?.at(-1);
-    return { ...dm, safety: this.#trust.safety(dm.peer), unread: this.#unread(dm.channel), mentions: 0, muted: noticeOf(this.world, dm.channel).muted, quiet: false, last_at: last?.at ?? 0, preview: last?.content.content === "text" ? last.content.body : null };
+    const request = this.world.channels.get(dm.channel)?.request ?? null;
+    const waits = request === "incoming";
+    return { ...dm, request, safety: this.#trust.safety(dm.peer), unread: waits ? 0 : this.#unread(dm.channel), mentions: 0, muted: noticeOf(this.world, dm.channel).muted, quiet: false, last_at: last?.at ?? 0, preview: !waits && last?.content.content === "text" ? last.content.body : null };
   }
 
   #message(wanted: string) {
@@ -169,14 +175,6 @@ export class FakeEngine implements EngineBridge {
       if (message !== undefined) return { channel, message };
     }
     return refuse("NOT_FOUND");
-  }
-
-  #poll(command: Extract<Command, { do: "poll" }>): CommandReply {
-    const message = addMessage(this.world, command.channel, this.world.session.me?.user ?? "", "", Date.now());
-    message.content = { content: "poll", question: command.question, options: command.options.map((text) => ({ text, count: 0, mine: false, names: [] })), many: command.many, ends_at: command.ends_in_s === 0 ? null : Date.now() + command.ends_in_s * 1000, over: false, voters: 0 };
-    message.can_edit = false;
-    this.#tellOf(command.channel);
-    return { outcome: "queued", entry: message.id };
   }
 
   #vote(wanted: string, choices: number[]): CommandReply {
@@ -301,6 +299,8 @@ export class FakeEngine implements EngineBridge {
       case "relations":
       case "relate":
       case "set_contact":
+      case "answer_request":
+        this.tell({ topic: "dms" }, ...(command.do === "answer_request" ? [{ topic: "channel" as const, channel: command.channel }] : []));
         return keeps(world, command);
       case "open_dm":
         return { outcome: "channel", channel: id(300 + Number(command.user.slice(-3))) };
@@ -330,7 +330,7 @@ export class FakeEngine implements EngineBridge {
         break;
       }
       case "poll":
-        return this.#poll(command);
+        return asked(this.world, command, () => this.#tellOf(command.channel));
       case "vote":
         return this.#vote(command.message, command.choices);
       case "forward":
@@ -399,7 +399,7 @@ export class FakeEngine implements EngineBridge {
   #preview(invite: string | null): CommandReply {
     const code = invite?.split("#")[0] ?? "";
     if (code === "gone") refuse("INVITE_INVALID");
-    const preview = invite === null ? null : { code, guild: id(101), guild_name: "Rowing club", inviter_name: "Bruno Okafor", members: 7, expires_at: Date.now() + 5 * 86_400_000, seeded: invite.includes("#") };
+    const preview = invite === null ? null : { code, guild: id(101), guild_name: "Rowing club", icon: null, rules: "- Nobody rows alone.", inviter_name: "Bruno Okafor", members: 7, expires_at: Date.now() + 5 * 86_400_000, seeded: invite.includes("#") };
     return { outcome: "instance", name: "Rowing on the Elbe", set_up_needed: this.world.setUpNeeded, open: this.world.session.state === "signed_out" && this.open, invite: preview };
   }
 
@@ -413,7 +413,7 @@ export class FakeEngine implements EngineBridge {
 
   #createGuild(name: string): CommandReply {
     const me = this.world.session.me;
-    const guild = { id: id(this.#id()), name, owner: me?.user ?? "", my_permissions: (2n ** 64n - 1n).toString(), my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members: me === null ? [] : [{ user: me.user, username: me.username, display_name: me.display_name, owner: true, joined_at: Date.now(), vouched: true, me: true, safety: "known" as const, roles: [], timed_out_until: null }] };
+    const guild: GuildView = { id: id(this.#id()), name, icon: null, banner: null, rules: null, rules_wait: false, owner: me?.user ?? "", my_permissions: (2n ** 64n - 1n).toString(), my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members: me === null ? [] : [{ user: me.user, username: me.username, display_name: me.display_name, nickname: null, owner: true, joined_at: Date.now(), vouched: true, me: true, safety: "known" as const, roles: [], timed_out_until: null }] };
     this.world.guilds.push(guild);
     addChannel(this.world, guild, this.#id(), "general");
     this.tell({ topic: "guilds" });

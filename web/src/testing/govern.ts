@@ -11,6 +11,18 @@ export function governs(world: World, guild: string, act: Act, draw: () => strin
     case "rename":
       view.name = act.name;
       break;
+    case "set_nickname":
+      for (const member of view.members) if (member.user === act.user) Object.assign(member, { nickname: act.nickname, display_name: act.nickname ?? world.people.get(act.user)?.display_name ?? "" });
+      break;
+    case "set_rules":
+      view.rules = act.rules;
+      break;
+    case "accept_rules":
+      view.rules_wait = false;
+      break;
+    case "set_picture":
+      view[act.of] = act.picture === null ? null : `data:image/webp;base64,${act.picture.replaceAll("-", "+").replaceAll("_", "/")}`;
+      break;
     case "create_role": {
       const role = { id: draw(), name: act.name, position: 1, color: act.color, hoisted: act.hoisted, mentionable: act.mentionable, permissions: act.permissions };
       for (const one of view.roles) one.position += 1;
@@ -107,11 +119,11 @@ export function asks(world: World, guild: string, question: Question): CommandRe
 
 function entries(action: string | null): AuditView[] {
   const now = Date.now();
-  const entry = (seq: number, rest: Partial<AuditView>): AuditView => ({ seq, at: now - (6 - seq) * 47 * minute, actor: id(1), actor_name: "ada", device: id(901), action: "guild.edit", target: `guild:${id(101)}`, before: null, after: null, reason: null, digest: "", head: "", ...rest });
+  const entry = (seq: number, rest: Partial<AuditView>): AuditView => ({ seq, at: now - (6 - seq) * 47 * minute, actor: id(1), actor_name: "ada", device: id(901), action: "guild.edit", target: `guild:${id(101)}`, target_name: null, before: null, after: null, reason: null, digest: "", head: "", ...rest });
   const all = [
-    entry(5, { action: "member.ban", target: `member:${id(9)}`, reason: "Advertising in every channel", after: '{"until":null}' }),
+    entry(5, { action: "member.ban", target: `member:${id(9)}`, target_name: "spammer", reason: "Advertising in every channel", after: '{"until":null}' }),
     entry(4, { actor: id(2), actor_name: "bruno", action: "channel.edit", target: `channel:${id(203)}`, before: '{"name":"races","slow_mode_s":0,"topic":""}', after: '{"name":"races-2027","slow_mode_s":0,"topic":"Dates, boats and who steers"}' }),
-    entry(3, { action: "member.roles", target: `member:${id(2)}`, before: '{"roles":[]}', after: '{"roles":["Helm"]}' }),
+    entry(3, { action: "member.roles", target: `member:${id(2)}`, target_name: "bruno", before: '{"roles":[]}', after: '{"roles":["Helm"]}' }),
     entry(2, { action: "role.create", target: `role:${id(403)}`, after: '{"name":"Helm"}' }),
     entry(1, { action: "guild.create", after: '{"name":"Rowing club"}' }),
   ];

@@ -11,7 +11,7 @@ export function noticeOf(world: World, place: string): NoticeView {
 export function summaryOf(world: World, guild: GuildView, unread: (channel: string) => number): GuildSummary {
   const heard = guild.channels.filter((one) => !noticeOf(world, one.id).muted);
   const count = noticeOf(world, guild.id).muted ? 0 : heard.reduce((sum, one) => sum + unread(one.id), 0);
-  return { id: guild.id, name: guild.name, unread: count, mentions: 0, told: 0, usual: count, muted: noticeOf(world, guild.id).muted };
+  return { id: guild.id, name: guild.name, icon: guild.icon, unread: count, mentions: 0, told: 0, usual: count, muted: noticeOf(world, guild.id).muted };
 }
 
 /** Whether the command was about this. */

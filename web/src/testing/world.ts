@@ -118,10 +118,25 @@ export function makeWorld(scene: Scene): World {
   addGuild(world, { number: 102, name: "Neighbours", owner: 2, people: [2, 1, 3], start });
   addGuild(world, { number: 103, name: "Choir", owner: 6, people: [6, 1], start });
   const club = world.guilds[0];
+  if (club !== undefined) {
+    if (scene.has("rules")) {
+      club.rules = "- Nobody rows alone below **8 °C**.\n- The boat house is left as it was found.\n- What is said here stays here.";
+      club.rules_wait = true;
+    }
+    club.icon = "boats";
+    club.banner = "river";
+    const bruno = club.members.find((member) => member.username === "bruno");
+    if (bruno !== undefined) bruno.display_name = bruno.nickname = "Coxswain Bruno";
+  }
   if (club !== undefined) fillClub(world, club, scene, start, now);
   addDm(world, 2, [[2, "Did you see the new **oars**?"], [1, "Not yet. Are they good?"], [2, "They're *light*. You'll want a pair."]], now - 40 * minute, 1);
   addDm(world, 4, [[4, "תודה על אתמול"]], now - 26 * 60 * minute, 0);
   addDm(world, 6, [], 0, 0);
+  if (scene.has("request")) {
+    addDm(world, 7, [[7, "Hi! Is a seat in the double free on Sunday?"]], now - 12 * minute, 1);
+    const view = world.channels.get(id(307));
+    if (view !== undefined) view.request = "incoming";
+  }
   if (!scene.has("new")) {
     const crew = addGroup(world, 321, [1, 2, 3, 6], "Saturday crew");
     addMessage(world, crew.id, id(2), "", now - 95 * minute).content = { content: "named", name: "Saturday crew" };
@@ -146,10 +161,10 @@ interface NewGuild {
 function addGuild(world: World, { number, name, owner, people, start }: NewGuild): void {
   const members = people.map((person): MemberView => {
     const who = world.people.get(id(person)) ?? { username: "x", display_name: "X" };
-    return { user: id(person), ...who, owner: person === owner, joined_at: start - person * 9 * day, vouched: person !== 5, me: person === 1, safety: person === 7 ? "unknown" : "known", roles: [], timed_out_until: null };
+    return { user: id(person), ...who, nickname: null, owner: person === owner, joined_at: start - person * 9 * day, vouched: person !== 5, me: person === 1, safety: person === 7 ? "unknown" : "known", roles: [], timed_out_until: null };
   });
   const rights = owner === 1 ? (2n ** 64n - 1n).toString() : "65537";
-  world.guilds.push({ id: id(number), name, owner: id(owner), my_permissions: rights, my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members });
+  world.guilds.push({ id: id(number), name, icon: null, banner: null, rules: null, rules_wait: false, owner: id(owner), my_permissions: rights, my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members });
 }
 
 export function addChannel(world: World, guild: GuildView, number: number, name: string): ChannelView {
@@ -173,6 +188,7 @@ export function addChannel(world: World, guild: GuildView, number: number, name:
     may_have_history: true,
     can_set_policy: guild.owner === id(1),
     can_send: true,
+    request: null,
     blocked: null,
   };
   guild.channels.push({ id: view.id, name, topic: "", category: null, position: guild.channels.length, slow_mode_s: 0, my_permissions: guild.my_permissions, unread: 0, mentions: 0, last_seq: 0, private: false, muted: false });
@@ -184,7 +200,7 @@ export function addChannel(world: World, guild: GuildView, number: number, name:
 let nextMessage = 100_000;
 
 /** What nothing was said about. */
-export const plain = (mine: boolean) => ({ mentions: [] as MessageView["mentions"], edited_at: null, reply: null, forwarded_from: null as string | null, handed_by: null as string | null, reactions: [], changing: false, can_edit: mine, can_delete: true, can_react: true, pinned: false, can_pin: true, calls_me: false, expires_at: null as number | null });
+export const plain = (mine: boolean) => ({ mentions: [] as MessageView["mentions"], edited_at: null, reply: null, forwarded_from: null as string | null, handed_by: null as string | null, reactions: [], changing: false, can_edit: mine, can_delete: true, can_react: true, pinned: false, can_pin: true, from_blocked: false, calls_me: false, expires_at: null as number | null });
 
 export function addMessage(world: World, channel: string, author: string, body: string, at: number): MessageView {
   const list = world.messages.get(channel) ?? [];
@@ -213,7 +229,7 @@ function addDm(world: World, peer: number, talk: Array<[number, string]>, last: 
   const who = world.people.get(id(peer));
   if (who === undefined) return;
   const channel = id(300 + peer);
-  world.channels.set(channel, { id: channel, kind: { kind: "dm", peer: id(peer) }, guild: null, name: who.display_name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: 2, devices: 3, unvouched: [], unvouched_kept_out: false, people: [], history: null, history_asked_at: null, may_have_history: false, can_set_policy: false, can_send: true, blocked: null });
+  world.channels.set(channel, { id: channel, kind: { kind: "dm", peer: id(peer) }, guild: null, name: who.display_name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: 2, devices: 3, unvouched: [], unvouched_kept_out: false, people: [], history: null, history_asked_at: null, may_have_history: false, can_set_policy: false, can_send: true, request: null, blocked: null });
   world.messages.set(channel, []);
   world.dms.push({ channel, peer: id(peer), people: 2, ...who });
   talk.forEach(([author, body], index) => addMessage(world, channel, id(author), body, last - (talk.length - index) * minute));
@@ -231,7 +247,7 @@ function reader(world: World, person: number, right: ReaderView["right"], vouche
 export function addGroup(world: World, number: number, people: number[], title: string | null): ChannelView {
   const readers = people.map((person, index) => reader(world, person, index === 0 ? "owner" : "named"));
   const name = title ?? readers.filter((one) => !one.me).map((one) => one.display_name).join(", ");
-  const view: ChannelView = { id: id(number), kind: { kind: "group", guild: id(number + 1000), owner: id(people[0] ?? 1), title }, guild: id(number + 1000), name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: people.length, devices: people.length * 2, unvouched: [], unvouched_kept_out: true, people: readers, history: "kept", history_asked_at: null, may_have_history: true, can_set_policy: people[0] === 1, can_send: true, blocked: null };
+  const view: ChannelView = { id: id(number), kind: { kind: "group", guild: id(number + 1000), owner: id(people[0] ?? 1), title }, guild: id(number + 1000), name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: people.length, devices: people.length * 2, unvouched: [], unvouched_kept_out: true, people: readers, history: "kept", history_asked_at: null, may_have_history: true, can_set_policy: people[0] === 1, can_send: true, request: null, blocked: null };
   world.channels.set(view.id, view);
   world.messages.set(view.id, []);
   world.dms.push({ channel: view.id, peer: null, username: "", display_name: name, people: people.length });

@@ -13,11 +13,11 @@ export function Mark({ size = 28 }: { size?: number }) {
   );
 }
 
-/** A server's picture: its first letters in a window of quiet glass. */
-export function GuildArch({ id, name, size }: { id: string; name: string; size?: "small" | "large" }) {
+/** A server's picture; without one, its first letters in a window of quiet glass. */
+export function GuildArch({ id, name, src, size }: { id: string; name: string; src?: string | null; size?: "small" | "large" }) {
   return (
     <span className={`guild-arch${size ? ` guild-arch-${size}` : ""}`} data-tint={tintOf(id)} aria-hidden>
-      {monogram(name, 2)}
+      {src ? <img className="guild-arch-picture" src={src} alt="" draggable={false} /> : monogram(name, 2)}
     </span>
   );
 }

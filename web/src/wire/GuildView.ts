@@ -8,7 +8,15 @@ import type { Role } from "./Role";
 import type { RoleId } from "./RoleId";
 import type { UserId } from "./UserId";
 
-export type GuildView = { id: GuildId, name: string, owner: UserId, my_permissions: Permissions, my_roles: Array<RoleId>, 
+export type GuildView = { id: GuildId, name: string, 
+/**
+ * Names of its pictures.
+ */
+icon: string | null, banner: string | null, 
+/**
+ * What members agree to, and whether this person has yet to.
+ */
+rules: string | null, rules_wait: boolean, owner: UserId, my_permissions: Permissions, my_roles: Array<RoleId>, 
 /**
  * What every member may do.
  */

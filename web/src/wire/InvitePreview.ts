@@ -5,7 +5,15 @@ export type InvitePreview = { code: string,
 /**
  * None: an invite to the instance only.
  */
-guild: GuildId | null, guild_name: string | null, inviter_name: string | null, members: number | null, expires_at: number | null, 
+guild: GuildId | null, guild_name: string | null, 
+/**
+ * The address of its icon, which it holds whole.
+ */
+icon: string | null, 
+/**
+ * What its members agree to.
+ */
+rules: string | null, inviter_name: string | null, members: number | null, expires_at: number | null, 
 /**
  * The link had a seed, so that members can check who was really invited.
  */

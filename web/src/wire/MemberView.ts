@@ -3,7 +3,11 @@ import type { RoleId } from "./RoleId";
 import type { Safety } from "./Safety";
 import type { UserId } from "./UserId";
 
-export type MemberView = { user: UserId, username: string, display_name: string, owner: boolean, joined_at: number, 
+export type MemberView = { user: UserId, username: string, 
+/**
+ * What they are called here: by their nickname, or else by their own name.
+ */
+display_name: string, nickname: string | null, owner: boolean, joined_at: number, 
 /**
  * Came by an invite link whose proof this device checked, or was vouched for.
  */

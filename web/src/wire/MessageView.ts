@@ -25,6 +25,10 @@ handed_by: string | null, reactions: Array<ReactionView>,
  */
 changing: boolean, can_edit: boolean, can_delete: boolean, can_react: boolean, pinned: boolean, can_pin: boolean, 
 /**
+ * This person has blocked its author: it is shown only when asked for.
+ */
+from_blocked: boolean, 
+/**
  * It names this person, or everyone.
  */
 calls_me: boolean, 

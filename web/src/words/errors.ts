@@ -62,6 +62,7 @@ const sentences: Record<ErrorCode, string> = {
   BANNED: "You were banned from this server. Its moderators can lift that.",
   TIMED_OUT_MEMBER: "A moderator has put you on hold here. You can read, and write again when it's over.",
   SLOW_MODE: "This channel has slow mode. Wait a little before your next message.",
+  RULES_WAIT: "This server has rules. Read them and agree before you write.",
   NEWCOMER: "New members of this server read for a while before they write. Try again a little later.",
   TOO_MANY: "There are as many of these as there can be. Remove one, then try again.",
 

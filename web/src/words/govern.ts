@@ -21,6 +21,21 @@ export const govern = {
 
 export const overview = {
   name: "Server name",
+  pictures: "Pictures",
+  icon: "Icon",
+  iconHint: "Square. Shown in the list of servers, and to people whom you invite.",
+  banner: "Banner",
+  bannerHint: "Wide, shown above the list of channels.",
+  picturesSeen: "Pictures aren't encrypted: like the name of the server, the instance knows them.",
+  choosePicture: (what: string) => fill("Choose: {what}", { what }),
+  removePicture: (what: string) => fill("Remove: {what}", { what }),
+  choose: "Choose a picture",
+  remove: "Remove",
+  noPicture: "That file isn't a picture that this browser can read. Take a PNG, a JPEG or a WebP.",
+  rulesTitle: "Rules",
+  rules: "What members agree to before they write",
+  rulesHint: "Shown to guests with the invite, and to members until they agree. After a change everybody agrees anew. Empty: no rules.",
+  rulesSave: "Save the rules",
   gateTitle: "The way in",
   gate: "Joining and invites",
   gateOpen: "Open",
@@ -94,6 +109,35 @@ export const structure = {
   inherit: "As elsewhere",
   give: "Give",
   refuse: "Refuse",
+};
+
+export const template = {
+  label: "Begin with",
+  names: { plain: "One channel", friends: "Friends", club: "Club", team: "Team" },
+  hints: {
+    plain: "A single channel. You make the others when you need them.",
+    friends: "General, plans and pictures.",
+    club: "Announcements, introductions and talk, and a role for moderators.",
+    team: "Announcements, general, projects and questions.",
+  },
+};
+
+export const rules = {
+  title: (guild: string) => fill("Rules of {guild}", { guild }),
+  lead: "You can read here. To write, agree to the rules first.",
+  accept: "I agree",
+  show: "Rules of this server",
+};
+
+export const nickname = {
+  own: "Change your nickname",
+  change: "Nickname",
+  changeNamed: (name: string) => fill("Change the nickname of {name}", { name }),
+  title: (name: string) => fill("Nickname of {name}", { name }),
+  ownTitle: "Your nickname here",
+  label: "Nickname",
+  lead: "Everybody in this server sees it in the place of the name. Nothing changes elsewhere.",
+  empty: "Leave it empty for the person's own name.",
 };
 
 export const order = {
@@ -192,6 +236,9 @@ export const acts: Record<string, string> = {
   "member.ban": "banned",
   "member.unban": "lifted the ban of",
   "member.timeout": "changed the hold of",
+  "member.nickname": "changed the nickname of",
+  "guild.rules": "changed the rules of",
+  "member.rules": "agreed to the rules:",
   "category.create": "created the category",
   "category.edit": "changed the category",
   "category.delete": "deleted the category",
@@ -222,6 +269,8 @@ export const rightGroups: Array<{ title: string; rights: Array<{ name: string; b
     title: "People",
     rights: [
       { name: "create_invite", bit: 16n, words: "Make invites" },
+      { name: "change_nickname", bit: 17n, words: "Change their own nickname" },
+      { name: "manage_nicknames", bit: 34n, words: "Change others' nicknames", dangerous: true },
       { name: "vouch_members", bit: 38n, words: "Vouch for members", dangerous: true },
       { name: "timeout_members", bit: 35n, words: "Put members on hold", dangerous: true },
       { name: "kick_members", bit: 36n, words: "Take members out", dangerous: true },

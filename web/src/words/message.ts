@@ -8,6 +8,7 @@ export const slash = {
   join: "Join by an invite link",
   leave: "Leave this server",
   me: "Say what you do",
+  nick: "Change your nickname in this server",
   roll: "Throw dice: 2d6",
   rolled: (dice: string, parts: string, sum: number) => (parts.includes("+") ? fill("🎲 {dice}: {parts} = **{sum}**", { dice, parts, sum: String(sum) }) : fill("🎲 {dice}: **{sum}**", { dice, sum: String(sum) })),
   shrug: "¯\\_(ツ)_/¯ at the end",
@@ -160,5 +161,6 @@ export const messageMenu = {
   remove: "Delete",
   removeTitle: (count: number) => plural(count, { one: "Delete this message", other: "Delete # messages" }),
   removeOwn: "Its text goes from the server and from everybody's devices as they hear of it. Whoever has read it has read it.",
+  choose: "Choose several",
   removeOthers: (author: string) => fill("What {author} wrote goes from the server and from everybody's devices as they hear of it. People see that you removed it.", { author }),
 };

@@ -2,9 +2,9 @@
 
 use clap::{Args, Subcommand};
 use cloister_client::view::{
-    Act, Command, CommandReply, Query, QueryReply, Question, Refusal, Told,
+    Act, Command, CommandReply, GuildTemplate, Query, QueryReply, Question, Refusal, Told,
 };
-use cloister_wire::{ErrorCode, GuildId, moderation::Gate};
+use cloister_wire::{Bytes, ErrorCode, GuildId, moderation::Gate, picture::PictureUse};
 use serde_json::json;
 
 use super::role::{ask, govern};
@@ -20,7 +20,12 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub(crate) enum Guild {
     /// Make a guild; you become its owner
-    Create { name: String },
+    Create {
+        name: String,
+        /// Begin with the channels and roles of a template
+        #[arg(long, value_enum)]
+        template: Option<Template>,
+    },
     /// List your guilds
     List,
     /// Leave a guild
@@ -33,6 +38,34 @@ pub(crate) enum Guild {
         /// Name or id
         guild: String,
         name: String,
+    },
+    /// Give a guild an icon or a banner, or take it away
+    Picture {
+        /// Name or id
+        guild: String,
+        /// Which of its pictures
+        #[arg(value_enum)]
+        which: Which,
+        /// PNG, JPEG or WebP: an icon up to 64 KiB and 512 pixels, a banner up to 160 KiB and 1600
+        #[arg(required_unless_present = "remove", conflicts_with = "remove")]
+        file: Option<std::path::PathBuf>,
+        /// Have none from now on
+        #[arg(long)]
+        remove: bool,
+    },
+    /// Show a guild's rules, agree to them, or give it others
+    Rules {
+        /// Name or id
+        guild: String,
+        /// Agree to them
+        #[arg(long, conflicts_with_all = ["set", "none"])]
+        accept: bool,
+        /// File with the new rules (`-`: stdin); everybody agrees anew
+        #[arg(long, value_name = "FILE", conflicts_with = "none")]
+        set: Option<std::path::PathBuf>,
+        /// Have none from now on
+        #[arg(long)]
+        none: bool,
     },
     /// Pause or resume joining and inviting
     Gate {
@@ -63,6 +96,22 @@ pub(crate) enum Guild {
     },
 }
 
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Template {
+    /// A few channels for people who know each other
+    Friends,
+    /// Announcements, introductions, talk, and moderators
+    Club,
+    /// Announcements, projects and questions
+    Team,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Which {
+    Icon,
+    Banner,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Join {
     /// The invite: CODE, CODE#SEED or the whole link
@@ -72,7 +121,7 @@ pub(crate) struct Join {
 impl Guild {
     pub(crate) fn run(self, global: &Global, print: &Print) -> Result<(), Failure> {
         seat::with_profile(global, print, async |seat| match self {
-            Guild::Create { name } => create(seat, name).await,
+            Guild::Create { name, template } => create(seat, name, template).await,
             Guild::List => list(seat).await,
             Guild::Leave { guild } => leave(seat, &guild).await,
             Guild::Rename { guild, name } => {
@@ -80,6 +129,15 @@ impl Guild {
                 let guild = target::guild(seat, &guild).await?.id;
                 govern(seat, guild, Act::Rename { name }, "renamed").await
             }
+            Guild::Picture {
+                guild, which, file, ..
+            } => picture(seat, &guild, which, file.as_deref()).await,
+            Guild::Rules {
+                guild,
+                accept,
+                set,
+                none,
+            } => rules(seat, &guild, accept, set.as_deref(), none).await,
             Guild::Gate {
                 guild,
                 close,
@@ -125,9 +183,18 @@ impl Join {
     }
 }
 
-async fn create(seat: &Seat<'_>, name: String) -> Result<(), Failure> {
+async fn create(seat: &Seat<'_>, name: String, template: Option<Template>) -> Result<(), Failure> {
     seat.reach().await?;
     let guild = the_guild(seat.command(Command::CreateGuild { name }).await?)?;
+    if let Some(template) = template {
+        let template = match template {
+            Template::Friends => GuildTemplate::Friends,
+            Template::Club => GuildTemplate::Club,
+            Template::Team => GuildTemplate::Team,
+        };
+        let act = Act::Furnish { template };
+        seat.done(Command::Govern { guild, act }).await?;
+    }
     show(seat, guild).await
 }
 
@@ -182,6 +249,62 @@ async fn leave(seat: &Seat<'_>, wanted: &str) -> Result<(), Failure> {
     seat.print.line(
         &json!({"id": guild.id, "name": guild.name, "state": "left"}),
         format_args!("left {}", printable(&guild.name)),
+    )
+}
+
+async fn picture(
+    seat: &Seat<'_>,
+    guild: &str,
+    which: Which,
+    file: Option<&std::path::Path>,
+) -> Result<(), Failure> {
+    let picture = file.map(std::fs::read).transpose();
+    let picture =
+        picture.map_err(|why| Failure::other(format!("Couldn't read the file: {why}")))?;
+    let state = if picture.is_some() { "set" } else { "removed" };
+    let act = Act::SetPicture {
+        of: match which {
+            Which::Icon => PictureUse::Icon,
+            Which::Banner => PictureUse::Banner,
+        },
+        picture: picture.and_then(|bytes| json!(Bytes(bytes)).as_str().map(str::to_owned)),
+    };
+    seat.reach().await?;
+    let guild = target::guild(seat, guild).await?.id;
+    govern(seat, guild, act, state).await
+}
+
+async fn rules(
+    seat: &Seat<'_>,
+    guild: &str,
+    accept: bool,
+    set: Option<&std::path::Path>,
+    none: bool,
+) -> Result<(), Failure> {
+    let text = match set {
+        Some(path) if path.as_os_str() == "-" => Some(std::io::read_to_string(std::io::stdin())),
+        Some(path) => Some(std::fs::read_to_string(path)),
+        None => None,
+    };
+    let text = text.transpose();
+    let text = text.map_err(|why| Failure::other(format!("Couldn't read the rules: {why}")))?;
+    if text.is_some() || none {
+        seat.reach().await?;
+        let guild = target::guild(seat, guild).await?.id;
+        return govern(seat, guild, Act::SetRules { rules: text }, "set").await;
+    }
+    seat.reach_if_possible().await?;
+    let guild = target::guild(seat, guild).await?.id;
+    let view = target::guild_view(seat, guild).await?;
+    if accept {
+        seat.reach().await?;
+        let rules = view.rules.unwrap_or_default();
+        return govern(seat, guild, Act::AcceptRules { rules }, "accepted").await;
+    }
+    let text = view.rules.as_deref().unwrap_or_default();
+    seat.print.line(
+        &json!({"rules": view.rules, "accepted": !view.rules_wait}),
+        printable(text),
     )
 }
 

@@ -33,6 +33,13 @@ pub(crate) enum Member {
     },
     /// End a timeout
     Release(Somebody),
+    /// Say what a member is called in the guild: yourself, or others where you may
+    Nick {
+        #[command(flatten)]
+        somebody: Somebody,
+        /// Without it they go by their own name again
+        nickname: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -55,6 +62,9 @@ impl Member {
             Member::Timeout { somebody, lasts } => {
                 act(seat, somebody, Deed::TimeOut { for_s: lasts }).await
             }
+            Member::Nick { somebody, nickname } => {
+                act(seat, somebody, Deed::Name { nickname }).await
+            }
             Member::Release(somebody) => act(seat, somebody, Deed::TimeOut { for_s: 0 }).await,
         })
     }
@@ -63,6 +73,7 @@ impl Member {
 enum Deed {
     Kick,
     TimeOut { for_s: u32 },
+    Name { nickname: Option<String> },
 }
 
 async fn act(seat: &Seat<'_>, somebody: Somebody, deed: Deed) -> Result<(), Failure> {
@@ -73,6 +84,19 @@ async fn act(seat: &Seat<'_>, somebody: Somebody, deed: Deed) -> Result<(), Fail
     let reason = somebody.reason;
     match deed {
         Deed::Kick => govern(seat, guild, Act::Kick { user, reason }, "kicked").await,
+        Deed::Name { nickname } => {
+            let state = if nickname.is_some() {
+                "named"
+            } else {
+                "unnamed"
+            };
+            let act = Act::SetNickname {
+                user,
+                nickname,
+                reason,
+            };
+            govern(seat, guild, act, state).await
+        }
         Deed::TimeOut { for_s } => {
             let state = if for_s == 0 { "released" } else { "timed out" };
             let act = Act::TimeOut {
@@ -104,7 +128,7 @@ async fn list(seat: &Seat<'_>, guild: &str) -> Result<(), Failure> {
         seat.print.line(
             &json!({
                 "user": member.user, "username": member.username,
-                "display_name": member.display_name, "owner": member.owner,
+                "display_name": member.display_name, "nickname": member.nickname, "owner": member.owner,
                 "vouched": member.vouched, "joined_at": member.joined_at,
                 "me": member.me, "safety": member.safety, "roles": roles,
                 "timed_out_until": member.timed_out_until,

@@ -1,9 +1,7 @@
 //! What this person is told of.
 
 use clap::{Args, Subcommand, ValueEnum};
-use cloister_client::view::{
-    Command, NoticeLevel, NoticePlace, NoticeView, Query, QueryReply,
-};
+use cloister_client::view::{Command, NoticeLevel, NoticePlace, NoticeView, Query, QueryReply};
 use serde_json::json;
 
 use crate::{

@@ -401,6 +401,7 @@ mod tests {
             pinned: false,
             can_pin: false,
             can_react: false,
+            from_blocked: false,
             calls_me: false,
             expires_at: None,
         }

@@ -105,6 +105,9 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
         Command::Relations => govern::relations(shared).await,
         Command::Relate { user, relation } => govern::relate(shared, user, relation).await,
         Command::SetContact { who } => govern::set_contact(shared, who).await,
+        Command::AnswerRequest { channel, answer } => {
+            govern::answer_request(shared, channel, answer).await
+        }
         Command::OpenDm { user } => guild::open_dm(shared, user).await,
         Command::Send { channel, body } => say::send(shared, channel, &body),
         Command::Reply { message, body } => say::reply(shared, message, &body),

@@ -23,9 +23,17 @@ use cloister_wire::{
 };
 
 mod audit;
+mod look;
 mod question;
+mod relation;
+mod template;
 
-pub(crate) use self::{audit::watch_audit, question::ask};
+pub(crate) use self::{
+    audit::watch_audit,
+    look::bring_pictures,
+    question::ask,
+    relation::{answer_request, bring_relations, relate, relations, set_contact},
+};
 use super::guild::{append, position, sign};
 use crate::{
     core::{Shared, refuse},
@@ -57,6 +65,10 @@ pub(crate) async fn act<P: Primitives>(
         | Act::LiftBan { .. }
         | Act::TimeOut { .. }
         | Act::SetGate { .. } => order(shared, guild, act).await,
+        Act::Furnish { template } => {
+            template::furnish(shared, guild, template).await?;
+            Ok(CommandReply::Done)
+        }
         _ => structure(shared, guild, act).await,
     }?;
     refresh(shared, guild).await?;
@@ -207,6 +219,14 @@ async fn structure<P: Primitives>(
         Act::DeleteChannel { channel } => {
             delete(shared, format!("/api/v1/channels/{channel}")).await?;
         }
+        Act::SetPicture { of, picture } => look::set_picture(shared, guild, of, picture).await?,
+        Act::SetRules { rules } => look::set_rules(shared, guild, rules).await?,
+        Act::AcceptRules { rules } => look::accept_rules(shared, guild, rules).await?,
+        Act::SetNickname {
+            user,
+            nickname,
+            reason,
+        } => look::set_nickname(shared, guild, user, nickname, reason).await?,
         Act::HandOver { to, password } => hand_over(shared, guild, to, password).await?,
         _ => return Err(another()),
     }
@@ -392,30 +412,6 @@ async fn hand_over<P: Primitives>(
     let appended: Result<Appended, CallError> = shared.post(path, &request).await;
     appended?;
     sync::bring_log(shared, guild).await
-}
-
-/// How this person keeps others.
-pub(crate) async fn relations<P: Primitives>(shared: &Shared<P>) -> Result<CommandReply, Refusal> {
-    let Relations { relations, contact } = shared.get("/api/v1/relations".to_owned()).await?;
-    Ok(CommandReply::Told(Told::Relations { relations, contact }))
-}
-
-pub(crate) async fn relate<P: Primitives>(
-    shared: &Shared<P>,
-    user: UserId,
-    relation: Relation,
-) -> Result<CommandReply, Refusal> {
-    let path = format!("/api/v1/relations/{user}");
-    put(shared, path, &SetRelation { relation }).await?;
-    Ok(CommandReply::Done)
-}
-
-pub(crate) async fn set_contact<P: Primitives>(
-    shared: &Shared<P>,
-    who: Contact,
-) -> Result<CommandReply, Refusal> {
-    put(shared, "/api/v1/contact".to_owned(), &SetContact { who }).await?;
-    Ok(CommandReply::Done)
 }
 
 /// Brings a guild's structure and one's rights in it anew, because they changed.

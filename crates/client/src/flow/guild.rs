@@ -9,7 +9,7 @@ use cloister_proof::{
 };
 use cloister_wire::{
     Bytes, ChannelId, ErrorCode, GuildId, Hash, UserId,
-    guild::{AppendOp, Appended, CreateChannel, CreateGuild, Dm, Joined, OpenDm},
+    guild::{AppendOp, Appended, CreateChannel, CreateGuild, Dm, DmRequest, Joined, OpenDm},
 };
 
 use crate::{
@@ -308,10 +308,16 @@ pub(crate) async fn open_dm<P: Primitives>(
     shared: &Shared<P>,
     peer: UserId,
 ) -> Result<CommandReply, Refusal> {
-    if let Some(row) = shared.core().store.dm_with(peer)? {
-        return Ok(CommandReply::Channel {
-            channel: row.view.id,
-        });
+    let known = {
+        let core = shared.core();
+        let row = core.store.dm_with(peer)?;
+        let channel = row.map(|row| row.view.id);
+        let request = channel.map(|channel| core.store.request(channel));
+        channel.zip(request.transpose()?)
+    };
+    // One that waits for this person is taken up by opening it.
+    if let Some((channel, None | Some(DmRequest::Outgoing))) = known {
+        return Ok(CommandReply::Channel { channel });
     }
     let dm: Dm = shared
         .post("/api/v1/dms".to_owned(), &OpenDm { peer })

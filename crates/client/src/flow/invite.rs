@@ -20,6 +20,7 @@ use crate::{
     core::{Shared, refuse},
     engine::Method,
     flow::{call::CallError, guild, sync},
+    show,
     store::StoreError,
     view::{CommandReply, InvitePreview, Refusal, Topic},
 };
@@ -44,6 +45,8 @@ pub(crate) async fn preview<P: Primitives>(
         code: shown.code,
         guild: shown.guild,
         guild_name: shown.guild_name,
+        rules: shown.rules,
+        icon: shown.icon.as_ref().map(show::picture::data_url),
         inviter_name: shown.inviter_name,
         members: shown.members,
         expires_at: shown.expires_at,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use cloister_e2ee::Primitives;
-use cloister_wire::{ChannelId, Permissions, UserId, channel::Notify};
+use cloister_wire::{ChannelId, GuildId, Permissions, UserId, channel::Notify};
 
 use crate::{
     core::Core,
@@ -192,9 +192,10 @@ fn token_at(text: &str) -> Option<(&str, Mentioned)> {
     Some((&text[..TOKEN_BYTES], mentioned))
 }
 
-/// What the mentions of a text stand for, each once.
+/// What the mentions of a text stand for, each once, by their names in this guild.
 pub(crate) fn mentions<P: Primitives>(
     core: &Core<P>,
+    guild: Option<GuildId>,
     body: &str,
 ) -> Result<Vec<MentionView>, StoreError> {
     let mut found: Vec<MentionView> = Vec::new();
@@ -206,7 +207,7 @@ pub(crate) fn mentions<P: Primitives>(
             continue;
         };
         if !found.iter().any(|known| known.token == token)
-            && let Some(view) = view(core, token, mentioned)?
+            && let Some(view) = view(core, guild, token, mentioned)?
         {
             found.push(view);
         }
@@ -217,19 +218,23 @@ pub(crate) fn mentions<P: Primitives>(
 
 fn view<P: Primitives>(
     core: &Core<P>,
+    guild: Option<GuildId>,
     token: &str,
     mentioned: Mentioned,
 ) -> Result<Option<MentionView>, StoreError> {
     let token = token.to_owned();
     Ok(match mentioned {
         Mentioned::Everyone => None,
-        Mentioned::Person(user) => core.store.names(user)?.map(|(username, name)| MentionView {
-            token,
-            name,
-            written: format!("@{username}"),
-            person: Some(user),
-            channel: None,
-        }),
+        Mentioned::Person(user) => match core.store.names(user)? {
+            Some((username, _)) => Some(MentionView {
+                token,
+                name: core.store.name_in(guild, user)?,
+                written: format!("@{username}"),
+                person: Some(user),
+                channel: None,
+            }),
+            None => None,
+        },
         Mentioned::Channel(channel) => core.store.channel(channel)?.map(|row| MentionView {
             token,
             written: format!("#{}", row.view.name),
@@ -241,9 +246,13 @@ fn view<P: Primitives>(
 }
 
 /// A text with its mentions as people read them, for one line in a list.
-pub(crate) fn spell<P: Primitives>(core: &Core<P>, body: &str) -> Result<String, StoreError> {
+pub(crate) fn spell<P: Primitives>(
+    core: &Core<P>,
+    guild: Option<GuildId>,
+    body: &str,
+) -> Result<String, StoreError> {
     let mut text = body.to_owned();
-    for one in mentions(core, body)? {
+    for one in mentions(core, guild, body)? {
         let sign = if one.person.is_some() { '@' } else { '#' };
         text = text.replace(&one.token, &format!("{sign}{}", one.name));
     }

@@ -125,6 +125,7 @@ pub(crate) fn go_on<P: Primitives>(shared: &Shared<P>) {
     for channel in busy {
         outgoing::pump(shared, channel);
     }
+    govern::bring_relations(shared);
     reading::tell_server(shared);
     own::hand_out(shared, 0);
     pin::look(shared);
@@ -201,6 +202,7 @@ pub(crate) fn store_dm<P: Primitives>(
 ) -> Result<(), StoreError> {
     store.put_person(dm.peer, &dm.username, &dm.display_name)?;
     store.put_channel(&dm.channel, Some(dm.peer), dm.last_at)?;
+    store.put_request(dm.channel.id, dm.request)?;
     note_epoch(store, dm.channel.id, dm.channel.epoch, now)
 }
 
@@ -245,6 +247,7 @@ pub(crate) fn bring_guild<P: Primitives>(shared: &Shared<P>, guild: &Guild) {
         bring_log_soon(shared, id);
     }
     govern::watch_audit(shared, id);
+    govern::bring_pictures(shared, id);
     if members_behind {
         let version = guild.access_version;
         shared.spawn_single(format!("members {id}"), move |shared| async move {

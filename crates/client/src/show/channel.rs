@@ -6,7 +6,11 @@ use cloister_proof::{
     guild_log::LogRights,
     policy::{HistoryRule, MinTrust, Readers},
 };
-use cloister_wire::{ChannelId, ErrorCode, Permissions, UserId, guild::GuildKind};
+use cloister_wire::{
+    ChannelId, ErrorCode, Permissions, UserId,
+    guild::{DmRequest, GuildKind},
+    moderation::Relation,
+};
 
 use super::{
     Shown,
@@ -31,6 +35,10 @@ pub(super) fn dms<P: Primitives>(core: &Core<P>) -> Shown<Vec<DmSummary>> {
     let mut dms = Vec::new();
     for row in core.store.dms()? {
         let Some(peer) = row.peer else { continue };
+        let declined = core.store.request(row.view.id)? == Some(DmRequest::Declined);
+        if declined || core.store.relation(peer)? == Relation::Blocked {
+            continue;
+        }
         let (username, display_name) = core.store.names(peer)?.unwrap_or_default();
         dms.push(summary(core, &row, Some(peer), username, display_name, 2)?);
     }
@@ -57,6 +65,9 @@ fn summary<P: Primitives>(
     people: u32,
 ) -> Shown<DmSummary> {
     let (level, muted) = core.store.notice_in(row, core.now)?;
+    let request = core.store.request(row.view.id)?;
+    // Who has yet to decide is not called, and not shown what a stranger wrote.
+    let waits = request == Some(DmRequest::Incoming);
     Ok(DmSummary {
         channel: row.view.id,
         peer,
@@ -64,16 +75,22 @@ fn summary<P: Primitives>(
         display_name,
         people,
         safety: peer.map_or(Ok(Safety::Known), |peer| safety(core, peer))?,
-        unread: unread(core, row)?,
+        request,
+        unread: if waits { 0 } else { unread(core, row)? },
         last_at: row.last_at,
         preview: core
             .store
             .last_text(row.view.id)?
-            .map(|text| mention::spell(core, &text))
+            .filter(|_| !waits)
+            .map(|text| mention::spell(core, row.view.guild, &text))
             .transpose()?,
-        mentions: core.store.mentions(row.view.id, row.view.read_seq)?,
         muted,
         quiet: muted || level == Some(NoticeLevel::Nothing),
+        mentions: if waits {
+            0
+        } else {
+            core.store.mentions(row.view.id, row.view.read_seq)?
+        },
     })
 }
 
@@ -220,6 +237,7 @@ pub(super) fn view<P: Primitives>(
             .is_some_and(|log| log.vouched(me) && log.reads(channel, me)),
         can_set_policy: may_manage
             && log.is_some_and(|log| log.rights(me).contains(LogRights::POLICY)),
+        request: core.store.request(channel)?,
         can_send: row.view.my_permissions.contains(Permissions::SEND_MESSAGES),
         blocked: blocked(core, &row)?,
     }))
@@ -255,7 +273,8 @@ fn people<P: Primitives>(
     let me = core.store.me()?.user;
     let mut people = Vec::new();
     for user in log.readers(channel) {
-        let (username, display_name) = core.store.names(user)?.unwrap_or_default();
+        let (username, _) = core.store.names(user)?.unwrap_or_default();
+        let display_name = core.store.name_in(Some(log.guild), user)?;
         let right = if log.is_owner(user) {
             ReaderRight::Owner
         } else if log.rights(user).contains(LogRights::READ) {

@@ -3,7 +3,7 @@
 use cloister_e2ee::Primitives;
 use cloister_wire::guild::{Guild, GuildKind};
 
-use super::{Shown, unread};
+use super::{Shown, picture, unread};
 use crate::{
     core::Core,
     view::{GuildSummary, NoticeLevel, NoticePlace},
@@ -23,6 +23,7 @@ fn summary<P: Primitives>(core: &Core<P>, guild: Guild) -> Shown<GuildSummary> {
     let about = NoticePlace::Guild { guild: guild.id };
     let mut sums = GuildSummary {
         id: guild.id,
+        icon: picture::shown(core, guild.icon)?,
         name: guild.name,
         unread: 0,
         mentions: 0,

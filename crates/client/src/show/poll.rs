@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cloister_e2ee::{Primitives, content::MessageContent};
-use cloister_wire::{MessageId, UserId, limits::POLL_OPTIONS};
+use cloister_wire::{GuildId, MessageId, UserId, limits::POLL_OPTIONS};
 
 use super::Shown;
 use crate::{
@@ -25,7 +25,7 @@ pub(super) struct Poll<'a> {
 /// The newest vote of each person counts, if the server took it before the end.
 pub(super) fn count<P: Primitives>(
     core: &Core<P>,
-    me: UserId,
+    (guild, me): (Option<GuildId>, UserId),
     message: MessageId,
     poll: &Poll<'_>,
     own_changes: &[&MessageContent],
@@ -69,7 +69,7 @@ pub(super) fn count<P: Primitives>(
                 names: who
                     .iter()
                     .take(NAMES_MAX)
-                    .map(|user| core.store.display_name(*user))
+                    .map(|user| core.store.name_in(guild, *user))
                     .collect::<Shown<Vec<_>>>()?,
             })
         })

@@ -24,6 +24,7 @@ pub(super) fn reportable<P: Primitives>(
     let rows = core
         .store
         .timeline(channel, Some(seq + AROUND + 1), 2 * AROUND as u32 + 1)?;
+    let guild = core.store.channel(channel)?.and_then(|row| row.view.guild);
     let mut messages = Vec::new();
     for row in rows {
         let readable = matches!(row.state, MessageState::Open(_)) && row.seq + AROUND >= seq;
@@ -35,12 +36,11 @@ pub(super) fn reportable<P: Primitives>(
                 message: row.id,
                 at: row.at,
                 author: row.author,
-                author_name: core.store.display_name(row.author)?,
+                author_name: core.store.name_in(guild, row.author)?,
                 body,
             });
         }
     }
-    let guild = core.store.channel(channel)?.and_then(|row| row.view.guild);
     Ok(Some(ReportableView {
         channel,
         guild,

@@ -134,7 +134,7 @@ fn newest<P: Primitives>(
 /// The text as people read it: names in place of ids.
 fn spelled<P: Primitives>(core: &Core<P>, mut hit: Hit) -> Shown<Hit> {
     if hit.body.contains("<@") || hit.body.contains("<#") {
-        hit.body = flow::mention::spell(core, &hit.body)?;
+        hit.body = flow::mention::spell(core, None, &hit.body)?;
     }
     Ok(hit)
 }
@@ -221,22 +221,25 @@ fn marks<P: Primitives>(
 }
 
 /// People of this name, shown name or id; `me` is oneself.
-fn people_called<P: Primitives>(core: &Core<P>, wanted: &str) -> Shown<Vec<(UserId, [String; 2])>> {
+fn people_called<P: Primitives>(core: &Core<P>, wanted: &str) -> Shown<Vec<(UserId, Vec<String>)>> {
     let wanted = wanted.trim_start_matches('@');
     let me = core.store.me()?;
-    let own = (me.user, [me.username, me.display_name]);
+    let own = (me.user, vec![me.username, me.display_name]);
     if wanted.eq_ignore_ascii_case("me") {
         return Ok(vec![own]);
     }
     let folded = fold(wanted);
     let id = wanted.parse::<UserId>().ok();
-    let mut people: BTreeMap<UserId, [String; 2]> = core
+    let mut people: BTreeMap<UserId, Vec<String>> = core
         .store
         .people()?
         .into_iter()
-        .map(|(user, username, shown)| (user, [username, shown]))
+        .map(|(user, username, shown)| (user, vec![username, shown]))
         .collect();
     people.insert(own.0, own.1);
+    for (user, nickname) in core.store.nicknames()? {
+        people.entry(user).or_default().push(nickname);
+    }
     people.retain(|user, names| {
         Some(*user) == id
             || names
@@ -286,7 +289,7 @@ fn channels_called<P: Primitives>(core: &Core<P>, wanted: &str) -> Shown<Vec<Cha
 /// Names that stand at many results.
 #[derive(Default)]
 struct Names {
-    people: BTreeMap<UserId, String>,
+    people: BTreeMap<(Option<cloister_wire::GuildId>, UserId), String>,
     channels: BTreeMap<ChannelId, Place>,
 }
 
@@ -307,11 +310,11 @@ impl Names {
         let (snippet, cut_before, cut_after) = parts(&hit.body, ranges);
         let place = self.place(core, hit.channel)?;
         let (guild, guild_name) = place.guild.unzip();
-        let author_name = match self.people.get(&hit.author) {
+        let author_name = match self.people.get(&(guild, hit.author)) {
             Some(name) => name.clone(),
             None => {
-                let name = core.store.display_name(hit.author)?;
-                self.people.insert(hit.author, name.clone());
+                let name = core.store.name_in(guild, hit.author)?;
+                self.people.insert((guild, hit.author), name.clone());
                 name
             }
         };

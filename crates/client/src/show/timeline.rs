@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use cloister_e2ee::{Primitives, content::MessageContent};
 use cloister_wire::{
-    ChannelId, MessageId, Permissions, UserId,
+    ChannelId, GuildId, MessageId, Permissions, UserId,
     channel::{MessageClass, PinView},
     guild::GuildKind,
+    moderation::Relation,
 };
 
 use super::{Shown, pin, poll};
@@ -16,8 +17,8 @@ use crate::{
     flow::{mention, say::is_emoji},
     store::{ChannelRow, EntryState, MessageRow, MessageState, OutboxRow, Remark, text_of},
     view::{
-        CallView, Content, Delivery, EditView, EntryKind, MessageView, NoticeLevel, OutboxView,
-        ReactionView, ReplyView, TimelineView, Undecryptable,
+        CallView, Content, Delivery, EditView, EntryKind, MentionView, MessageView, NoticeLevel,
+        OutboxView, ReactionView, ReplyView, TimelineView, Undecryptable,
     },
 };
 
@@ -91,12 +92,13 @@ pub(super) fn edits<P: Primitives>(core: &Core<P>, message: MessageId) -> Shown<
         MessageContent::Edit { body } if one.author == row.author => Some((one.at, body)),
         _ => None,
     });
+    let guild = guild_of(core, row.channel)?;
     std::iter::once(first)
         .chain(later)
         .map(|(at, body)| {
             Ok(EditView {
                 at,
-                mentions: mention::mentions(core, &body)?,
+                mentions: mention::mentions(core, guild, &body)?,
                 body,
             })
         })
@@ -167,10 +169,17 @@ fn may_pin<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<bool> {
     Ok(row.view.my_permissions.contains(right))
 }
 
+/// The guild that a channel is in.
+fn guild_of<P: Primitives>(core: &Core<P>, channel: ChannelId) -> Shown<Option<GuildId>> {
+    let row = core.store.channel(channel)?;
+    Ok(row.and_then(|row| row.view.guild))
+}
+
 /// What is the same for every message of a channel.
 struct Place<'a, P: Primitives> {
     core: &'a Core<P>,
     me: UserId,
+    guild: Option<GuildId>,
     rights: Permissions,
     outbox: Vec<OutboxRow>,
     pins: Vec<PinView>,
@@ -182,6 +191,7 @@ impl<'a, P: Primitives> Place<'a, P> {
         Ok(Self {
             core,
             me: core.store.me()?.user,
+            guild: row.and_then(|row| row.view.guild),
             rights: row.map_or(Permissions::NONE, |row| row.view.my_permissions),
             outbox: core.store.outbox(Some(channel))?,
             pins: match row {
@@ -212,14 +222,14 @@ impl<'a, P: Primitives> Place<'a, P> {
             MessageState::Open(MessageContent::Text {
                 forwarded: Some(from),
                 ..
-            }) if readable => Some(store.display_name(from.author)?),
+            }) if readable => Some(store.name_in(self.guild, from.author)?),
             _ => None,
         };
         let is_text = matches!(content, Content::Text { .. });
         let reply = match &row.state {
             MessageState::Open(MessageContent::Text {
                 reply: Some(reply), ..
-            }) if readable => Some(reply_view(self.core, *reply, row.channel)?),
+            }) if readable => Some(reply_view(self.core, self.guild, *reply, row.channel)?),
             _ => None,
         };
         let reactions = if readable {
@@ -228,21 +238,18 @@ impl<'a, P: Primitives> Place<'a, P> {
             Vec::new()
         };
         let handed_by = match store.via(row.id)? {
-            Some(via) if readable && via != self.me => Some(store.display_name(via)?),
+            Some(via) if readable && via != self.me => Some(store.name_in(self.guild, via)?),
             _ => None,
         };
         let removed = matches!(content, Content::Removed { .. } | Content::Disappeared);
-        let mentions = match &content {
-            Content::Text { body } => mention::mentions(self.core, body)?,
-            _ => Vec::new(),
-        };
+        let mentions = self.mentions(&content)?;
         let may = |right| self.rights.contains(right);
         Ok(MessageView {
             id: row.id,
             seq: row.seq,
             at: row.at,
             author: row.author,
-            author_name: store.display_name(row.author)?,
+            author_name: store.name_in(self.guild, row.author)?,
             device: row.device,
             mine,
             content,
@@ -264,9 +271,17 @@ impl<'a, P: Primitives> Place<'a, P> {
                 && may(Permissions::ADD_REACTIONS.union(Permissions::SEND_MESSAGES)),
             pinned: self.pins.iter().any(|pin| pin.message == row.id),
             can_pin: self.can_pin && !removed,
+            from_blocked: store.relation(row.author)? == Relation::Blocked,
             calls_me: row.calls_me,
             expires_at: row.expires_at,
         })
+    }
+
+    fn mentions(&self, content: &Content) -> Shown<Vec<MentionView>> {
+        match content {
+            Content::Text { body } => mention::mentions(self.core, self.guild, body),
+            _ => Ok(Vec::new()),
+        }
     }
 
     fn content(&self, row: &MessageRow, own_changes: &[&MessageContent]) -> Shown<Content> {
@@ -290,7 +305,13 @@ impl<'a, P: Primitives> Place<'a, P> {
                     many: *many == 1,
                     ends_at: *ends_at_ms,
                 };
-                Content::Poll(poll::count(self.core, self.me, row.id, &poll, own_changes)?)
+                Content::Poll(poll::count(
+                    self.core,
+                    (self.guild, self.me),
+                    row.id,
+                    &poll,
+                    own_changes,
+                )?)
             }
             MessageState::Open(MessageContent::Name { name }) => {
                 Content::Named { name: name.clone() }
@@ -315,7 +336,7 @@ impl<'a, P: Primitives> Place<'a, P> {
                 by_name: if *by == row.author {
                     None
                 } else {
-                    Some(self.core.store.display_name(*by)?)
+                    Some(self.core.store.name_in(self.guild, *by)?)
                 },
             },
         })
@@ -367,7 +388,7 @@ impl<'a, P: Primitives> Place<'a, P> {
                 let names = who
                     .iter()
                     .take(NAMES_MAX)
-                    .map(|one| self.core.store.display_name(*one))
+                    .map(|one| self.core.store.name_in(self.guild, *one))
                     .collect::<Shown<Vec<_>>>()?;
                 Ok(ReactionView {
                     emoji,
@@ -383,6 +404,7 @@ impl<'a, P: Primitives> Place<'a, P> {
 /// What is quoted above an answer; only from the same channel.
 fn reply_view<P: Primitives>(
     core: &Core<P>,
+    guild: Option<GuildId>,
     message: MessageId,
     channel: ChannelId,
 ) -> Shown<ReplyView> {
@@ -409,9 +431,9 @@ fn reply_view<P: Primitives>(
         message,
         seq: Some(row.seq),
         author: Some(row.author),
-        author_name: Some(core.store.display_name(row.author)?),
+        author_name: Some(core.store.name_in(guild, row.author)?),
         preview: preview
-            .map(|body| mention::spell(core, &body))
+            .map(|body| mention::spell(core, guild, &body))
             .transpose()?
             .map(|body| body.chars().take(PREVIEW_CHARS).collect()),
         gone: matches!(row.state, MessageState::Removed(_)),
@@ -426,6 +448,7 @@ fn outbox_view<P: Primitives>(core: &Core<P>, row: &OutboxRow) -> Shown<OutboxVi
             message: message.clone(),
         },
     };
+    let guild = guild_of(core, row.channel)?;
     let kind = match &row.saying.content {
         MessageContent::Text { .. } | MessageContent::Poll { .. } => EntryKind::Message,
         MessageContent::Vote { .. } => EntryKind::Vote,
@@ -437,7 +460,7 @@ fn outbox_view<P: Primitives>(core: &Core<P>, row: &OutboxRow) -> Shown<OutboxVi
     let reply = match &row.saying.content {
         MessageContent::Text {
             reply: Some(reply), ..
-        } => Some(reply_view(core, *reply, row.channel)?),
+        } => Some(reply_view(core, guild, *reply, row.channel)?),
         _ => None,
     };
     let body = text_of(&row.saying.content).unwrap_or_default().to_owned();
@@ -445,7 +468,7 @@ fn outbox_view<P: Primitives>(core: &Core<P>, row: &OutboxRow) -> Shown<OutboxVi
         entry: row.entry.to_string(),
         channel: row.channel,
         kind,
-        mentions: mention::mentions(core, &body)?,
+        mentions: mention::mentions(core, guild, &body)?,
         body,
         at: row.at,
         delivery,

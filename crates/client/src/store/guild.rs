@@ -25,6 +25,7 @@ pub(crate) struct MemberRow {
     pub user: UserId,
     pub joined_at: u64,
     pub roles: Vec<RoleId>,
+    pub nickname: Option<String>,
     pub timed_out_until: Option<u64>,
 }
 
@@ -130,17 +131,19 @@ impl<P: Primitives> Store<P> {
     pub fn put_member(&self, guild: GuildId, member: &Member) -> StoreResult<()> {
         self.connection
             .prepare_cached(
-                "INSERT INTO member (guild, user, joined_at, roles, timed_out_until)
-                 VALUES (?1, ?2, ?3, ?4, ?5)
+                "INSERT INTO member (guild, user, joined_at, roles, timed_out_until, nickname)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                  ON CONFLICT (guild, user) DO UPDATE SET joined_at = excluded.joined_at,
-                 roles = excluded.roles, timed_out_until = excluded.timed_out_until",
+                 roles = excluded.roles, nickname = excluded.nickname,
+                 timed_out_until = excluded.timed_out_until",
             )?
             .execute(params![
                 guild.as_bytes(),
                 member.user.as_bytes(),
                 member.joined_at as i64,
                 pack(&member.roles),
-                member.timed_out_until.map(|until| until as i64)
+                member.timed_out_until.map(|until| until as i64),
+                member.nickname
             ])?;
         Ok(())
     }
@@ -186,9 +189,9 @@ impl<P: Primitives> Store<P> {
     /// Members, by name.
     pub fn members(&self, guild: GuildId) -> StoreResult<Vec<MemberRow>> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT m.user, m.joined_at, m.roles, m.timed_out_until
+            "SELECT m.user, m.joined_at, m.roles, m.timed_out_until, m.nickname
              FROM member m LEFT JOIN person p ON p.user = m.user
-             WHERE m.guild = ?1 ORDER BY lower(coalesce(p.display_name, '')), m.user",
+             WHERE m.guild = ?1 ORDER BY lower(coalesce(m.nickname, p.display_name, '')), m.user",
         )?;
         let rows = statement
             .query_map([guild.as_bytes()], |row| {
@@ -197,15 +200,17 @@ impl<P: Primitives> Store<P> {
                     row.get::<_, i64>(1)?,
                     row.get::<_, Vec<u8>>(2)?,
                     row.get::<_, Option<i64>>(3)?,
+                    row.get::<_, Option<String>>(4)?,
                 ))
             })?
             .collect::<Result<Vec<_>, _>>()?;
         rows.into_iter()
-            .map(|(user, joined_at, roles, until)| {
+            .map(|(user, joined_at, roles, until, nickname)| {
                 Ok(MemberRow {
                     user: UserId::from_bytes(id16(&user)?),
                     joined_at: joined_at as u64,
                     roles: unpack(&roles)?,
+                    nickname,
                     timed_out_until: until.map(|until| until as u64),
                 })
             })

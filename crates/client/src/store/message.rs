@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use crate::view::Undecryptable;
 
-use super::{Store, StoreError, StoreResult, decode, id16, pack, unpack};
+use super::{Store, StoreError, StoreResult, decode, id16, pack, relation::QUIET, unpack};
 
 /// How far a message was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -406,7 +406,7 @@ impl<P: Primitives> Store<P> {
     pub fn unread(&self, channel: ChannelId, after: u64, me: UserId) -> StoreResult<u32> {
         Ok(self
             .connection
-            .prepare_cached("SELECT count(*) FROM message WHERE channel = ?1 AND seq > ?2 AND class = 0 AND author <> ?3 AND state <> 4")?
+            .prepare_cached(&format!("SELECT count(*) FROM message WHERE channel = ?1 AND seq > ?2 AND class = 0 AND author <> ?3 AND state <> 4 AND author NOT IN {QUIET}"))?
             .query_row(params![channel.as_bytes(), after as i64, me.as_bytes()], |row| row.get(0))?)
     }
 
@@ -414,7 +414,7 @@ impl<P: Primitives> Store<P> {
     pub fn mentions(&self, channel: ChannelId, after: u64) -> StoreResult<u32> {
         Ok(self
             .connection
-            .prepare_cached("SELECT count(*) FROM message WHERE channel = ?1 AND seq > ?2 AND class = 0 AND calls_me = 1")?
+            .prepare_cached(&format!("SELECT count(*) FROM message WHERE channel = ?1 AND seq > ?2 AND class = 0 AND calls_me = 1 AND author NOT IN {QUIET}"))?
             .query_row(params![channel.as_bytes(), after as i64], |row| row.get(0))?)
     }
 
@@ -443,7 +443,7 @@ impl<P: Primitives> Store<P> {
     /// Messages that name this person or everyone, newest first.
     pub fn calls(&self, limit: u32) -> StoreResult<Vec<MessageRow>> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM message WHERE calls_me = 1 AND class = 0 AND state = 0 ORDER BY at DESC LIMIT ?1"
+            "SELECT {COLUMNS} FROM message WHERE calls_me = 1 AND class = 0 AND state = 0 AND author NOT IN {QUIET} ORDER BY at DESC LIMIT ?1"
         ))?;
         let raws = statement
             .query_map([limit], Raw::read)?

@@ -2,10 +2,10 @@
 
 use cloister_e2ee::Primitives;
 use cloister_proof::{DeviceCert, DeviceLog, encode};
-use cloister_wire::{DeviceId, UserId};
+use cloister_wire::{DeviceId, GuildId, UserId};
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{Store, StoreResult, decode};
+use super::{Store, StoreResult, decode, id16};
 
 impl<P: Primitives> Store<P> {
     pub fn put_person(&self, user: UserId, username: &str, display_name: &str) -> StoreResult<()> {
@@ -31,6 +31,34 @@ impl<P: Primitives> Store<P> {
         Ok(self
             .names(user)?
             .map_or_else(|| "…".to_owned(), |(_, shown)| shown))
+    }
+
+    /// What somebody is called in a guild: by their nickname there, or else by their own name.
+    pub fn name_in(&self, guild: Option<GuildId>, user: UserId) -> StoreResult<String> {
+        if let Some(guild) = guild {
+            let nickname: Option<Option<String>> = self
+                .connection
+                .prepare_cached("SELECT nickname FROM member WHERE guild = ?1 AND user = ?2")?
+                .query_row([guild.as_bytes(), user.as_bytes()], |row| row.get(0))
+                .optional()?;
+            if let Some(nickname) = nickname.flatten() {
+                return Ok(nickname);
+            }
+        }
+        self.display_name(user)
+    }
+
+    /// Everybody's nicknames, in whatever guild.
+    pub fn nicknames(&self) -> StoreResult<Vec<(UserId, String)>> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT user, nickname FROM member WHERE nickname IS NOT NULL")?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?)))?
+            .collect::<Result<Vec<_>, _>>()?;
+        rows.into_iter()
+            .map(|(user, nickname)| Ok((UserId::from_bytes(id16(&user)?), nickname)))
+            .collect()
     }
 
     pub fn devlog(&self, user: UserId) -> StoreResult<Option<DeviceLog>> {

@@ -29,9 +29,16 @@ CREATE TABLE member (
     user BLOB NOT NULL,
     joined_at INTEGER NOT NULL,
     roles BLOB NOT NULL,
+    nickname TEXT,
     timed_out_until INTEGER,
     PRIMARY KEY (guild, user)
 ) STRICT, WITHOUT ROWID;
+
+-- Pictures of guilds, by the hash of their bytes.
+CREATE TABLE picture (hash BLOB PRIMARY KEY, format TEXT NOT NULL, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+-- How this person keeps others, as the server last told it.
+CREATE TABLE relation (user BLOB PRIMARY KEY, relation TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE invite_seed (guild BLOB NOT NULL, code TEXT PRIMARY KEY, seed TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -39,6 +46,9 @@ CREATE TABLE channel (
     channel BLOB PRIMARY KEY,
     guild BLOB,
     peer BLOB,
+    -- Somebody has begun the conversation, and the other has not taken it up: 1 this person is
+    -- asked, 2 the other is, 3 this person declined.
+    request INTEGER,
     view BLOB NOT NULL,
     last_at INTEGER NOT NULL DEFAULT 0,
     draft TEXT NOT NULL DEFAULT '',

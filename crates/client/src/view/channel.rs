@@ -1,6 +1,6 @@
 //! Channels and conversations as a shell shows them, and the people in them.
 
-use cloister_wire::{ChannelId, GuildId, UserId};
+use cloister_wire::{ChannelId, GuildId, UserId, guild::DmRequest};
 use serde::{Deserialize, Serialize};
 
 use super::{Refusal, Safety};
@@ -18,6 +18,9 @@ pub struct DmSummary {
     pub people: u32,
     /// Of the other person; `known` in a conversation of several.
     pub safety: Safety,
+    /// Somebody has begun it, and the other has not taken it up. One that this person declined is
+    /// not among the conversations.
+    pub request: Option<DmRequest>,
     pub unread: u32,
     pub last_at: u64,
     pub preview: Option<String>,
@@ -57,6 +60,7 @@ pub struct ChannelView {
     /// This person may sign another policy.
     pub can_set_policy: bool,
     pub can_send: bool,
+    pub request: Option<DmRequest>,
     /// Set when nothing can be encrypted here now, and why.
     pub blocked: Option<Refusal>,
 }

@@ -6,6 +6,7 @@ use cloister_wire::{
     audit::AuditView,
     moderation::{BanView, Contact, Gate, GateView, JoinView, RelationView},
     permission::{Place, Subject},
+    picture::PictureUse,
     role::{Explained, PlacedOverwrite},
 };
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,16 @@ view! {
 #[serde(tag = "act", rename_all = "snake_case")]
 pub enum Act {
     Rename { name: String },
+    /// PNG, JPEG or WebP in base64url; none takes the picture away.
+    SetPicture { of: PictureUse, picture: Option<String> },
+    /// Give a new guild the channels and roles of a template.
+    Furnish { template: GuildTemplate },
+    /// What members agree to before they write; none takes the rules away.
+    SetRules { rules: Option<String> },
+    /// Agree to these rules.
+    AcceptRules { rules: String },
+    /// One's own nickname or another's; none takes it away.
+    SetNickname { user: UserId, nickname: Option<String>, reason: Option<String> },
     CreateRole { name: String, color: Option<String>, hoisted: bool, mentionable: bool, permissions: Permissions },
     EditRole { role: RoleId, name: String, color: Option<String>, hoisted: bool, mentionable: bool, permissions: Permissions },
     /// 1 is the lowest place.
@@ -63,6 +74,18 @@ pub enum Question {
     AuditFile { format: AuditFormat },
     /// The newest checkpoint of the audit log that this device has checked, as a file.
     AuditCheckpoint,
+}
+
+/// What a new guild begins with.
+#[derive(Eq, Copy)]
+#[serde(rename_all = "snake_case")]
+pub enum GuildTemplate {
+    /// A few channels for people who know each other.
+    Friends,
+    /// Announcements, introductions, talk, and moderators.
+    Club,
+    /// Announcements, projects and questions.
+    Team,
 }
 
 pub struct ChannelRights { pub channel: ChannelId, pub permissions: Permissions }

@@ -34,6 +34,10 @@ pub struct InvitePreview {
     /// None: an invite to the instance only.
     pub guild: Option<GuildId>,
     pub guild_name: Option<String>,
+    /// The address of its icon, which it holds whole.
+    pub icon: Option<String>,
+    /// What its members agree to.
+    pub rules: Option<String>,
     pub inviter_name: Option<String>,
     pub members: Option<u32>,
     pub expires_at: Option<u64>,

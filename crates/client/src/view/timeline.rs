@@ -51,6 +51,8 @@ pub struct MessageView {
     pub can_react: bool,
     pub pinned: bool,
     pub can_pin: bool,
+    /// This person has blocked its author: it is shown only when asked for.
+    pub from_blocked: bool,
     /// It names this person, or everyone.
     pub calls_me: bool,
     /// When it disappears, by the server's clock.

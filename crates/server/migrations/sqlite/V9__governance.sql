@@ -113,7 +113,7 @@ CREATE INDEX relation_by_other ON relation (other_id);
 
 CREATE TABLE contact (
     user_id         BLOB NOT NULL PRIMARY KEY REFERENCES account (id) ON DELETE CASCADE,
-    who             TEXT NOT NULL CHECK (who IN ('guilds', 'friends', 'nobody'))
+    who             TEXT NOT NULL CHECK (who IN ('guilds', 'requests', 'friends', 'nobody'))
 ) STRICT;
 
 -- The chain of what was done; where it stands is in its last row's head and in audit_head.

@@ -37,6 +37,8 @@ pub enum Kind {
         rights: Permissions,
         /// Members read only before that.
         newcomer_until: u64,
+        /// They have yet to agree to the rules, and read only before that.
+        owes_agreement: bool,
     },
     Direct {
         pair: [UserId; 2],
@@ -232,6 +234,7 @@ fn enter(tx: &mut Tx<'_>, actor: Actor, state: Option<State>, verb: Verb) -> Res
                 access_version,
                 rights: permissions(relation),
                 newcomer_until: stored.newcomer_until(),
+                owes_agreement: stored.owes_agreement(),
             }
         }
         None => {

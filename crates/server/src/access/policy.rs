@@ -36,10 +36,13 @@ pub enum Verb {
     Ban,
     TimeOut,
     ViewAudit,
+    /// Say what one is called here.
+    NameSelf,
+    NameOthers,
 }
 
 impl Verb {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::LookAround,
         Self::ViewChannel,
         Self::ReadHistory,
@@ -65,6 +68,8 @@ impl Verb {
         Self::Ban,
         Self::TimeOut,
         Self::ViewAudit,
+        Self::NameSelf,
+        Self::NameOthers,
     ];
 }
 
@@ -136,6 +141,9 @@ pub fn rule(relation: Relation, verb: Verb) -> Ruling {
         Verb::Ban => Permissions::BAN_MEMBERS,
         Verb::TimeOut => Permissions::TIMEOUT_MEMBERS,
         Verb::ViewAudit => Permissions::VIEW_AUDIT_LOG,
+        Verb::NameSelf if permissions.contains(Permissions::MANAGE_NICKNAMES) => Permissions::NONE,
+        Verb::NameSelf => Permissions::CHANGE_NICKNAME,
+        Verb::NameOthers => Permissions::MANAGE_NICKNAMES,
         Verb::CreateInvite => Permissions::CREATE_INVITE,
         Verb::EndAnyInvite => Permissions::MANAGE_INVITES,
         Verb::Vouch => Permissions::VOUCH_MEMBERS,

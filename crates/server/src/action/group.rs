@@ -14,6 +14,7 @@ use cloister_wire::{
 use super::{
     channel, epoch, guild,
     guild_log::{self, LogOf},
+    relation,
 };
 use crate::{
     Error, Result,
@@ -142,10 +143,11 @@ fn others(add: &[Bytes], me: UserId) -> Result<BTreeSet<UserId>> {
     Ok(users)
 }
 
-/// Only people who could write to each other anyway meet in a group.
+/// Only people who could write to each other anyway meet in a group, and only those come in whom
+/// the one who signs may contact.
 fn check_reach(tx: &mut Tx<'_>, from: UserId, to: UserId) -> Result<()> {
     if store::dm::may_reach(tx, [from, to])? {
-        Ok(())
+        relation::check_contact(tx, from, to).map(|_| ())
     } else {
         Err(Error::forbidden())
     }

@@ -13,6 +13,7 @@ use cloister_wire::{
 };
 
 use super::{
+    dm,
     inbox::{self, Parcel},
     scrub, share,
 };
@@ -56,6 +57,9 @@ pub fn send(
         SealedContent::Scrubbed { .. } => return Err(nothing_sealed()),
     }
     take_turn(tx, permit, request)?;
+    if let Kind::Direct { pair } = permit.kind {
+        dm::take_up(tx, permit.channel(), pair, permit.user())?;
+    }
     append(tx, authority, permit, request)
 }
 
@@ -127,11 +131,18 @@ fn check_newcomer(tx: &mut Tx<'_>, permit: &Sender<'_>) -> Result<()> {
     let Kind::Guild {
         rights,
         newcomer_until,
+        owes_agreement,
         ..
     } = permit.kind
     else {
         return Ok(());
     };
+    if owes_agreement {
+        return Err(Error::refuse(
+            ErrorCode::RulesWait,
+            "This server has rules. Read them and agree before you write.",
+        ));
+    }
     let now = tx.now();
     if newcomer_until <= now || rights.contains(Permissions::MANAGE_MESSAGES) {
         return Ok(());

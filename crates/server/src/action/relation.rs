@@ -39,6 +39,7 @@ pub fn set(
         hide(tx, permit.user, other);
         hide(tx, other, permit.user);
     }
+    told(tx, permit);
     Ok(())
 }
 
@@ -54,25 +55,37 @@ fn hide(tx: &mut Tx<'_>, who: UserId, from: UserId) {
 }
 
 pub fn set_contact(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, who: Contact) -> Result<()> {
-    store::relation::put_contact(tx, permit, who)
+    store::relation::put_contact(tx, permit, who)?;
+    told(tx, permit);
+    Ok(())
+}
+
+/// The person's other devices hear of it.
+fn told(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) {
+    let own = Audience::User(permit.user);
+    tx.emit(Notice::event(own, Event::RelationsChanged {}));
 }
 
 pub fn contact(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<Contact> {
     store::relation::contact(tx, permit.user)
 }
 
+/// How a conversation begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Welcome {
+    AtOnce,
+    /// It waits until the other takes it up.
+    OnRequest,
+}
+
 /// Whether somebody may begin a conversation with another. A refusal is the same as for a
 /// stranger.
-pub(super) fn check_contact(tx: &mut Tx<'_>, from: UserId, to: UserId) -> Result<()> {
+pub(super) fn check_contact(tx: &mut Tx<'_>, from: UserId, to: UserId) -> Result<Welcome> {
     let kept = store::relation::get(tx, to, from)?;
-    let welcome = match (kept, store::relation::contact(tx, to)?) {
-        (Relation::Blocked, _) | (_, Contact::Nobody) => false,
-        (Relation::Friend, _) | (_, Contact::Guilds) => true,
-        (_, Contact::Friends) => false,
-    };
-    if welcome {
-        Ok(())
-    } else {
-        Err(Error::forbidden())
+    match (kept, store::relation::contact(tx, to)?) {
+        (Relation::Blocked, _) | (_, Contact::Nobody) => Err(Error::forbidden()),
+        (Relation::Friend, _) | (_, Contact::Guilds) => Ok(Welcome::AtOnce),
+        (_, Contact::Requests) => Ok(Welcome::OnRequest),
+        (_, Contact::Friends) => Err(Error::forbidden()),
     }
 }

@@ -1,9 +1,16 @@
 //! Direct conversations.
 
 use axum::extract::State;
-use cloister_wire::guild::{Dm, Dms, OpenDm};
+use cloister_wire::{
+    ChannelId,
+    guild::{AnswerRequest, Dm, Dms, OpenDm},
+};
 
-use super::{extract::Body, reply::Reply};
+use super::{
+    address::At,
+    extract::Body,
+    reply::{Done, Reply},
+};
 use crate::{
     App, Result,
     access::{self, Caller},
@@ -24,6 +31,21 @@ pub async fn open(
         })
         .await?;
     Ok(Reply::ok(dm))
+}
+
+pub async fn answer(
+    State(app): State<App>,
+    caller: Caller,
+    At(channel): At<ChannelId>,
+    Body(request): Body<AnswerRequest>,
+) -> Result<Done> {
+    app.db
+        .write(move |tx| {
+            let permit = access::channel::read(tx, &caller, channel)?;
+            action::dm::answer(tx, &permit, request.answer)
+        })
+        .await?;
+    Ok(Done::default())
 }
 
 pub async fn list(State(app): State<App>, caller: Caller) -> Result<Reply<Dms>> {

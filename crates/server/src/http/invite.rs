@@ -37,11 +37,15 @@ pub async fn preview(
             let log = guild
                 .map(|guild| action::guild::log_of(tx, &permit, guild))
                 .transpose()?;
-            Ok(Some((invite, log)))
+            let icon = match guild {
+                Some(guild) => store::picture::icon(tx, &permit, guild)?,
+                None => None,
+            };
+            Ok(Some((invite, log, icon)))
         })
         .await?;
     let used_up = |uses: u32, used: u32| uses > 0 && used >= uses;
-    let (invite, log) = found.ok_or_else(|| {
+    let (invite, log, icon) = found.ok_or_else(|| {
         let sentence = "This invitation does not exist or has run out.";
         Error::refuse(ErrorCode::InviteInvalid, sentence)
     })?;
@@ -53,6 +57,8 @@ pub async fn preview(
         code,
         guild: invite.guild,
         guild_name: invite.guild_name,
+        icon,
+        rules: invite.rules,
         inviter: invite.created_by,
         inviter_name: invite.inviter_name,
         members: invite.members,

@@ -1,5 +1,7 @@
 //! The audit log: rows that are only ever added, each in a chain with those before it.
 
+use std::collections::{BTreeMap, btree_map::Entry};
+
 use cloister_proof::AuditEntry;
 use cloister_wire::{GuildId, Hash, UserId, audit::AuditView};
 
@@ -39,6 +41,7 @@ sql! {
     WHOLE = "SELECT l.guild_id, l.seq, l.at, l.actor_id, l.device_id, l.action, l.target,
         l.before_json, l.after_json, l.reason, l.digest, l.head, NULL AS username
         FROM audit AS l WHERE l.guild_id = $1 AND l.seq > $2 ORDER BY l.seq LIMIT $3";
+    NAME = "SELECT username FROM account WHERE id = $1";
     GUILDS = "SELECT id FROM guild UNION SELECT guild_id FROM audit ORDER BY 1";
 }
 
@@ -65,6 +68,7 @@ pub struct Stored {
     pub digest: Hash,
     pub head: Hash,
     pub actor_name: Option<String>,
+    pub target_name: Option<String>,
 }
 
 impl Stored {
@@ -89,6 +93,7 @@ impl Stored {
             device,
             action,
             target,
+            target_name: self.target_name,
             before,
             after,
             reason,
@@ -139,7 +144,7 @@ pub fn page(
     limit: u32,
 ) -> Result<Vec<Stored>> {
     let guild = permit.guild;
-    match only {
+    let mut rows = match only {
         Only::All => tx.query(PAGE, params![guild, before, limit], read),
         Only::Actor(actor) => tx.query(PAGE_BY_ACTOR, params![guild, before, limit, *actor], read),
         Only::Action(action) => {
@@ -148,7 +153,26 @@ pub fn page(
         Only::Target(target) => {
             tx.query(PAGE_BY_TARGET, params![guild, before, limit, target], read)
         }
+    }?;
+    name_targets(tx, &mut rows)?;
+    Ok(rows)
+}
+
+/// People whom entries are about have names also when they are no members.
+fn name_targets(tx: &mut Tx<'_>, rows: &mut [Stored]) -> Result<()> {
+    let mut known: BTreeMap<UserId, Option<String>> = BTreeMap::new();
+    for row in rows {
+        let id = row.entry.target.strip_prefix("member:");
+        let Some(user) = id.and_then(|id| id.parse::<UserId>().ok()) else {
+            continue;
+        };
+        let name = match known.entry(user) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(tx.maybe(NAME, params![user], |row| row.get(0))?),
+        };
+        row.target_name.clone_from(name);
     }
+    Ok(())
 }
 
 /// Digests after `since`, oldest first.
@@ -209,5 +233,6 @@ fn read(row: Row<'_>) -> Result<Stored> {
         digest: row.get("digest")?,
         head: row.get("head")?,
         actor_name: row.get("username")?,
+        target_name: None,
     })
 }

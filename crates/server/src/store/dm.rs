@@ -1,6 +1,9 @@
 //! Direct conversations.
 
-use cloister_wire::{ChannelId, UserId, guild::Dm};
+use cloister_wire::{
+    ChannelId, UserId,
+    guild::{Dm, DmRequest},
+};
 
 use super::{
     channel,
@@ -14,7 +17,10 @@ use crate::{
 sql! {
     PAIR = "SELECT low_id, high_id FROM dm WHERE channel_id = $1";
     FIND = "SELECT channel_id FROM dm WHERE low_id = $1 AND high_id = $2";
-    INSERT = "INSERT INTO dm (channel_id, low_id, high_id) VALUES ($1, $2, $3)";
+    INSERT = "INSERT INTO dm (channel_id, low_id, high_id, waits_for) VALUES ($1, $2, $3, $4)";
+    WAITS = "SELECT waits_for, declined_at FROM dm WHERE channel_id = $1";
+    TAKE_UP = "UPDATE dm SET waits_for = NULL, declined_at = NULL WHERE channel_id = $1";
+    DECLINE = "UPDATE dm SET declined_at = $2 WHERE channel_id = $1";
     OF_PERSON = "SELECT d.channel_id, a.id, a.username, a.display_name FROM dm d \
                  JOIN account a ON a.id = CASE WHEN d.low_id = $1 THEN d.high_id ELSE d.low_id END \
                  WHERE d.low_id = $1 OR d.high_id = $1 ORDER BY d.channel_id";
@@ -42,10 +48,48 @@ pub fn find(tx: &mut Tx<'_>, pair: [UserId; 2]) -> Result<Option<ChannelId>> {
     tx.maybe(FIND, params![low, high], |row| row.get(0))
 }
 
-pub fn insert(tx: &mut Tx<'_>, channel: ChannelId, pair: [UserId; 2]) -> Result<()> {
+/// `waits_for`: who has yet to take it up.
+pub fn insert(
+    tx: &mut Tx<'_>,
+    channel: ChannelId,
+    pair: [UserId; 2],
+    waits_for: Option<UserId>,
+) -> Result<()> {
     let [low, high] = ordered(pair);
-    tx.execute(INSERT, params![channel, low, high])?;
+    tx.execute(INSERT, params![channel, low, high, waits_for])?;
     Ok(())
+}
+
+/// Who has yet to take a conversation up.
+pub fn waits_for(tx: &mut Tx<'_>, channel: ChannelId) -> Result<Option<UserId>> {
+    Ok(tx
+        .maybe(WAITS, params![channel], |row| row.get(0))?
+        .flatten())
+}
+
+pub fn update_taken_up(tx: &mut Tx<'_>, channel: ChannelId) -> Result<()> {
+    tx.execute(TAKE_UP, params![channel]).map(|_| ())
+}
+
+pub fn update_declined(tx: &mut Tx<'_>, channel: ChannelId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(DECLINE, params![channel, now]).map(|_| ())
+}
+
+/// How a conversation stands for one of its two.
+fn request(tx: &mut Tx<'_>, channel: ChannelId, user: UserId) -> Result<Option<DmRequest>> {
+    let found: Option<(Option<UserId>, Option<u64>)> =
+        tx.maybe(WAITS, params![channel], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    Ok(match found {
+        Some((Some(who), declined)) if who == user => Some(match declined {
+            Some(_) => DmRequest::Declined,
+            None => DmRequest::Incoming,
+        }),
+        Some((Some(_), _)) => Some(DmRequest::Outgoing),
+        _ => None,
+    })
 }
 
 /// A person's conversations, each with whom.
@@ -63,8 +107,9 @@ fn of_person(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<(ChannelId, Person)>> 
 /// The conversation with `peer` as `user` sees it.
 pub fn view(tx: &mut Tx<'_>, channel: ChannelId, user: UserId, peer: UserId) -> Result<Dm> {
     let person = person(tx, peer)?.ok_or_else(Error::not_found)?;
+    let request = request(tx, channel, user)?;
     let view = channel::view(tx, channel, user)?;
-    Ok(assemble(view, person))
+    Ok(assemble(view, person, request))
 }
 
 /// Every conversation of the person, as they see it.
@@ -75,11 +120,14 @@ pub fn views(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<Vec<Dm>> {
 pub(super) fn views_of(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Dm>> {
     of_person(tx, user)?
         .into_iter()
-        .map(|(id, peer)| Ok(assemble(channel::view(tx, id, user)?, peer)))
+        .map(|(id, peer)| {
+            let request = request(tx, id, user)?;
+            Ok(assemble(channel::view(tx, id, user)?, peer, request))
+        })
         .collect()
 }
 
-fn assemble(view: channel::View, peer: Person) -> Dm {
+fn assemble(view: channel::View, peer: Person, request: Option<DmRequest>) -> Dm {
     let last_at = view.last_at;
     Dm {
         channel: view.into_wire(DIRECT),
@@ -87,6 +135,7 @@ fn assemble(view: channel::View, peer: Person) -> Dm {
         username: peer.username,
         display_name: peer.display_name,
         last_at,
+        request,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Guilds and who is in them.
 
 use cloister_wire::{
-    GuildId, Permissions, RoleId, UserId,
+    GuildId, Hash, Permissions, RoleId, UserId,
     guild::{GuildKind, Member},
     permission::{Holder, Rules},
 };
@@ -17,7 +17,9 @@ use crate::{
 };
 
 sql! {
-    GET = "SELECT g.id, g.kind, g.name, g.owner_id, g.everyone, g.access_version, g.member_count,
+    GET = "SELECT g.id, g.kind, g.name, g.icon, g.banner, g.rules,
+        CAST(CASE WHEN m.rules_n < g.rules_n THEN 1 ELSE 0 END AS BIGINT)
+        AS rules_wait, g.owner_id, g.everyone, g.access_version, g.member_count,
         m.joined_at, t.until_at, COALESCE(e.newcomer_s, 0) AS newcomer_s FROM guild AS g
         LEFT JOIN guild_gate AS e ON e.guild_id = g.id
         LEFT JOIN member AS m ON m.guild_id = g.id AND m.user_id = $2
@@ -40,7 +42,8 @@ sql! {
         member_count = member_count + $2 WHERE id = $1 RETURNING access_version";
     SET_OWNER = "UPDATE guild SET owner_id = $2, access_version = access_version + 1
         WHERE id = $1 RETURNING access_version";
-    PAGE_MEMBERS = "SELECT m.user_id, a.username, a.display_name, m.joined_at, t.until_at
+    PAGE_MEMBERS = "SELECT m.user_id, a.username, a.display_name, m.joined_at, m.nickname,
+        t.until_at
         FROM member AS m JOIN account AS a ON a.id = m.user_id
         LEFT JOIN member_timeout AS t ON t.guild_id = m.guild_id AND t.user_id = m.user_id
         AND t.until_at > $4
@@ -48,7 +51,12 @@ sql! {
     ROLES_OF_PAGE = "SELECT user_id, role_id FROM member_role
         WHERE guild_id = $1 AND user_id BETWEEN $2 AND $3 ORDER BY user_id, role_id";
     RENAME = "UPDATE guild SET name = $2 WHERE id = $1";
-    GET_MEMBER = "SELECT m.user_id, a.username, a.display_name, m.joined_at, t.until_at
+    SET_NICKNAME = "UPDATE member SET nickname = $3 WHERE guild_id = $1 AND user_id = $2";
+    SET_RULES = "UPDATE guild SET rules = $2, rules_n = rules_n + 1 WHERE id = $1";
+    ACCEPT_RULES = "UPDATE member SET rules_n = (SELECT g.rules_n FROM guild AS g
+        WHERE g.id = $1) WHERE guild_id = $1 AND user_id = $2";
+    GET_MEMBER = "SELECT m.user_id, a.username, a.display_name, m.joined_at, m.nickname,
+        t.until_at
         FROM member AS m JOIN account AS a ON a.id = m.user_id
         LEFT JOIN member_timeout AS t ON t.guild_id = m.guild_id AND t.user_id = m.user_id
         AND t.until_at > $3
@@ -61,6 +69,12 @@ pub struct Stored {
     pub id: GuildId,
     pub kind: GuildKind,
     pub name: String,
+    /// Hashes of its pictures.
+    pub icon: Option<Hash>,
+    pub banner: Option<Hash>,
+    /// What members agree to, and whether the person has yet to.
+    pub rules: Option<String>,
+    pub rules_wait: bool,
     pub owner: UserId,
     pub everyone: Permissions,
     pub access_version: u64,
@@ -85,6 +99,11 @@ impl Stored {
 
     pub fn role_ids(&self) -> Vec<RoleId> {
         self.roles.iter().map(|held| held.id).collect()
+    }
+
+    /// Whether the person has to agree to the rules before they do more than read.
+    pub const fn owes_agreement(&self) -> bool {
+        self.rules.is_some() && self.rules_wait
     }
 
     /// Until when the person is new here.
@@ -240,6 +259,33 @@ pub fn update_name(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>, name: &str) ->
     tx.execute(RENAME, params![permit.guild, name]).map(|_| ())
 }
 
+/// What members agree to from now on; everybody has yet to.
+pub fn update_rules(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, InGuild>,
+    rules: Option<&str>,
+) -> Result<()> {
+    tx.execute(SET_RULES, params![permit.guild, rules])
+        .map(|_| ())
+}
+
+/// The person who acts agrees to the rules as they are.
+pub fn update_accepted(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>) -> Result<()> {
+    tx.execute(ACCEPT_RULES, params![permit.guild, permit.user])
+        .map(|_| ())
+}
+
+/// What somebody is called in the guild; nothing: by their own name.
+pub fn update_nickname(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, InGuild>,
+    user: UserId,
+    nickname: Option<&str>,
+) -> Result<()> {
+    tx.execute(SET_NICKNAME, params![permit.guild, user, nickname])
+        .map(|_| ())
+}
+
 pub fn get_member(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<Option<Member>> {
     let now = tx.now();
     let Some(mut member) = tx.maybe(GET_MEMBER, params![guild, user, now], read_member)? else {
@@ -257,6 +303,7 @@ fn read_member(row: Row<'_>) -> Result<Member> {
         display_name: row.get("display_name")?,
         joined_at: row.get("joined_at")?,
         roles: Vec::new(),
+        nickname: row.get("nickname")?,
         timed_out_until: row.get("until_at")?,
     })
 }
@@ -266,6 +313,10 @@ fn read(row: Row<'_>) -> Result<Stored> {
         id: row.get("id")?,
         kind: kind_of(&row.get::<String>("kind")?)?,
         name: row.get("name")?,
+        icon: row.get("icon")?,
+        banner: row.get("banner")?,
+        rules: row.get("rules")?,
+        rules_wait: row.get::<Option<i64>>("rules_wait")? == Some(1),
         owner: row.get("owner_id")?,
         everyone: row.get("everyone")?,
         access_version: row.get("access_version")?,

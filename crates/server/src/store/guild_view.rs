@@ -30,10 +30,15 @@ pub fn get(tx: &mut Tx<'_>, stored: guild::Stored, user: UserId) -> Result<Guild
         shown.contains(&one.id) || rights.contains(Permissions::VIEW_CHANNEL)
     });
     let roles = role::page(tx, stored.id)?;
+    let rules_wait = stored.owes_agreement();
     Ok(Guild {
         id: stored.id,
         kind: stored.kind,
         name: stored.name,
+        icon: stored.icon,
+        banner: stored.banner,
+        rules_wait,
+        rules: stored.rules,
         owner: stored.owner,
         everyone: stored.everyone,
         access_version: stored.access_version,

@@ -10,7 +10,7 @@ sql! {
         registered, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7, $8)
         ON CONFLICT DO NOTHING";
     GET = "SELECT i.guild_id, i.cert, i.created_by, i.uses, i.used, i.registered, i.expires_at,
-        i.ended_at, g.name AS guild_name, g.member_count, a.display_name
+        i.ended_at, g.name AS guild_name, g.rules, g.member_count, a.display_name
         FROM invite AS i LEFT JOIN guild AS g ON g.id = i.guild_id
         LEFT JOIN account AS a ON a.id = i.created_by WHERE i.code_hash = $1";
     LOCK = "SELECT used FROM invite WHERE code_hash = $1 FOR UPDATE";
@@ -28,6 +28,7 @@ sql! {
 pub struct Stored {
     pub guild: Option<GuildId>,
     pub guild_name: Option<String>,
+    pub rules: Option<String>,
     pub members: Option<u32>,
     pub cert: Option<Bytes>,
     pub created_by: Option<UserId>,
@@ -134,6 +135,7 @@ fn read(row: Row<'_>) -> Result<Stored> {
     Ok(Stored {
         guild: row.get("guild_id")?,
         guild_name: row.get("guild_name")?,
+        rules: row.get("rules")?,
         members: row.get("member_count")?,
         cert: row.get("cert")?,
         created_by: row.get("created_by")?,

@@ -78,15 +78,17 @@ pub fn is_known(tx: &mut Tx<'_>, _: &Permit<'_, Act>, user: UserId) -> Result<bo
 pub fn contact(tx: &mut Tx<'_>, user: UserId) -> Result<Contact> {
     let found: Option<String> = tx.maybe(CONTACT, params![user], |row| row.get(0))?;
     Ok(match found.as_deref() {
+        Some("guilds") => Contact::Guilds,
         Some("friends") => Contact::Friends,
         Some("nobody") => Contact::Nobody,
-        _ => Contact::Guilds,
+        _ => Contact::Requests,
     })
 }
 
 pub fn put_contact(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, who: Contact) -> Result<()> {
     let text = match who {
         Contact::Guilds => "guilds",
+        Contact::Requests => "requests",
         Contact::Friends => "friends",
         Contact::Nobody => "nobody",
     };

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use cloister_wire::Permissions;
+
 use super::*;
 
 /// Column name → (kind, may be null), by table.
@@ -102,6 +104,78 @@ fn the_schema_takes_no_message_without_its_nonce_proof_or_place() {
         insert(1, session, "1", ct, c2).is_err(),
         "a place is taken once"
     );
+}
+
+/// Rights that @everyone may not hold, one by one, as the database writes them.
+fn dangerous() -> impl Iterator<Item = i64> {
+    let dangerous = Permissions::DANGEROUS.0;
+    (0..64)
+        .map(|bit| 1_u64 << bit)
+        .filter(move |bit| dangerous & bit != 0)
+        .map(u64::cast_signed)
+}
+
+/// A new guild, a guild that is changed, a new overwrite and a changed one; `id` makes sixteen
+/// bytes. Each path with the harmless rights first.
+fn paths_to_everyone(id: &str, rights: i64) -> [String; 4] {
+    [
+        format!(
+            "INSERT INTO guild (id, kind, name, owner_id, everyone, access_version, member_count,
+             created_at) VALUES ({id}, 'guild', 'x', {id}, {rights}, 1, 1, 1)"
+        ),
+        format!("UPDATE guild SET everyone = {rights}"),
+        format!(
+            "INSERT INTO overwrite (guild_id, place_id, place, subject, subject_id, allow, deny)
+             VALUES ({id}, {id}, 'channel', 'everyone', {id}, {rights}, 0)"
+        ),
+        format!("UPDATE overwrite SET allow = {rights}"),
+    ]
+}
+
+#[test]
+fn sqlite_gives_everyone_no_dangerous_right_whoever_writes() {
+    let connection = sqlite();
+    connection
+        .execute_batch("PRAGMA foreign_keys = OFF;")
+        .unwrap();
+    let harmless = Permissions::EVERYONE.0.cast_signed();
+    for path in paths_to_everyone("randomblob(16)", harmless) {
+        assert_eq!(connection.execute(&path, []), Ok(1), "{path}");
+    }
+    for rights in dangerous() {
+        for path in paths_to_everyone("randomblob(16)", harmless | rights) {
+            let refused = connection.execute(&path, []).unwrap_err();
+            assert_eq!(
+                refused.sqlite_error_code(),
+                Some(rusqlite::ErrorCode::ConstraintViolation),
+                "{path}"
+            );
+        }
+    }
+}
+
+#[test]
+fn postgres_gives_everyone_no_dangerous_right_whoever_writes() {
+    let Some(mut client) = crate::testing::postgres_client() else {
+        return;
+    };
+    client
+        .batch_execute("SET session_replication_role = replica")
+        .unwrap();
+    let harmless = Permissions::EVERYONE.0.cast_signed();
+    for path in paths_to_everyone("gen_random_uuid()", harmless) {
+        assert_eq!(client.execute(&path, &[]).unwrap(), 1, "{path}");
+    }
+    for rights in dangerous() {
+        for path in paths_to_everyone("gen_random_uuid()", harmless | rights) {
+            let refused = client.execute(&path, &[]).unwrap_err();
+            assert_eq!(
+                refused.code(),
+                Some(&postgres::error::SqlState::CHECK_VIOLATION),
+                "{path}"
+            );
+        }
+    }
 }
 
 fn sqlite() -> rusqlite::Connection {

@@ -132,3 +132,42 @@ async fn nobody_else_learns_of_the_conversation() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn only_who_is_asked_answers_and_only_once() {
+    on_every_database(async |stage| {
+        let (alice, bob, guild) = two(stage).await;
+        let channel = dm_of(stage, &alice, &bob).await;
+        let answer = async |who: &Person, channel, answer: &str| {
+            let ask = stage.post(&format!("/api/v1/channels/{channel}/request"));
+            let ask = ask.bearing(&who.device.access);
+            ask.json(json!({"answer": answer})).send().await
+        };
+        let shown = async |who: &Person| {
+            let ask = stage.get("/api/v1/dms").bearing(&who.device.access);
+            ask.send().await.expect(200)["dms"][0]["request"].clone()
+        };
+        let carol = Person::invited(stage, "carol", 5).await;
+        answer(&alice, channel, "accept")
+            .await
+            .refused(422, "INVALID");
+        answer(&carol, channel, "accept")
+            .await
+            .refused(404, "NOT_FOUND");
+        answer(&bob, guild.channel, "accept")
+            .await
+            .refused(422, "INVALID");
+        assert_eq!(shown(&alice).await, json!("outgoing"));
+        assert_eq!(shown(&bob).await, json!("incoming"));
+        answer(&bob, channel, "decline").await.expect(204);
+        assert_eq!(shown(&alice).await, json!("outgoing"));
+        assert_eq!(shown(&bob).await, json!("declined"));
+        answer(&bob, channel, "accept").await.expect(204);
+        assert_eq!(shown(&alice).await, json!(null));
+        assert_eq!(shown(&bob).await, json!(null));
+        answer(&bob, channel, "decline")
+            .await
+            .refused(422, "INVALID");
+    })
+    .await;
+}

@@ -220,3 +220,17 @@ async fn who_is_blocked_can_begin_no_conversation_and_learns_no_more_than_a_stra
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_log_names_somebody_who_is_no_member_any_more() {
+    on_every_database(async |stage| {
+        let (alice, bob, guild) = two(stage).await;
+        ban(stage, &alice, &guild, &bob, 0).await.expect(204);
+        let path = format!("/api/v1/guilds/{}/audit?action=member.ban", guild.id);
+        let ask = stage.get(&path).bearing(&alice.device.access);
+        let entry = ask.send().await.expect(200)["entries"][0].clone();
+        assert_eq!(entry["target"], json!(format!("member:{}", bob.id)));
+        assert_eq!(entry["target_name"], json!("bob"));
+    })
+    .await;
+}

@@ -49,6 +49,13 @@ pub struct Stage {
     folder: tempfile::TempDir,
 }
 
+/// A picture of one pixel.
+pub const PNG: &[u8] = &[
+    137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82, 0, 0, 0, 1, 0, 0, 0, 1, 8, 6, 0,
+    0, 0, 31, 21, 196, 137, 0, 0, 0, 13, 73, 68, 65, 84, 120, 218, 99, 240, 170, 137, 252, 15, 0,
+    4, 82, 2, 31, 253, 227, 54, 59, 0, 0, 0, 0, 73, 69, 78, 68, 174, 66, 96, 130,
+];
+
 /// What a request was answered.
 #[derive(Debug)]
 pub struct Answer {

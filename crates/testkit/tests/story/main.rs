@@ -3,9 +3,11 @@
 mod backup;
 mod conversation;
 mod history;
+mod look;
 mod mention;
 mod notice;
 mod own;
+mod people;
 mod pin;
 mod reader;
 mod remark;

@@ -135,9 +135,13 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
             let now = core.now;
             core.store.commit(|store| store_dm(store, &dm, now))?;
             core.tell(Topic::Dms);
+            core.tell(Topic::Channel {
+                channel: dm.channel.id,
+            });
             drop(core);
             presence::bring(shared);
         }
+        Event::RelationsChanged {} => govern::bring_relations(shared),
         Event::DevlogAppended {
             user,
             version,

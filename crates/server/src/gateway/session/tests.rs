@@ -348,6 +348,7 @@ fn somebody_elses_coming_and_going_needs_no_derivation() {
         display_name: "Bob".to_owned(),
         joined_at: START,
         roles: Vec::new(),
+        nickname: None,
         timed_out_until: None,
     };
     let joined = Event::MemberJoined {

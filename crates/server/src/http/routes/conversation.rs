@@ -6,8 +6,8 @@ use cloister_wire::{
         ScrubMessages, Scrubbed, Scrubs, Send, Sent, Share, Shared,
     },
     guild::{
-        AppendOp, Appended, Channel, CreateChannel, CreateGroup, Dm, Dms, Joined, Log, OpenDm,
-        RemoveFromGroup,
+        AnswerRequest, AppendOp, Appended, Channel, CreateChannel, CreateGroup, Dm, Dms, Joined,
+        Log, OpenDm, RemoveFromGroup,
     },
     health::TellUnreadable,
     key::{
@@ -109,6 +109,13 @@ fn channels() -> Vec<Route> {
             .takes::<OpenDm>()
             .gives::<Dm>()
             .about("Open the conversation with somebody, or find it."),
+        post(
+            "/api/v1/channels/{channel}/request",
+            For::Reader,
+            dm::answer,
+        )
+        .takes::<AnswerRequest>()
+        .about("Take up a conversation that somebody began, or decline it. They are not told."),
     ]);
     routes
 }

@@ -4,9 +4,10 @@ use cloister_wire::{
     audit::{AuditPage, AuditProof},
     guild::{Appended, Member},
     moderation::{
-        Ban, Bans, GateView, Joins, Kick, LiftBan, Relations, SetContact, SetGate, SetRelation,
-        TimeOut,
+        AcceptRules, Ban, Bans, GateView, Joins, Kick, LiftBan, Relations, SetContact, SetGate,
+        SetNickname, SetRelation, SetRules, TimeOut,
     },
+    picture::{Picture, SetPicture},
     presence::Presences,
     role::{
         Category, CreateCategory, CreateRole, EditCategory, EditChannel, EditEveryone, EditGuild,
@@ -16,11 +17,14 @@ use cloister_wire::{
 };
 
 use super::{For, Route, delete, get, post, put};
-use crate::http::{audit, category, moderation, presence, relation, role};
+use crate::http::{
+    audit, category, moderation, nickname, picture, presence, relation, role, rules,
+};
 
 pub(super) fn table() -> Vec<Route> {
     let mut table = roles();
     table.extend(structure());
+    table.extend(looks());
     table.extend(order());
     table.extend(log());
     table.extend(people());
@@ -143,6 +147,46 @@ fn structure() -> Vec<Route> {
             category::delete_channel,
         )
         .about("Delete a channel with everything that was said there."),
+    ]
+}
+
+fn looks() -> Vec<Route> {
+    vec![
+        put(
+            "/api/v1/guilds/{guild}/members/{user}/nickname",
+            For::Owner,
+            nickname::set,
+        )
+        .takes::<SetNickname>()
+        .gives::<Member>()
+        .about("Say what a member is called in the guild: oneself, or who stands below one."),
+        put("/api/v1/guilds/{guild}/icon", For::Owner, picture::set_icon)
+            .takes::<SetPicture>()
+            .about("Give the guild an icon, or take it away."),
+        put(
+            "/api/v1/guilds/{guild}/banner",
+            For::Owner,
+            picture::set_banner,
+        )
+        .takes::<SetPicture>()
+        .about("Give the guild a banner, or take it away."),
+        put("/api/v1/guilds/{guild}/rules", For::Owner, rules::set)
+            .takes::<SetRules>()
+            .about("Give the guild rules, which members agree to before they write."),
+        post(
+            "/api/v1/guilds/{guild}/rules/accept",
+            For::Member,
+            rules::accept,
+        )
+        .takes::<AcceptRules>()
+        .about("Agree to the rules that one has read."),
+        get(
+            "/api/v1/guilds/{guild}/pictures/{picture}",
+            For::Member,
+            picture::get,
+        )
+        .gives::<Picture>()
+        .about("A picture of the guild, by the SHA-256 of its bytes."),
     ]
 }
 

@@ -1,0 +1,50 @@
+//! A guild and its members, as a shell shows them.
+
+use cloister_wire::{
+    GuildId, Permissions, RoleId, UserId,
+    role::{Category, Role},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{ChannelSummary, Safety};
+
+view! {
+pub struct GuildView {
+    pub id: GuildId,
+    pub name: String,
+    /// Names of its pictures.
+    pub icon: Option<String>,
+    pub banner: Option<String>,
+    /// What members agree to, and whether this person has yet to.
+    pub rules: Option<String>,
+    pub rules_wait: bool,
+    pub owner: UserId,
+    pub my_permissions: Permissions,
+    pub my_roles: Vec<RoleId>,
+    /// What every member may do.
+    pub everyone: Permissions,
+    /// From the highest to the lowest.
+    pub roles: Vec<Role>,
+    pub categories: Vec<Category>,
+    /// Those above all categories first, then by category.
+    pub channels: Vec<ChannelSummary>,
+    pub members: Vec<MemberView>,
+}
+
+pub struct MemberView {
+    pub user: UserId,
+    pub username: String,
+    /// What they are called here: by their nickname, or else by their own name.
+    pub display_name: String,
+    pub nickname: Option<String>,
+    pub owner: bool,
+    pub joined_at: u64,
+    /// Came by an invite link whose proof this device checked, or was vouched for.
+    pub vouched: bool,
+    pub me: bool,
+    pub safety: Safety,
+    pub roles: Vec<RoleId>,
+    /// On hold until then: they read and do nothing else.
+    pub timed_out_until: Option<u64>,
+}
+}
