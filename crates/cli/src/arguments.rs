@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    account, audit, ban, channel, device, group, guild, invite, member, message, notice, operator,
-    outbox, people, pin, poll, presence, read, recovery, remark, report, role, search, security,
-    serve, verify,
+    account, audit, ban, channel, device, email, group, guild, invite, member, message, notice,
+    operator, outbox, people, pin, poll, presence, read, recovery, remark, report, role, search,
+    security, serve, verify,
 };
 
 /// Private community chat that you host yourself, encrypted end to end.
@@ -60,6 +60,9 @@ pub(crate) enum Command {
     /// Keys of a server, by its operator
     #[command(subcommand)]
     Keys(operator::Keys),
+    /// Mail of a server, by its operator
+    #[command(subcommand)]
+    Mail(operator::Mail),
     /// Make, list and end invites
     #[command(subcommand)]
     Invite(invite::Invite),
@@ -161,6 +164,9 @@ pub(crate) enum Command {
     /// Your second factor: codes of an authenticator
     #[command(subcommand)]
     Factor(security::Factor),
+    /// Your e-mail address
+    #[command(subcommand)]
+    Email(email::Email),
     /// What happened to your account
     SecurityEvents,
     /// Make sure that somebody's keys are theirs

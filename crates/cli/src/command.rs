@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod ban;
 pub(crate) mod channel;
 pub(crate) mod device;
+pub(crate) mod email;
 pub(crate) mod group;
 pub(crate) mod guild;
 pub(crate) mod invite;
@@ -53,6 +54,7 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::User(user) => user.run(print),
         Command::Limits(limits) => limits.run(print),
         Command::Keys(keys) => keys.run(print),
+        Command::Mail(mail) => mail.run(print),
         Command::Invite(invite) => invite.run(&global, print),
         Command::Register(register) => register.run(&global, print),
         Command::Login(login) => login.run(&global, print),
@@ -92,6 +94,7 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Password(password) => password.run(&global, print),
         Command::Session(session) => session.run(&global, print),
         Command::Factor(factor) => factor.run(&global, print),
+        Command::Email(email) => email.run(&global, print),
         Command::SecurityEvents => security::events(&global, print),
         Command::Verify(verify) => verify.run(&global, print),
     }

@@ -96,6 +96,7 @@ fn exit(code: ErrorCode) -> u8 {
         | E::TooLarge
         | E::UsernameInvalid
         | E::PasswordTooWeak
+        | E::EmailInvalid
         | E::MessageTooLong => USAGE,
         E::Unauthenticated
         | E::WrongCredentials
@@ -164,6 +165,9 @@ fn next(code: ErrorCode) -> Option<&'static str> {
     Some(match code {
         E::SignedOut | E::Unauthenticated | E::RefreshReused | E::DeviceRevoked => {
             "Sign in with `cloister login`."
+        }
+        E::MailOff => {
+            "Its operator sets [mail] up, or makes a link with `cloister user reset-password`."
         }
         E::SecondFactorRequired => "Add --code CODE.",
         E::SecondFactorNeeded => "Set one up with `cloister factor enable`.",

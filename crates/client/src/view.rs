@@ -60,7 +60,9 @@ pub use self::presence::{OwnStatus, PresenceView, PresencesView};
 pub use self::remark::{CallView, EditView, MentionView, ReactionView, ReplyView};
 pub use self::report::{ReportShown, Reportable, ReportableView, ReportedMessage, ReportsOf};
 pub use self::{
-    account::{AccountAct, AccountReply, FactorsView, HappenedView, SignInView, TotpView},
+    account::{
+        AccountAct, AccountReply, EmailView, FactorsView, HappenedView, SignInView, TotpView,
+    },
     channel::{
         ChannelKind, ChannelView, DmSummary, EarlierMessages, PersonView, ReaderRight, ReaderView,
     },

@@ -6,12 +6,14 @@
 
 mod account;
 mod limit;
+mod mail;
 
 pub use self::{
     account::{
         Lifetimes, PasswordProfile, Passwords, Required, SecondFactors, SessionProfile, Sessions,
     },
     limit::{Limit, Limits, LockoutMode},
+    mail::{Mail, MailTls},
 };
 
 use std::{
@@ -41,6 +43,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The address that people type, if it is another one than `listen`.
     pub public_url: Option<String>,
+    /// Whom to tell of a weakness of this instance: `mailto:` or `https:`, told in `security.txt`.
+    pub contact: Option<String>,
     /// More origins whose pages may call this instance, exactly as browsers send them.
     pub allowed_origins: Vec<String>,
     pub registration: Registration,
@@ -53,6 +57,7 @@ pub struct Config {
     pub second_factor: SecondFactors,
     pub limits: Limits,
     pub metrics: Metrics,
+    pub mail: Mail,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -100,6 +105,7 @@ impl Default for Config {
             name: "Cloister".to_owned(),
             listen: SocketAddr::from(([0, 0, 0, 0], 8765)),
             public_url: None,
+            contact: None,
             allowed_origins: Vec::new(),
             registration: Registration::Invite,
             trusted_proxies: Vec::new(),
@@ -110,6 +116,7 @@ impl Default for Config {
             second_factor: SecondFactors::default(),
             limits: Limits::default(),
             metrics: Metrics::default(),
+            mail: Mail::default(),
         }
     }
 }
@@ -165,6 +172,9 @@ impl Config {
         if shown.database.url.is_some() {
             shown.database.url = Some("(set)".to_owned());
         }
+        if shown.mail.password.is_some() {
+            shown.mail.password = Some("(set)".to_owned());
+        }
         toml::to_string_pretty(&shown).map_err(Error::internal)
     }
 
@@ -187,6 +197,19 @@ impl Config {
         }
         if self.tls.cert_file.is_some() != self.tls.key_file.is_some() {
             return Err(unusable("tls.cert_file and tls.key_file belong together"));
+        }
+        if let Some(contact) = &self.contact {
+            let known = ["mailto:", "https://", "tel:"]
+                .iter()
+                .any(|scheme| contact.starts_with(scheme));
+            if !known || contact.contains(|one: char| one.is_control() || one.is_whitespace()) {
+                return Err(unusable(
+                    "contact is mailto:NAME@HOST or an https:// address",
+                ));
+            }
+        }
+        if let Some(trouble) = self.mail.trouble(self.public_url.as_deref()) {
+            return Err(unusable(trouble));
         }
         let lifetimes = self.sessions.lifetimes();
         if lifetimes.absolute_ms > 90 * DAY_MS || lifetimes.access_ms > DAY_MS {
@@ -271,7 +294,7 @@ const KNOWN: [(&str, &str); 2] = [
     ("PUBLIC_URL", "public_url"),
 ];
 /// Keys that may be read from a file named by the variable with `_FILE` added.
-const SECRETS: [&str; 1] = ["database.url"];
+const SECRETS: [&str; 2] = ["database.url", "mail.password"];
 
 /// Key and value of every variable that means something here.
 fn overrides(
@@ -398,6 +421,38 @@ mod tests {
         let config = load("", &[("DATABASE_URL_FILE", file.to_str().unwrap())]).unwrap();
         assert_eq!(config.database.url.as_deref(), Some("postgres://db/x"));
         assert!(!config.shown().unwrap().contains("postgres"));
+    }
+
+    #[test]
+    fn a_contact_is_one_line_that_programs_can_follow() {
+        assert!(load("contact = \"mailto:security@example.org\"", &[]).is_ok());
+        for wrong in [
+            "security@example.org",
+            "mailto:a@b.org\\nContact: x",
+            "http://x",
+        ] {
+            assert!(
+                load(&format!("contact = \"{wrong}\""), &[]).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn mail_is_encrypted_on_its_way_and_its_links_lead_to_the_public_address() {
+        let mail = "public_url = \"https://chat.example.org\"\n[mail]\nserver = \"mail.example.org\"\n\
+                    from = \"Rowing club <chat@example.org>\"\npassword = \"hunter2\"\n";
+        let config = load(mail, &[]).unwrap();
+        assert_eq!(
+            (config.mail.port(), config.mail.tls),
+            (587, MailTls::Starttls)
+        );
+        assert!(!config.shown().unwrap().contains("hunter2"));
+        let plain = format!("{mail}tls = \"off\"\n");
+        assert!(load(&plain, &[]).is_err());
+        assert!(load(&plain.replace("mail.example.org", "127.0.0.1"), &[]).is_ok());
+        assert!(load(&mail.replace("public_url", "# public_url"), &[]).is_err());
+        assert!(load(&mail.replace("chat@example.org", "nobody"), &[]).is_err());
     }
 
     #[test]

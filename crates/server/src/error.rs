@@ -182,11 +182,11 @@ pub fn status_of(code: ErrorCode) -> u16 {
         E::UsernameTaken | E::SetUpDone | E::DevlogStale | E::OtkConflict | E::AlreadyMember
         | E::NotMember | E::OwnerMustStay | E::EpochStale | E::ShareRequired | E::RotateRequired
         | E::DevicesMismatch | E::IndexStale | E::TooManyDevices | E::GuildFull | E::TooMany
-        | E::AlreadyResolved | E::AudienceFull | E::BackupStale | E::BackupFull => 409,
+        | E::AlreadyResolved | E::AudienceFull | E::BackupStale | E::BackupFull | E::MailOff => 409,
         E::DevicesStale | E::InviteUsedUp | E::LinkInvalid => 410,
         E::TooLarge | E::MessageTooLong => 413,
         E::UnsupportedMediaType => 415,
-        E::Invalid | E::UsernameInvalid | E::PasswordTooWeak | E::BadSignature | E::OpInvalid
+        E::Invalid | E::UsernameInvalid | E::PasswordTooWeak | E::EmailInvalid | E::BadSignature | E::OpInvalid
         | E::PlaintextRefused | E::DangerousForEveryone | E::ReportUnproved => 422,
         E::DeviceCloned => 423,
         E::RateLimited | E::SlowMode => 429,

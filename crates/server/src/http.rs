@@ -8,6 +8,7 @@ pub mod category;
 pub mod channel;
 pub mod device;
 pub mod dm;
+pub mod email;
 pub mod extract;
 pub mod group;
 pub mod guard;
@@ -37,6 +38,7 @@ pub mod security;
 pub mod session;
 pub mod typing;
 pub mod unreadable;
+pub mod well_known;
 
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;

@@ -171,6 +171,9 @@ pub async fn clean_up(app: &App) -> Result<()> {
                 now.saturating_sub(EVENTS_KEPT_MS),
             );
             store::security_event::delete_old(tx, &permit, addresses, events)?;
+            store::email::delete_old(tx, &permit)?;
+            let mails = now.saturating_sub(crate::mail::round::KEPT_MS);
+            store::mail::delete_old(tx, &permit, mails)?;
             store::moderation::prune(tx, &permit)?;
             tracing::info!(sessions, attempts, prekeys, rosters, "cleaned up");
             Ok(())

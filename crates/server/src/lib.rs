@@ -2,7 +2,7 @@
 //!
 //! The rooms, in reading order: `config` and `env` (what comes from outside), `error`, `app`
 //! (what every handler holds), `http` (routes, requests, replies), `access` (who may), `action`
-//! (the verbs), `store` (all SQL), `seal` (keys and secrets), `gateway` (live events).
+//! (the verbs), `store` (all SQL), `seal` (keys and secrets), `gateway` (live events), `mail` (letters on their way).
 
 pub mod access;
 pub mod action;
@@ -14,6 +14,7 @@ pub mod gateway;
 pub mod http;
 pub mod jobs;
 pub mod limit;
+pub mod mail;
 pub mod measure;
 pub mod operator;
 pub mod seal;

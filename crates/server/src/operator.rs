@@ -1,6 +1,7 @@
 //! What an operator does on the machine itself, beside a running server or without one.
 
 pub mod key;
+pub mod mail;
 pub mod person;
 
 use std::path::Path;

@@ -15,7 +15,7 @@ use crate::{
     App, Error, Result, access,
     config::{self, Config, TlsMode},
     env::Env,
-    jobs, measure,
+    jobs, mail, measure,
     seal::keyring::{at, private_file, private_folder, read_private},
     store, tls,
 };
@@ -42,6 +42,11 @@ const TEMPLATE: &str = "\
 # [tls]
 # cert_file = \"/etc/ssl/chat.pem\"         # without it, a self-signed one is made
 # key_file = \"/etc/ssl/chat.key\"
+
+# [mail]
+# server = \"smtp.example.org\"               # without it, no mail is sent
+# username = \"chat@example.org\"             # `cloister mail password` seals its password
+# from = \"Cloister <chat@example.org>\"
 
 # [metrics]
 # listen = \"127.0.0.1:9464\"               # without it, numbers are told nowhere
@@ -162,6 +167,7 @@ pub async fn serve(
     let jobs = tokio::spawn(jobs::run(app.clone(), data.to_owned()));
     let expiry = tokio::spawn(jobs::run_expiry(app.clone()));
     let telling = tokio::spawn(crate::gateway::presence::run(app.clone()));
+    let mailing = tokio::spawn(mail::round::run(app.clone()));
     let listening = tokio::spawn(jobs::listen(app.clone(), data.to_owned()));
     let mut running = std::pin::pin!(running);
     ready(&said);
@@ -173,6 +179,7 @@ pub async fn serve(
     listening.abort();
     expiry.abort();
     telling.abort();
+    mailing.abort();
     if let Some((_, serving)) = metrics {
         serving.abort();
     }

@@ -13,6 +13,7 @@ pub mod db;
 pub mod device;
 pub mod device_target;
 pub mod dm;
+pub mod email;
 pub mod epoch;
 pub mod factor;
 pub mod group_session;
@@ -24,6 +25,7 @@ pub mod inbox;
 pub mod instance;
 pub mod invite;
 pub mod lockout;
+pub mod mail;
 pub mod message;
 pub mod moderation;
 pub mod one_time;
@@ -73,6 +75,8 @@ fn statements() -> impl Iterator<Item = db::Sql> {
         scrub::STATEMENTS,
         report::STATEMENTS,
         session::STATEMENTS,
+        email::STATEMENTS,
+        mail::STATEMENTS,
         factor::STATEMENTS,
         lockout::STATEMENTS,
         one_time::STATEMENTS,

@@ -11,6 +11,7 @@ mod api {
     mod device;
     mod dm;
     mod dormancy;
+    mod email;
     mod factor;
     mod frame;
     mod group;
@@ -20,6 +21,7 @@ mod api {
     mod inbox;
     mod invite;
     mod look;
+    mod mail;
     mod message;
     mod moderation;
     mod pin;

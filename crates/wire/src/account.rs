@@ -32,6 +32,9 @@ replies! {
         pub name: String,
         pub version: String,
         pub registration: Registration,
+        /// It sends mails, such as a link to a new password.
+        #[serde(default)]
+        pub mail: bool,
         /// No operator exists: the printed set-up link works.
         pub set_up_needed: bool,
         /// Ed25519 key that signs epochs, guild logs and heads. Pinned at first contact.

@@ -78,6 +78,10 @@ codes! {
     ProofRequired
     /// The operator wants a second factor: set one up first.
     SecondFactorNeeded
+    /// This instance sends no mail: the operator hands out links.
+    MailOff
+    /// This is no address that mail can be sent to.
+    EmailInvalid
 
     // Signed structures and keys.
     /// A signature or chain does not check.

@@ -100,6 +100,8 @@ ids! {
     SessionId
     /// Something that happened to an account.
     SecurityEventId
+    /// A mail that waits to be handed on, or was.
+    MailId
     /// A heading over channels of a guild, with overwrites of its own.
     CategoryId
     /// Drawn by a device for each message it sends: the same one never makes two messages.

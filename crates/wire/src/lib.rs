@@ -17,6 +17,7 @@ pub mod audit;
 pub mod backup;
 pub mod bytes;
 pub mod channel;
+pub mod email;
 pub mod error;
 pub mod gateway;
 pub mod guild;
@@ -36,7 +37,7 @@ pub mod seen;
 pub use bytes::{Bytes, Hash, Octets};
 pub use error::{ErrorBody, ErrorCode};
 pub use id::{
-    CategoryId, ChannelId, DeviceId, GuildId, MessageId, ReportId, RoleId, SecurityEventId,
+    CategoryId, ChannelId, DeviceId, GuildId, MailId, MessageId, ReportId, RoleId, SecurityEventId,
     SessionId, Txn, UserId,
 };
 pub use permission::Permissions;

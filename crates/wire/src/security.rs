@@ -62,10 +62,15 @@ pub enum SecurityEventKind {
     Disabled,
     Enabled,
     Unlocked,
+    /// To another address, or to the first one.
+    EmailChanged,
+    EmailRemoved,
+    /// By the link of a mail: every sign-in was ended.
+    NotMe,
 }
 
 impl SecurityEventKind {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::Registered,
         Self::SignedIn,
         Self::SignedInNewDevice,
@@ -87,6 +92,9 @@ impl SecurityEventKind {
         Self::Disabled,
         Self::Enabled,
         Self::Unlocked,
+        Self::EmailChanged,
+        Self::EmailRemoved,
+        Self::NotMe,
     ];
 
     /// Worth asking the person whether it was them.
@@ -102,6 +110,12 @@ impl SecurityEventKind {
                 | Self::Unlocked
                 | Self::Enabled
         )
+    }
+
+    /// Worth a mail that says how to undo it. What is about the address itself has mails of its
+    /// own.
+    pub const fn is_mailed(self) -> bool {
+        self.is_notable() && !matches!(self, Self::EmailChanged | Self::EmailRemoved | Self::NotMe)
     }
 }
 

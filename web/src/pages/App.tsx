@@ -8,6 +8,7 @@ import type { SessionView } from "../wire";
 import { Certificate } from "./Certificate";
 import { Inside } from "./Inside";
 import { Invite } from "./Invite";
+import { Forgot, NotMe, Verify } from "./Mailed";
 import { Reset } from "./Reset";
 import { SetUp } from "./SetUp";
 import { destination, signInFirst, SignIn } from "./SignIn";
@@ -55,6 +56,10 @@ function Outside({ session }: { session: SessionView }) {
       <Route path={pattern.reset}>
         <Reset />
       </Route>
+      <Route path={pattern.forgot}>
+        <Forgot />
+      </Route>
+      {mailed()}
       <Route path={pattern.signUp}>
         <SignUp instance={session.instance_name || app.name} />
       </Route>
@@ -66,6 +71,18 @@ function Outside({ session }: { session: SessionView }) {
       </Route>
     </Switch>
   );
+}
+
+/** Links in mails open wherever somebody reads mail, signed in there or not. */
+function mailed() {
+  return [
+    <Route key="verify" path={pattern.verify}>
+      <Verify />
+    </Route>,
+    <Route key="not-me" path={pattern.notMe}>
+      <NotMe />
+    </Route>,
+  ];
 }
 
 function Onward() {
@@ -86,6 +103,7 @@ function SignedIn({ session }: { session: SessionView }) {
       <Route path={pattern.reset}>
         <Reset />
       </Route>
+      {mailed()}
       <Route path={pattern.signIn}>
         <Onward />
       </Route>

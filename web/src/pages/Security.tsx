@@ -1,6 +1,7 @@
 /** What guards the account: password, second factor, sign-ins, and what happened to it. */
 import { useRef, useState } from "react";
 import { useLocation } from "wouter";
+import { EmailCard } from "../parts/EmailCard";
 import { submit } from "../parts/GuildDialogs";
 import { ProofProvider, useSensitive } from "../parts/Proof";
 import { SecondFactor } from "../parts/SecondFactor";
@@ -43,6 +44,7 @@ function Sections() {
         <>
           <Password onDone={signIns.again} inputRef={passwordField} />
           <SecondFactor factors={factors} />
+          <EmailCard />
           <SignIns signIns={signIns} />
           <Activity events={events.answer?.events ?? []} />
         </>

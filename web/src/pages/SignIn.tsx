@@ -29,7 +29,7 @@ export function SignIn({ instance }: { instance: string }) {
   const [key, setKey] = useState<string | null>(null);
   const [code, setCode] = useState("");
   const [forgot, setForgot] = useState(false);
-  const { setUpNeeded, open } = useInstance();
+  const { setUpNeeded, open, mail } = useInstance();
   useTitle(app.title(words.submit, 0));
   const enter = useTask(async () => {
     const recovery_key = key === null || key.trim() === "" ? null : key.trim();
@@ -78,24 +78,24 @@ export function SignIn({ instance }: { instance: string }) {
             {signUp.link}
           </Button>
         )}
-        <Button look="quiet" small aria-expanded={forgot} onPress={() => setForgot(!forgot)}>
+        <Button look="quiet" small aria-expanded={mail ? undefined : forgot} onPress={() => (mail ? go(path.forgot()) : setForgot(!forgot))}>
           {reset.forgot}
         </Button>
-        <div role="status">{forgot && <Note kind="plain">{reset.forgotLead}</Note>}</div>
+        <div role="status">{forgot && <Note kind="plain">{reset.forgotOff}</Note>}</div>
       </form>
     </Doorway>
   );
 }
 
 /** A fresh instance has nobody to sign in as; an open one takes anybody. */
-function useInstance(): { setUpNeeded: boolean; open: boolean } {
+function useInstance(): { setUpNeeded: boolean; open: boolean; mail: boolean } {
   const give = useGive();
-  const [instance, setInstance] = useState({ setUpNeeded: false, open: false });
+  const [instance, setInstance] = useState({ setUpNeeded: false, open: false, mail: false });
   useEffect(() => {
     let here = true;
     give({ do: "preview", invite: null }).then(
       (reply) => {
-        if (here && reply.outcome === "instance") setInstance({ setUpNeeded: reply.set_up_needed, open: reply.open });
+        if (here && reply.outcome === "instance") setInstance({ setUpNeeded: reply.set_up_needed, open: reply.open, mail: reply.mail });
       },
       () => undefined,
     );

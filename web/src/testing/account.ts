@@ -6,7 +6,7 @@ import { id, type Scene } from "./world";
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
-function refuse(code: "PROOF_REQUIRED" | "WRONG_PASSWORD" | "SECOND_FACTOR_WRONG" | "PASSWORD_TOO_WEAK" | "LINK_INVALID"): never {
+function refuse(code: "PROOF_REQUIRED" | "WRONG_PASSWORD" | "SECOND_FACTOR_WRONG" | "PASSWORD_TOO_WEAK" | "LINK_INVALID" | "EMAIL_INVALID"): never {
   throw new Refused({ code, message: "", retry_after_ms: null });
 }
 
@@ -31,6 +31,9 @@ export class FakeAccount {
   #proved: boolean;
   #totp_at: number | null;
   readonly #required: boolean;
+  readonly #mail: boolean;
+  #email: string | null;
+  #wanted: string | null = null;
   #signIns: SignInView[];
   #events: HappenedView[];
   readonly #tell: () => void;
@@ -40,6 +43,8 @@ export class FakeAccount {
     this.#tell = tell;
     this.#proved = !scene.has("stale");
     this.#totp_at = scene.has("factor") ? now - 30 * day : null;
+    this.#mail = !scene.has("no-mail");
+    this.#email = scene.has("address") ? "ada.lovelace@example.org" : null;
     this.#required = scene.has("factor-required");
     const signIn = (number: number, device: number, name: string | null, agent: string, last: number): SignInView => ({ session: id(number), device: id(device), device_name: name, user_agent: agent, place: number === 921 ? { place: "local_network" } : { place: "network", prefix: "203.0.0.0/16" }, created_at: last - 9 * day, last_seen_at: last, expires_at: now + 60 * day, this_one: number === 921 });
     this.#signIns = [signIn(921, 901, "Chromium on Linux", "Chromium", now), signIn(922, 902, "Ada's phone", "Android", now - 12 * minute), signIn(923, 999, null, "Mozilla/5.0 (Windows NT 10.0) Firefox/141.0", now - 2 * day)];
@@ -68,6 +73,12 @@ export class FakeAccount {
         if (act.new.length < 8) refuse("PASSWORD_TOO_WEAK");
         this.#signIns = this.#signIns.filter((one) => one.this_one);
         break;
+      case "email":
+        return { reply: "email", address: this.#email, wanted: this.#wanted, mail: this.#mail };
+      case "forgot_password":
+        return { reply: "done" };
+      case "verify_email":
+      case "not_me":
       case "reset_password":
         if (act.token === "old") refuse("LINK_INVALID");
         return { reply: "done" };
@@ -87,6 +98,13 @@ export class FakeAccount {
         break;
       case "end_sign_ins":
         this.#signIns = this.#signIns.filter((one) => one.this_one);
+        break;
+      case "set_email":
+        if (!act.address.includes(".")) refuse("EMAIL_INVALID");
+        this.#wanted = act.address;
+        break;
+      case "remove_email":
+        this.#email = this.#wanted = null;
         break;
       case "offer_totp":
         return { reply: "totp", secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", url: "otpauth://totp/x", qr: picture(), expires_at: Date.now() + 10 * minute };

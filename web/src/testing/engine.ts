@@ -27,6 +27,7 @@ export class FakeEngine implements EngineBridge {
   readonly world: World;
   readonly given: Command[] = [];
   readonly open: boolean;
+  readonly mail: boolean;
   readonly #listeners = new Set<(topics: Topic[]) => void>();
   readonly #status: EngineStatus;
   #next = 5_000;
@@ -35,6 +36,7 @@ export class FakeEngine implements EngineBridge {
 
   constructor(scene: Scene = new Set()) {
     this.open = scene.has("open");
+    this.mail = !scene.has("no-mail");
     this.world = makeWorld(scene);
     setHistory(this.world, scene);
     this.#trust = new FakeTrust(this.world, (...topics) => this.tell(...topics));
@@ -400,7 +402,7 @@ export class FakeEngine implements EngineBridge {
     const code = invite?.split("#")[0] ?? "";
     if (code === "gone") refuse("INVITE_INVALID");
     const preview = invite === null ? null : { code, guild: id(101), guild_name: "Rowing club", icon: null, rules: "- Nobody rows alone.", inviter_name: "Bruno Okafor", members: 7, expires_at: Date.now() + 5 * 86_400_000, seeded: invite.includes("#") };
-    return { outcome: "instance", name: "Rowing on the Elbe", set_up_needed: this.world.setUpNeeded, open: this.world.session.state === "signed_out" && this.open, invite: preview };
+    return { outcome: "instance", name: "Rowing on the Elbe", mail: this.mail, set_up_needed: this.world.setUpNeeded, open: this.world.session.state === "signed_out" && this.open, invite: preview };
   }
 
   #register(command: Extract<Command, { do: "register" }>): CommandReply {

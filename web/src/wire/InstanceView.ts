@@ -3,6 +3,10 @@ import type { InvitePreview } from "./InvitePreview";
 
 export type InstanceView = { name: string, set_up_needed: boolean, 
 /**
+ * The server sends mails, such as a link to a new password.
+ */
+mail: boolean, 
+/**
  * Anybody may make an account, without an invite.
  */
 open: boolean, invite: InvitePreview | null, };

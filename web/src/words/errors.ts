@@ -41,6 +41,8 @@ const sentences: Record<ErrorCode, string> = {
   LINK_INVALID: "This link was used, has expired or was replaced by a newer one. Ask for another.",
   PROOF_REQUIRED: "Enter your password once more to do this.",
   SECOND_FACTOR_NEEDED: "This Cloister asks for a second factor. Set one up under Security first.",
+  MAIL_OFF: "This Cloister sends no mail. Ask whoever runs it for a link to a new password.",
+  EMAIL_INVALID: "This isn't an e-mail address like name@example.org. Check it and try again.",
   ACCOUNT_DISABLED: "This account is disabled. Ask whoever runs this Cloister.",
 
   BAD_SIGNATURE: "A signature doesn't check, so nothing was done. Reload the page and try again.",

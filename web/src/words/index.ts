@@ -7,6 +7,7 @@ import { fill, listed, plural } from "./plural";
 export { failedSend, refusalSentence, unreadable } from "./errors";
 export { certificateHelp } from "./certificate";
 export { listed } from "./plural";
+export { email, forgot, notMe, verify } from "./mail";
 export { happened, placeName, reset, security } from "./security";
 export * from "./message";
 export * from "./recovery";

@@ -67,7 +67,7 @@ export const reset = {
   toSignIn: "Sign in",
   noToken: "This page needs the whole link that you were given, with everything after the # sign.",
   forgot: "I forgot my password",
-  forgotLead: "Ask whoever runs this Cloister for a link to a new password. If another device of yours is signed in, you can go on there.",
+  forgotOff: "This Cloister sends no mail. Ask whoever runs it for a link to a new password. If another device of yours is signed in, you can go on there.",
 };
 
 /** What happened, as one line. */
@@ -93,6 +93,9 @@ export const happened: Record<SecurityEventKind, string> = {
   disabled: "The account was disabled",
   enabled: "The account was enabled again",
   unlocked: "Wrong passwords were forgotten",
+  email_changed: "The e-mail address was changed",
+  email_removed: "The e-mail address was removed",
+  not_me: "A mailed link said that this wasn't you: everything was signed out",
 };
 
 export function placeName(place: Place): string {

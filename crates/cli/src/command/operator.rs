@@ -1,9 +1,10 @@
 //! What the operator does on the machine of the server, beside a running one or without.
 
 mod key;
+mod mail;
 mod person;
 
-pub(crate) use self::{key::Keys, person::place};
+pub(crate) use self::{key::Keys, mail::Mail, person::place};
 
 use std::{
     fs,

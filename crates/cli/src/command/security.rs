@@ -264,7 +264,7 @@ fn codes(seat: &Seat<'_>, reply: AccountReply) -> Result<(), Failure> {
 }
 
 /// An act that may ask for password and code once more.
-async fn sensitive(
+pub(super) async fn sensitive(
     seat: &Seat<'_>,
     what: AccountAct,
     proof: &Proof,
@@ -291,14 +291,14 @@ async fn sensitive(
     act(seat, what).await
 }
 
-async fn act(seat: &Seat<'_>, act: AccountAct) -> Result<AccountReply, Failure> {
+pub(super) async fn act(seat: &Seat<'_>, act: AccountAct) -> Result<AccountReply, Failure> {
     match seat.command(Command::Account { act }).await? {
         CommandReply::Account { reply } => Ok(reply),
         other => Err(unexpected(&other)),
     }
 }
 
-fn strange() -> Failure {
+pub(super) fn strange() -> Failure {
     Failure::new(
         failure::OTHER,
         &failure::name(ErrorCode::Internal),

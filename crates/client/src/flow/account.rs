@@ -61,6 +61,7 @@ pub(crate) async fn look<P: Primitives>(
     Ok(CommandReply::Instance(InstanceView {
         name: instance.name,
         set_up_needed: instance.set_up_needed,
+        mail: instance.mail,
         open: instance.registration == Registration::Open,
         invite,
     }))

@@ -3,6 +3,7 @@
 use cloister_e2ee::Primitives;
 use cloister_wire::{
     DeviceId,
+    email::{Email, ForgotPassword, NotMe, SetEmail, VerifyEmail},
     security::{
         ActivateTotp, BackupCodes, ChangePassword, DisableTotp, EndSessions, Factors, Prove,
         ResetPassword, SecondFactor, SecurityEvents, Sessions, TotpOffer,
@@ -15,11 +16,12 @@ use crate::{
     engine::Method,
     flow::call::{CallError, to_cbor},
     view::{
-        AccountAct, AccountReply, CommandReply, FactorsView, HappenedView, Query, QueryReply,
-        SignInView, Topic, TotpView,
+        AccountAct, AccountReply, CommandReply, EmailView, FactorsView, HappenedView, Query,
+        QueryReply, SignInView, Topic, TotpView,
     },
 };
 
+#[expect(clippy::too_many_lines, reason = "one arm for each act")]
 pub(crate) async fn act<P: Primitives>(shared: &Shared<P>, act: AccountAct) -> Outcome {
     let reply = match act {
         AccountAct::ChangePassword { current, new, code } => {
@@ -32,11 +34,7 @@ pub(crate) async fn act<P: Primitives>(shared: &Shared<P>, act: AccountAct) -> O
             done(shared, Method::Post, "password", &change).await?
         }
         AccountAct::ResetPassword { token, new } => {
-            let body = to_cbor(&ResetPassword { token, new });
-            shared
-                .call_openly_done(Method::Post, "/api/v1/password/reset", Some(body))
-                .await?;
-            AccountReply::Done
+            openly(shared, "password/reset", &ResetPassword { token, new }).await?
         }
         AccountAct::Prove { password, code } => {
             let second = code.map(typed);
@@ -86,6 +84,32 @@ pub(crate) async fn act<P: Primitives>(shared: &Shared<P>, act: AccountAct) -> O
             let off = DisableTotp { password, second };
             done(shared, Method::Post, "totp/disable", &off).await?
         }
+        AccountAct::Email => {
+            let email: Email = shared.get("/api/v1/email".to_owned()).await?;
+            AccountReply::Email(EmailView {
+                address: email.address,
+                wanted: email.wanted,
+                mail: email.mail,
+            })
+        }
+        AccountAct::SetEmail { address } => {
+            let reply = done(shared, Method::Put, "email", &SetEmail { address }).await?;
+            shared.core().tell(Topic::Security);
+            reply
+        }
+        AccountAct::RemoveEmail => {
+            let path = "/api/v1/email".to_owned();
+            shared.call(Method::Delete, path, None).await?;
+            shared.core().tell(Topic::Security);
+            AccountReply::Done
+        }
+        AccountAct::VerifyEmail { token } => {
+            openly(shared, "email/verify", &VerifyEmail { token }).await?
+        }
+        AccountAct::ForgotPassword { who } => {
+            openly(shared, "password/forgot", &ForgotPassword { who }).await?
+        }
+        AccountAct::NotMe { token } => openly(shared, "not-me", &NotMe { token }).await?,
         AccountAct::RenewBackupCodes => shown(ask(shared, "backup-codes", &()).await?),
     };
     Ok(CommandReply::Account { reply })
@@ -97,6 +121,19 @@ fn typed(code: String) -> SecondFactor {
 
 fn shown(codes: BackupCodes) -> AccountReply {
     AccountReply::BackupCodes { codes: codes.codes }
+}
+
+/// Needs no sign-in.
+async fn openly<P: Primitives, B: Serialize>(
+    shared: &Shared<P>,
+    path: &str,
+    body: &B,
+) -> Result<AccountReply, CallError> {
+    let path = format!("/api/v1/{path}");
+    shared
+        .call_openly_done(Method::Post, &path, Some(to_cbor(body)))
+        .await?;
+    Ok(AccountReply::Done)
 }
 
 async fn ask<P: Primitives, B: Serialize, T: DeserializeOwned>(

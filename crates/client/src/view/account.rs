@@ -34,6 +34,18 @@ pub enum AccountAct {
     DisableTotp { password: String, code: String },
     /// Sensitive. New backup codes in the place of the old ones.
     RenewBackupCodes,
+    Email,
+    /// Sensitive. A mail goes there, and its link makes it the account's address.
+    SetEmail { address: String },
+    /// Sensitive.
+    RemoveEmail,
+    /// With the token of the link that was mailed. Needs no sign-in.
+    VerifyEmail { token: String },
+    /// By user name or e-mail address. Needs no sign-in, and says nothing of who has an account.
+    ForgotPassword { who: String },
+    /// With the token of a link in a mail about something that the person did not do. Needs no
+    /// sign-in; every sign-in of the account ends.
+    NotMe { token: String },
 }
 
 #[serde(tag = "reply", rename_all = "snake_case")]
@@ -44,6 +56,17 @@ pub enum AccountReply {
     Factors(FactorsView),
     Totp(TotpView),
     BackupCodes { codes: Vec<String> },
+    Email(EmailView),
+}
+
+/// Where the account's mails go.
+pub struct EmailView {
+    /// The address that was proved.
+    pub address: Option<String>,
+    /// One that waits for the link in the mail.
+    pub wanted: Option<String>,
+    /// The server sends mails.
+    pub mail: bool,
 }
 
 /// A living sign-in.

@@ -24,6 +24,8 @@ pub struct CauseCount { pub cause: Undecryptable, pub count: u32 }
 pub struct InstanceView {
     pub name: String,
     pub set_up_needed: bool,
+    /// The server sends mails, such as a link to a new password.
+    pub mail: bool,
     /// Anybody may make an account, without an invite.
     pub open: bool,
     pub invite: Option<InvitePreview>,

@@ -9,14 +9,13 @@ use zxcvbn::{Score, feedback::Warning};
 use super::{
     attempt, ending,
     factor::{self, Checked},
-    security, session,
+    link, security, session,
 };
 use crate::{
     Error, Result,
     access::{Anyone, Own, Permit, System},
     app::Parts,
     config::PasswordProfile,
-    limit::Window,
     store::{
         self,
         account::Account,
@@ -35,8 +34,6 @@ pub enum Beside {
 
 /// How long a link to a new password is good.
 pub const RESET_MS: u64 = 60 * 60_000;
-/// Minutes of the window in which such links are counted by address.
-const RESET_MINUTES: u64 = 60;
 const STRONG_ENOUGH: Score = Score::Three;
 /// Where the password is all that guards an account (NIST SP 800-63B-4, 3.1.1.1).
 const ALONE_MIN: usize = 15;
@@ -164,6 +161,7 @@ pub fn change(
         Checked::Missing | Checked::NotNeeded | Checked::Passed => {}
     }
     store::account::update_password(tx, permit, account.id, new_hash)?;
+    one_time::delete(tx, permit, account.id, Purpose::Reset)?;
     attempt::forget(tx, parts, permit, &account.username)?;
     ending::end_others(tx, permit, permit, "password changed")?;
     let kind = SecurityEventKind::PasswordChanged;
@@ -171,18 +169,14 @@ pub fn change(
     Ok(Ok(()))
 }
 
-/// Draws the token of a link with which somebody sets a new password: by the operator.
+/// Draws the token of a link with which somebody sets a new password.
 pub fn offer_reset(
     tx: &mut Tx<'_>,
     parts: &Parts,
     permit: &Permit<'_, System>,
     user: UserId,
 ) -> Result<String> {
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-    let token = format!("clw_{}", URL_SAFE_NO_PAD.encode(tx.random::<32>()));
-    let hash = parts.keys.hash_secret("reset", token.as_bytes());
-    one_time::insert(tx, permit, (user, Purpose::Reset), &hash, RESET_MS)?;
-    Ok(token)
+    link::draw(tx, parts, permit, (user, Purpose::Reset), RESET_MS)
 }
 
 /// Whose link it is.
@@ -193,14 +187,10 @@ pub fn of_link(
     token: &str,
     visitor: &Visitor,
 ) -> Result<Account> {
-    let key = parts
-        .keys
-        .hash_secret("resets", visitor.network().as_bytes());
-    let window = Window::per_minutes(parts.config.limits.resets_per_address, RESET_MINUTES);
-    store::attempt::spend(tx, permit, &key, window)?.allowed()?;
-    let hash = parts.keys.hash_secret("reset", token.as_bytes());
-    let user = one_time::get(tx, permit, Purpose::Reset, &hash)?.ok_or_else(link_invalid)?;
-    store::account::get(tx, permit, user)?.ok_or_else(link_invalid)
+    link::count(tx, parts, permit, visitor)?;
+    let user = link::whose(tx, parts, permit, (Purpose::Reset, token))?;
+    let user = user.ok_or_else(link::invalid)?;
+    store::account::get(tx, permit, user)?.ok_or_else(link::invalid)
 }
 
 /// Uses the link up: the new password stands, every sign-in of the person is over, and a shut
@@ -212,21 +202,14 @@ pub fn reset(
     (token, new_hash): (&str, &str),
     visitor: &Visitor,
 ) -> Result<()> {
-    let hash = parts.keys.hash_secret("reset", token.as_bytes());
-    let user = one_time::take(tx, permit, Purpose::Reset, &hash)?.ok_or_else(link_invalid)?;
+    let user = link::take(tx, parts, permit, (Purpose::Reset, token))?;
+    let user = user.ok_or_else(link::invalid)?;
     store::account::update_password(tx, permit, user, new_hash)?;
     let username = store::account::get_username(tx, permit, user)?;
     attempt::forget(tx, parts, permit, &username)?;
     ending::end_all(tx, permit, user, "password reset")?;
     let kind = SecurityEventKind::PasswordReset;
     security::note(tx, permit, (user, None), kind, visitor)
-}
-
-fn link_invalid() -> Error {
-    Error::refuse(
-        ErrorCode::LinkInvalid,
-        "This link was used, has run out or was replaced by a newer one. Ask for another.",
-    )
 }
 
 #[cfg(test)]

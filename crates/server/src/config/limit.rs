@@ -27,6 +27,10 @@ pub struct Limits {
     pub device_items_per_day: NonZero<u32>,
     /// Links to a new password that an address tries, in an hour.
     pub resets_per_address: NonZero<u32>,
+    /// Mails that one address asks for without a sign-in, in an hour.
+    pub mails_per_address: NonZero<u32>,
+    /// Mails that one person asks for, in an hour.
+    pub mails_per_account: NonZero<u32>,
     /// Wrong passwords in a row before unknown devices are kept out for a while.
     pub wrong_passwords: NonZero<u32>,
     pub lockout: LockoutMode,
@@ -62,6 +66,8 @@ impl Default for Limits {
             device_items_per_minute: positive(5_000),
             device_items_per_day: positive(200_000),
             resets_per_address: positive(10),
+            mails_per_address: positive(10),
+            mails_per_account: positive(5),
             wrong_passwords: positive(5),
             lockout: LockoutMode::UnknownDevices,
         }
@@ -156,6 +162,18 @@ impl Limits {
                 self.resets_per_address,
                 Some(3_600),
                 "links to a new password that one address tries",
+            ),
+            limit(
+                "mails_per_address",
+                self.mails_per_address,
+                Some(3_600),
+                "mails that one address asks for without a sign-in",
+            ),
+            limit(
+                "mails_per_account",
+                self.mails_per_account,
+                Some(3_600),
+                "mails that one person asks for",
             ),
             limit(
                 "wrong_passwords",

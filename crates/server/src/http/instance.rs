@@ -19,6 +19,7 @@ pub async fn show(State(app): State<App>) -> Result<Reply<Instance>> {
         name: app.config.name.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         registration: app.config.registration,
+        mail: app.config.mail.is_on(),
         set_up_needed: operators == 0,
         server_key: app.keys.server_key(),
         incarnation,

@@ -128,6 +128,12 @@ impl Route {
         self
     }
 
+    /// Another status than the usual one.
+    fn answers(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
     /// The largest body that it takes, if not the usual one.
     fn body_bytes(mut self, bytes: usize) -> Self {
         self.body_bytes = bytes;

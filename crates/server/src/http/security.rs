@@ -1,6 +1,6 @@
 //! What guards one's account: password, second factors, sign-ins, and what happened to it.
 
-use axum::{extract::State, response::Redirect};
+use axum::extract::State;
 use cloister_wire::{
     ErrorCode, SessionId,
     security::{
@@ -123,12 +123,6 @@ pub async fn reset_password(
         })
         .await?;
     Ok(Done::default())
-}
-
-/// Where a password is changed (W3C: a well-known URL for changing passwords).
-#[expect(clippy::unused_async, reason = "a handler like all others")]
-pub async fn to_password() -> Redirect {
-    Redirect::to("/you/security")
 }
 
 pub async fn prove(

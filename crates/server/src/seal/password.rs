@@ -9,6 +9,7 @@ use argon2::{
     Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
     password_hash::phc::PasswordHash,
 };
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
@@ -87,6 +88,12 @@ impl Hasher {
             )
         })
         .await
+    }
+
+    /// A hash that no password has.
+    pub fn of_nothing(&self) -> String {
+        let (cost, _) = self.nobody.rsplit_once('$').unwrap_or_default();
+        format!("{cost}${}", STANDARD_NO_PAD.encode(self.env.bytes::<32>()))
     }
 
     /// Is it the password of `stored`? Without a stored hash the answer is no, after as long.

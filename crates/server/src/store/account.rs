@@ -105,6 +105,15 @@ pub fn find(tx: &mut Tx<'_>, _: &Permit<'_, System>, username: &str) -> Result<O
     by_name(tx, username)
 }
 
+/// By id: for the server itself.
+pub fn find_by_id(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, System>,
+    user: UserId,
+) -> Result<Option<Account>> {
+    tx.maybe(GET_BY_ID, params![user], read)
+}
+
 /// Nobody signs in to a disabled account.
 pub fn update_disabled(
     tx: &mut Tx<'_>,

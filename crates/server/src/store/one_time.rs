@@ -27,6 +27,12 @@ pub enum Purpose {
     Pass,
     /// Sets a new password.
     Reset,
+    /// Proves an e-mail address.
+    Verify,
+    /// Says of something that it was not the person.
+    Alarm,
+    /// The same, and goes back to the e-mail address before.
+    Undo,
 }
 
 impl Purpose {
@@ -34,6 +40,9 @@ impl Purpose {
         match self {
             Self::Pass => "pass",
             Self::Reset => "reset",
+            Self::Verify => "verify",
+            Self::Alarm => "alarm",
+            Self::Undo => "undo",
         }
     }
 }
@@ -53,6 +62,28 @@ pub fn insert<R>(
         params![hash, user, purpose.name(), now, now + lives_ms],
     )
     .map(|_| ())
+}
+
+/// The same beside those before it: each mail has its own.
+pub fn append<R>(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, R>,
+    (user, purpose): (UserId, Purpose),
+    hash: &Hash,
+    lives_ms: u64,
+) -> Result<()> {
+    let now = tx.now();
+    tx.execute(
+        INSERT,
+        params![hash, user, purpose.name(), now, now + lives_ms],
+    )
+    .map(|_| ())
+}
+
+/// Ends all secrets of somebody for a purpose.
+pub fn delete<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, user: UserId, purpose: Purpose) -> Result<()> {
+    tx.execute(DELETE_OF, params![user, purpose.name()])
+        .map(|_| ())
 }
 
 /// Whose a secret is, which stays.

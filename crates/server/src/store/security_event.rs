@@ -26,6 +26,9 @@ sql! {
     DELETE_OLD = "DELETE FROM security_event WHERE at <= $1";
 }
 
+/// A mail about something that happened is of use for so long.
+const NOTICE_MS: u64 = 2 * 24 * 60 * 60_000;
+
 /// Something that is happening to an account.
 #[derive(Debug, Clone)]
 pub struct Happening<'a> {
@@ -65,6 +68,9 @@ pub fn insert<R>(
             notable_at
         ],
     )?;
+    if kind.is_mailed() {
+        super::mail::insert_notice(tx, (user, id), NOTICE_MS)?;
+    }
     Ok(SecurityEvent {
         id,
         kind,
@@ -140,7 +146,7 @@ fn kind_text(kind: SecurityEventKind) -> String {
     }
 }
 
-fn kind_of(text: &str) -> Option<SecurityEventKind> {
+pub(super) fn kind_of(text: &str) -> Option<SecurityEventKind> {
     SecurityEventKind::ALL
         .into_iter()
         .find(|kind| kind_text(*kind) == text)

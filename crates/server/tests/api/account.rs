@@ -252,3 +252,32 @@ async fn a_name_that_reads_like_another_is_taken_and_opens_nothing_of_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn programs_find_whom_to_tell_of_a_weakness_and_where_a_password_is_changed() {
+    let mut named = config();
+    named.contact = Some("mailto:security@example.org".to_owned());
+    named.public_url = Some("https://chat.example.org/".to_owned());
+    crate::cast::play(named, async |stage: &Stage| {
+        let answer = stage.get("/.well-known/security.txt").send().await;
+        assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+        let text = answer.expect(200);
+        let lines: Vec<&str> = text.as_str().unwrap().lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "Contact: mailto:security@example.org",
+                "Expires: 2027-07-14T00:00:00Z",
+                "Preferred-Languages: en",
+                "Canonical: https://chat.example.org/.well-known/security.txt",
+            ]
+        );
+        let answer = stage.get("/.well-known/change-password").send().await;
+        assert_eq!(answer.status, 303);
+        assert_eq!(answer.header("location"), "/you/security");
+    })
+    .await;
+    let quiet = Stage::open_sqlite(config()).await;
+    let answer = quiet.get("/.well-known/security.txt").send().await;
+    answer.refused(404, "NOT_FOUND");
+}

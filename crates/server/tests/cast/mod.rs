@@ -11,6 +11,7 @@
 pub mod guard;
 pub mod live;
 pub mod person;
+pub mod postbox;
 pub mod talk;
 
 use std::{

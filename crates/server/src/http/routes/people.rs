@@ -1,5 +1,6 @@
 //! Endpoints of people: accounts, sign-ins, devices, guilds, invitations, and the instance.
 
+use axum::http::StatusCode;
 use cloister_wire::{
     account::{
         AppendDevlog, AskChallenge, Challenge, Devices, Devlogs, Instance, InvitePreview, Me,
@@ -15,7 +16,9 @@ use cloister_wire::{
 };
 
 use super::{For, Route, delete, get, post, put};
-use crate::http::{account, backup, device, guild, health, instance, invite, openapi, session};
+use crate::http::{
+    account, backup, device, guild, health, instance, invite, openapi, session, well_known,
+};
 
 pub(super) fn table() -> Vec<Route> {
     let mut table = instance();
@@ -36,6 +39,20 @@ fn instance() -> Vec<Route> {
             .about("Version of the program and of its contracts."),
         get("/api/v1/openapi.json", For::Anyone, openapi::show)
             .about("This document, OpenAPI 3.1."),
+        get(
+            "/.well-known/change-password",
+            For::Anyone,
+            well_known::change_password,
+        )
+        .answers(StatusCode::SEE_OTHER)
+        .about("Leads to the page where a password is changed."),
+        get(
+            "/.well-known/security.txt",
+            For::Anyone,
+            well_known::security,
+        )
+        .answers(StatusCode::OK)
+        .about("Whom to tell of a weakness, if the operator named somebody."),
         get("/api/v1/instance", For::Anyone, instance::show)
             .gives::<Instance>()
             .about("What anybody may know of this instance."),

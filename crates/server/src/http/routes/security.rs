@@ -1,14 +1,44 @@
 //! Endpoints of what guards an account.
 
-use cloister_wire::security::{
-    ActivateTotp, BackupCodes, ChangePassword, DisableTotp, EndSessions, Factors, Prove,
-    ResetPassword, SecurityEvents, Sessions, TotpOffer,
+use cloister_wire::{
+    email::{Email, ForgotPassword, NotMe, SetEmail, VerifyEmail},
+    security::{
+        ActivateTotp, BackupCodes, ChangePassword, DisableTotp, EndSessions, Factors, Prove,
+        ResetPassword, SecurityEvents, Sessions, TotpOffer,
+    },
 };
 
-use super::{For, Route, delete, get, post};
-use crate::http::security;
+use super::{For, Route, delete, get, post, put};
+use crate::http::{email, security};
 
 pub(super) fn table() -> Vec<Route> {
+    let mut table = guards();
+    table.extend(emails());
+    table
+}
+
+fn emails() -> Vec<Route> {
+    vec![
+        get("/api/v1/email", For::Person, email::show)
+            .gives::<Email>()
+            .about("One's e-mail address, and one that waits for proof."),
+        put("/api/v1/email", For::Person, email::set)
+            .takes::<SetEmail>()
+            .about("Mail a link to an address, which makes it one's own."),
+        delete("/api/v1/email", For::Person, email::remove).about("Take one's address away."),
+        post("/api/v1/email/verify", For::Anyone, email::verify)
+            .takes::<VerifyEmail>()
+            .about("Prove an address with the token of the link that was mailed there."),
+        post("/api/v1/password/forgot", For::Anyone, email::forgot)
+            .takes::<ForgotPassword>()
+            .about("Ask for a link to a new password by mail. The answer is always the same."),
+        post("/api/v1/not-me", For::Anyone, email::not_me)
+            .takes::<NotMe>()
+            .about("End every sign-in with the token of a mailed link, and get a new password."),
+    ]
+}
+
+fn guards() -> Vec<Route> {
     vec![
         post("/api/v1/password", For::Person, security::change_password)
             .takes::<ChangePassword>()

@@ -6,8 +6,8 @@
 
 use bytes::BytesMut;
 use cloister_wire::{
-    Bytes, CategoryId, ChannelId, DeviceId, GuildId, MessageId, Octets, Permissions, ReportId,
-    RoleId, SecurityEventId, SessionId, Txn, UserId,
+    Bytes, CategoryId, ChannelId, DeviceId, GuildId, MailId, MessageId, Octets, Permissions,
+    ReportId, RoleId, SecurityEventId, SessionId, Txn, UserId,
 };
 use postgres::types::{FromSql, IsNull, ToSql, Type};
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -283,6 +283,7 @@ id_values!(
     RoleId,
     CategoryId,
     ChannelId,
+    MailId,
     MessageId,
     SecurityEventId,
     SessionId,
