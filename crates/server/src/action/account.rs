@@ -258,6 +258,56 @@ fn check_version(id: uuid::Uuid) -> Result<()> {
     }
 }
 
+/// Is there a door to come in by? Nothing is used up; a code that leads nowhere is counted for
+/// its address. The inner refusal is committed.
+pub fn knock(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Anyone>,
+    admission: &Admission,
+    visitor: &Visitor,
+) -> Result<Result<()>> {
+    let open = match (admission, parts.config.registration) {
+        (Admission::SetUp { token }, _) => {
+            let given = parts.keys.hash_secret("set-up", token.as_bytes());
+            let expected = store::instance::get_set_up_hash(tx, permit)?;
+            // Who is too late is told so when they are let in.
+            expected == Some(given) || store::instance::count_operators(tx, permit)? > 0
+        }
+        (Admission::Invite { code }, Registration::Open | Registration::Invite) => {
+            let hash = parts.keys.hash_secret("invite", code.as_bytes());
+            let now = tx.now();
+            let invite = store::invite::lock(tx, permit, &hash)?;
+            invite.is_some_and(|invite| invite.is_live(now))
+        }
+        (Admission::Open {}, Registration::Open) => true,
+        (Admission::Invite { .. } | Admission::Open {}, _) => return Ok(Err(closed())),
+    };
+    if open {
+        return Ok(Ok(()));
+    }
+    let network = visitor.network();
+    let key = parts.keys.hash_secret("wrong door", network.as_bytes());
+    let most = parts.config.limits.registrations_per_address;
+    let window = Window::per_minutes(most, REGISTER_MINUTES);
+    if let Err(limited) = store::attempt::spend(tx, permit, &key, window)?.allowed() {
+        return Ok(Err(limited));
+    }
+    Ok(Err(match admission {
+        Admission::SetUp { .. } => {
+            invite_invalid("This set-up link is not the one that the server printed.")
+        }
+        _ => invite_invalid("This invitation does not exist or has run out."),
+    }))
+}
+
+fn closed() -> Error {
+    Error::refuse(
+        ErrorCode::RegistrationClosed,
+        "This server takes no new accounts this way. Ask somebody there for an invitation.",
+    )
+}
+
 /// Opens the door, or not. Says since when the person operates the instance, if they will.
 fn admit(
     tx: &mut Tx<'_>,
@@ -298,10 +348,7 @@ fn admit(
             store::attempt::spend(tx, permit, &key, window)?.allowed()?;
             Ok(None)
         }
-        Admission::Invite { .. } | Admission::Open {} => Err(Error::refuse(
-            ErrorCode::RegistrationClosed,
-            "This server takes no new accounts this way. Ask somebody there for an invitation.",
-        )),
+        Admission::Invite { .. } | Admission::Open {} => Err(closed()),
     }
 }
 

@@ -128,6 +128,12 @@ pub fn fail(
     let Some(account) = &attempt.account else {
         // What was typed as a name may be a password: it goes into no log.
         tracing::info!(address = %attempt.visitor.address, "a sign-in failed");
+        // As much is written as for a name that somebody has: the time tells no names.
+        let key = parts
+            .keys
+            .hash_secret("nobody", attempt.username.as_bytes());
+        let window = Window::per_minutes(parts.config.limits.wrong_passwords, NAME_MINUTES);
+        store::attempt::spend(tx, permit, &key, window)?;
         return Ok(());
     };
     let (of, visitor) = ((account.id, None), &attempt.visitor);

@@ -64,6 +64,10 @@ pub async fn page(
 ) -> Result<Reply<AuditPage>> {
     let limit = wanted.limit.unwrap_or(AUDIT_PAGE).clamp(1, AUDIT_PAGE);
     let before = wanted.before.unwrap_or(i64::MAX as u64);
+    let texts = wanted.action.iter().chain(&wanted.target);
+    if texts.flat_map(|text| text.chars()).any(char::is_control) {
+        return Err(Error::invalid("There is no such act or target."));
+    }
     let only = match (wanted.actor, wanted.action, wanted.target) {
         (None, None, None) => Only::All,
         (Some(actor), None, None) => Only::Actor(actor),

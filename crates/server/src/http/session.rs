@@ -91,7 +91,7 @@ pub async fn sign_in(
 
 /// What was right a moment ago may have changed since.
 fn unchanged(tx: &mut Tx<'_>, permit: &Permit<'_, Anyone>, then: &Account) -> Result<Account> {
-    store::account::get(tx, permit, then.id)?
+    store::account::get_locked(tx, permit, then.id)?
         .filter(|now| now.password_hash == then.password_hash)
         .ok_or_else(wrong_credentials)
 }
@@ -140,11 +140,12 @@ async fn check(
     }
     if verdict == Verdict::Outdated {
         let hash = app.hasher.hash(Password::new(password)).await?;
-        account.password_hash.clone_from(&hash);
+        let before = std::mem::replace(&mut account.password_hash, hash.clone());
         app.db
             .write(move |tx| {
                 let permit = access::anyone(tx);
-                store::account::update_password(tx, &permit, account.id, &hash)
+                let hashes = (before.as_str(), hash.as_str());
+                store::account::replace_password(tx, &permit, account.id, hashes)
             })
             .await?;
     }

@@ -1,6 +1,6 @@
 //! People: names, password hashes, vaults.
 
-use cloister_wire::{Bytes, Hash, UserId, account::Me};
+use cloister_wire::{Bytes, Hash, UserId, account::Me, limits::USERNAME_MAX};
 
 use super::db::{Row, Tx};
 use crate::{
@@ -17,6 +17,10 @@ sql! {
         disabled_at FROM account WHERE username_key = $1";
     GET_BY_ID = "SELECT id, username, display_name, password_hash, devlog_length, operator_at,
         disabled_at FROM account WHERE id = $1";
+    GET_LOCKED = "SELECT id, username, display_name, password_hash, devlog_length, operator_at,
+        disabled_at FROM account WHERE id = $1 FOR UPDATE";
+    REPLACE_PASSWORD = "UPDATE account SET password_hash = $2
+        WHERE id = $1 AND password_hash = $3";
     ADOPT_ID = "UPDATE account SET id = $2 WHERE id = $1 AND devlog_length = 0";
     GET_VAULT = "SELECT vault FROM account WHERE id = $1";
     UPDATE_VAULT = "UPDATE account SET vault = $2 WHERE id = $1";
@@ -93,6 +97,26 @@ pub fn get_by_name(
 /// For signing in: the person behind a refresh token.
 pub fn get(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>, user: UserId) -> Result<Option<Account>> {
     tx.maybe(GET_BY_ID, params![user], read)
+}
+
+/// The same, locked: whatever changes the password meanwhile comes before or after.
+pub fn get_locked(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, Anyone>,
+    user: UserId,
+) -> Result<Option<Account>> {
+    tx.maybe(GET_LOCKED, params![user], read)
+}
+
+/// The same password under a new hash, unless it was changed meanwhile.
+pub fn replace_password(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, Anyone>,
+    user: UserId,
+    (before, hash): (&str, &str),
+) -> Result<()> {
+    tx.execute(REPLACE_PASSWORD, params![user, hash, before])
+        .map(|_| ())
 }
 
 /// Everybody, by name: for the operator on the machine.
@@ -214,6 +238,10 @@ pub fn name_key(username: &str) -> String {
 
 /// The account of exactly this name, not of one that reads like it.
 fn by_name(tx: &mut Tx<'_>, username: &str) -> Result<Option<Account>> {
+    // What is no name is nobody's, and need not be asked for: PostgreSQL takes no U+0000.
+    if username.len() > USERNAME_MAX || !username.bytes().all(|one| one.is_ascii_graphic()) {
+        return Ok(None);
+    }
     let found = tx.maybe(GET_BY_NAME, params![&name_key(username)], read)?;
     Ok(found.filter(|account| account.username.eq_ignore_ascii_case(username)))
 }

@@ -281,3 +281,51 @@ async fn programs_find_whom_to_tell_of_a_weakness_and_where_a_password_is_change
     let answer = quiet.get("/.well-known/security.txt").send().await;
     answer.refused(404, "NOT_FOUND");
 }
+
+#[tokio::test]
+async fn nobody_without_a_door_has_a_password_hashed() {
+    let mut strict = config();
+    strict.limits.registrations_per_address = std::num::NonZero::new(3).unwrap();
+    crate::cast::play(strict, async |stage: &Stage| {
+        // A password that would be refused is not even looked at.
+        let knock = async |admission: serde_json::Value, name: &str| {
+            let body = json!({
+                "admission": admission, "username": "eve", "display_name": name,
+                "password": "x", "user": fixed(5, cloister_wire::UserId::new),
+                "genesis": Bytes(vec![1]), "keys": {"one_time": [], "fallback": null},
+                "vault": Bytes(vec![1]), "name_ct": Bytes(vec![1]), "client": "native",
+            });
+            stage.post("/api/v1/accounts").json(body).send().await
+        };
+        let bogus = json!({"invite": {"code": "bogus-code"}});
+        knock(bogus.clone(), &"x".repeat(60_000))
+            .await
+            .refused(422, "INVALID");
+        for _ in 0..3 {
+            knock(bogus.clone(), "Eve")
+                .await
+                .refused(404, "INVITE_INVALID");
+        }
+        knock(bogus, "Eve").await.refused(429, "RATE_LIMITED");
+        knock(json!({"open": {}}), "Eve")
+            .await
+            .refused(403, "REGISTRATION_CLOSED");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_no_name_is_nobodys_on_every_database() {
+    on_every_database(async |stage| {
+        for name in ["a\u{0}b", "böb", &"x".repeat(5_000)] {
+            let body = json!({"username": name, "password": "vivid otter climbs nine"});
+            let answer = stage
+                .post("/api/v1/sessions/prepare")
+                .json(body)
+                .send()
+                .await;
+            answer.refused(401, "WRONG_CREDENTIALS");
+        }
+    })
+    .await;
+}
