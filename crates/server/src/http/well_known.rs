@@ -1,5 +1,7 @@
 //! What programs look for at addresses that are the same everywhere (RFC 8615).
 
+use std::fmt::Write;
+
 use axum::{
     extract::State,
     http::{HeaderValue, header::CONTENT_TYPE},
@@ -12,13 +14,11 @@ use crate::{App, Error, Result};
 const SECURITY_MS: u64 = 180 * 24 * 60 * 60_000;
 
 /// Where a password is changed (W3C: a well-known URL for changing passwords).
-#[expect(clippy::unused_async, reason = "a handler like all others")]
 pub async fn change_password() -> Redirect {
     Redirect::to("/you/security")
 }
 
 /// Whom to tell of a weakness (RFC 9116), if the operator named somebody.
-#[expect(clippy::unused_async, reason = "a handler like all others")]
 pub async fn security(State(app): State<App>) -> Result<Response> {
     let contact = app.config.contact.as_ref().ok_or_else(Error::not_found)?;
     let until = i64::try_from((app.env.now() + SECURITY_MS) / 1_000).unwrap_or_default();
@@ -31,7 +31,7 @@ pub async fn security(State(app): State<App>) -> Result<Response> {
     );
     if let Some(url) = &app.config.public_url {
         let url = url.trim_end_matches('/');
-        text += &format!("Canonical: {url}/.well-known/security.txt\n");
+        let _ = writeln!(text, "Canonical: {url}/.well-known/security.txt");
     }
     let mut response = text.into_response();
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
