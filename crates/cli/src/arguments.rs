@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    account, audit, ban, channel, device, email, group, guild, invite, member, message, notice,
-    operator, outbox, people, pin, poll, presence, read, recovery, remark, report, role, search,
-    security, serve, verify,
+    account, audit, ban, channel, device, email, group, guild, invite, later, member, message,
+    notice, operator, outbox, people, pin, poll, presence, read, recovery, remark, report, role,
+    search, security, serve, verify,
 };
 
 /// Private community chat that you host yourself, encrypted end to end.
@@ -133,6 +133,9 @@ pub(crate) enum Command {
     /// Keep messages at hand in a channel, and see which are
     #[command(subcommand)]
     Pin(pin::Pin),
+    /// Messages that leave later, from this machine
+    #[command(subcommand)]
+    Later(later::Later),
     /// What you are told of, and what is muted
     #[command(subcommand)]
     Notice(notice::Notice),

@@ -9,6 +9,7 @@ pub(crate) mod email;
 pub(crate) mod group;
 pub(crate) mod guild;
 pub(crate) mod invite;
+pub(crate) mod later;
 pub(crate) mod member;
 pub(crate) mod message;
 pub(crate) mod notice;
@@ -83,6 +84,7 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Delete(delete) => delete.run(&global, print),
         Command::React(react) => react.run(&global, print),
         Command::Pin(pin) => pin.run(&global, print),
+        Command::Later(later) => later.run(&global, print),
         Command::Notice(notice) => notice.run(&global, print),
         Command::Presence(presence) => presence.run(&global, print),
         Command::Search(search) => search.run(&global, print),

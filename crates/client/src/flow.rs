@@ -33,6 +33,7 @@ pub(crate) mod recovery;
 pub(crate) mod remark;
 pub(crate) mod report;
 pub(crate) mod say;
+pub(crate) mod schedule;
 pub(crate) mod search;
 pub(crate) mod security;
 pub(crate) mod sync;

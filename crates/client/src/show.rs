@@ -27,7 +27,7 @@ use cloister_wire::{
 
 use crate::{
     core::Core,
-    flow::{account, backup, invite, notice, presence, recovery, ways},
+    flow::{account, backup, invite, notice, presence, recovery, schedule, ways},
     store::{ChannelRow, EntryState, KEYWORDS, MemberRow, StoreError, Trouble},
     view::{
         BackupView, CauseCount, ChannelSummary, DeviceState, DeviceView, GuildView, InviteView,
@@ -66,6 +66,9 @@ pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<Quer
             limit,
         } => QueryReply::Timeline(timeline::timeline(core, *channel, *before, *limit)?),
         Query::Notice { about } => QueryReply::Notice(notice::view(core, *about)?),
+        Query::Scheduled { channel } => QueryReply::Scheduled {
+            entries: schedule::views(core, *channel)?,
+        },
         Query::Keywords => QueryReply::Keywords {
             words: core.store.own(KEYWORDS)?.unwrap_or_default(),
         },

@@ -20,6 +20,7 @@ mod pin;
 mod ratchet;
 mod record;
 mod relation;
+mod schedule;
 mod search;
 mod withheld;
 
@@ -40,6 +41,7 @@ pub(crate) use outbox::{EntryState, Frame, OutboxRow, Saying};
 pub(crate) use own::Due;
 pub(crate) use ratchet::{InboundRow, OutboundRow, Parcel, SentItem};
 pub(crate) use record::Distrust;
+pub(crate) use schedule::ScheduledRow;
 pub(crate) use search::{Hit, Marks, Sought};
 
 /// Why the store could not do something.

@@ -43,6 +43,7 @@ mod poll;
 mod presence;
 mod remark;
 mod report;
+mod schedule;
 mod search;
 mod timeline;
 mod trust;
@@ -54,11 +55,14 @@ pub use self::device::{Connection, DeviceState, DeviceView};
 pub use self::guild::{GuildView, MemberView};
 pub use self::notice::{NoticeLevel, NoticePlace, NoticeView};
 pub use self::pin::{PinLine, PinnedView};
-pub use self::place::{CauseCount, InstanceView, InvitePreview, InviteView, StatusView};
+pub use self::place::{
+    CauseCount, GuildSummary, InstanceView, InvitePreview, InviteView, PlaceView, StatusView,
+};
 pub use self::poll::{PollOptionView, PollView};
 pub use self::presence::{OwnStatus, PresenceView, PresencesView};
 pub use self::remark::{CallView, EditView, MentionView, ReactionView, ReplyView};
 pub use self::report::{ReportShown, Reportable, ReportableView, ReportedMessage, ReportsOf};
+pub use self::schedule::ScheduledView;
 pub use self::{
     account::{
         AccountAct, AccountReply, EmailView, FactorsView, HappenedView, SignInView, TotpView,
@@ -101,6 +105,8 @@ pub enum Query {
     Timeline { channel: ChannelId, before: Option<u64>, limit: u32 },
     /// What this person is told of in a place. Topic: `notices`.
     Notice { about: NoticePlace },
+    /// What leaves later, the soonest first. Topic: `scheduled`.
+    Scheduled { channel: Option<ChannelId> },
     /// Words that this person listens for. Topic: `notices`.
     Keywords,
     /// Who is there, and what others see of this person. Topic: `presences`.
@@ -163,6 +169,7 @@ pub enum QueryReply {
     Channel { channel: Option<ChannelView> },
     Timeline(TimelineView),
     Notice(NoticeView),
+    Scheduled { entries: Vec<ScheduledView> },
     Keywords { words: Vec<String> },
     Presences(PresencesView),
     Pins { pins: Vec<PinnedView> },
@@ -213,6 +220,7 @@ pub enum Topic {
     Reports,
     Presences,
     Notices,
+    Scheduled,
 }
 
 /// What a person asks the engine to do. A command is answered when it took effect or was
@@ -318,6 +326,10 @@ pub enum Command {
     Mute { about: NoticePlace, for_s: Option<u32> },
     /// Words whose appearance counts as being named, from now on.
     SetKeywords { words: Vec<String> },
+    /// Send a text from this device after so many seconds.
+    Schedule { channel: ChannelId, body: String, after_s: u32 },
+    Reschedule { entry: String, body: String, after_s: u32 },
+    Unschedule { entry: String },
     /// Ask now who is there.
     LoadPresences,
     /// Bring messages before `before` (or the newest) from the server into the store.
@@ -443,22 +455,6 @@ pub struct SessionView {
 }
 
 pub struct MeView { pub user: UserId, pub username: String, pub display_name: String, pub device: DeviceId, pub operator: bool }
-
-pub struct GuildSummary {
-    pub id: GuildId,
-    pub name: String,
-    pub icon: Option<String>,
-    /// In channels that are not muted.
-    pub unread: u32,
-    pub mentions: u32,
-    /// Of the unread, those that this person asked to be told of, and those of which each device
-    /// tells as it is set.
-    pub told: u32,
-    pub usual: u32,
-    pub muted: bool,
-}
-
-pub struct PlaceView { pub guild: GuildId, pub guild_name: String, pub channel: ChannelId, pub name: String, pub unread: u32, pub mentions: u32 }
 
 pub struct ChannelSummary {
     pub id: ChannelId,

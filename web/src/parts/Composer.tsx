@@ -1,5 +1,5 @@
 /** Where a message is written. What stands here is kept as a draft until it is in the outbox. */
-import { ArrowUp, ChartBarBig, Smile, Timer, TimerOff, X } from "lucide-react";
+import { ArrowUp, CalendarClock, ChartBarBig, Smile, Timer, TimerOff, X } from "lucide-react";
 import { type KeyboardEvent, type Ref, useCallback, useEffect, useId, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useGive, useView } from "../state/engine";
 import { asRefusal } from "../state/refusal";
@@ -10,7 +10,7 @@ import { IconButton } from "../ui/Button";
 import { Bubble } from "../ui/Dialog";
 import { Menu } from "../ui/Menu";
 import { plainText } from "../ui/Markdown";
-import { composer, failedSend, poll, refusalSentence, slash } from "../words";
+import { composer, failedSend, later, poll, refusalSentence, slash } from "../words";
 import type { ChannelView, Refusal } from "../wire";
 import { EmojiPicker } from "./EmojiPicker";
 import { formats } from "./formats";
@@ -52,6 +52,12 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
   const me = useView({ ask: "session" })?.me ?? null;
   const area = useRef<HTMLTextAreaElement>(null);
   const keep = useDraft(view.id, view.draft);
+  // Another device wrote on, or sent it: what was not touched here follows.
+  const [known, setKnown] = useState(view.draft);
+  if (view.draft !== known) {
+    setKnown(view.draft);
+    if (text === known) setText(view.draft);
+  }
 
   const write = useCallback(
     (next: string) => {
@@ -212,6 +218,7 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
         <Menu label={composer.vanish} placement="top start" entries={vanishing.map(({ label, ttl_s }) => ({ label, icon: ttl_s === 0 ? TimerOff : Timer, onAction: () => changeSettings({ vanish: { ...settings().vanish, [view.id]: ttl_s } }) }))}>
           <IconButton icon={Timer} label={ttl_s === 0 ? composer.vanish : composer.vanishes} pressed={ttl_s > 0} />
         </Menu>
+        <IconButton icon={CalendarClock} label={later.open} onPress={() => openDialog({ dialog: "later", channel: view.id, place, text })} />
         <IconButton icon={ChartBarBig} label={poll.title} onPress={() => openDialog({ dialog: "poll", channel: view.id })} />
         <DialogTrigger>
           <IconButton icon={Smile} label={composer.emoji} />
@@ -239,6 +246,11 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
 function useDraft(channel: string, saved: string): (text: string) => void {
   const give = useGive();
   const state = useRef<{ text: string; saved: string; timer: ReturnType<typeof setTimeout> | undefined }>({ text: saved, saved, timer: undefined });
+  useEffect(() => {
+    const now = state.current;
+    if (now.text === now.saved) now.text = saved;
+    if (now.text === saved) now.saved = saved;
+  }, [saved]);
   const flush = useCallback(() => {
     const now = state.current;
     clearTimeout(now.timer);

@@ -7,6 +7,7 @@ import { InviteDialog } from "./InviteDialog";
 import { DeleteMessages, Edits } from "./MessageDialogs";
 import { ExportDialog } from "./ExportDialog";
 import { ForwardDialog } from "./ForwardDialog";
+import { LaterDialog } from "./LaterDialog";
 import { NoticeDialog } from "./NoticeDialog";
 import { StatusDialog } from "./Presence";
 import { NicknameDialog } from "./NicknameDialog";
@@ -70,6 +71,8 @@ export function OpenDialog() {
       return <SeenDialog channel={shown.channel} onClose={close} />;
     case "notice":
       return <NoticeDialog about={shown.about} name={shown.name} onClose={close} />;
+    case "later":
+      return <LaterDialog channel={shown.channel} place={shown.place} text={shown.text} onClose={close} />;
     case "status":
       return <StatusDialog onClose={close} />;
     case "help":

@@ -26,6 +26,7 @@ export type DialogName =
   | { dialog: "report"; message: string }
   | { dialog: "seen"; channel: string }
   | { dialog: "notice"; about: NoticePlace; name: string }
+  | { dialog: "later"; channel: string; place: string; text: string }
   | { dialog: "status" }
   | { dialog: "help" };
 

@@ -5,14 +5,14 @@ import { FakeAccount } from "./account";
 import { asks, governs } from "./govern";
 import { changeGroup, type GroupChange, reader } from "./group";
 import { changeHistory, setHistory, timelineOf } from "./history";
-import { callsOf, changeNotice, noticeOf, placeId, summaryOf } from "./notice";
+import { everyday } from "./later";
+import { callsOf, noticeOf, placeId, summaryOf } from "./notice";
 import { pause } from "./pause";
 import { keeps } from "./people";
 import { withReaction } from "./reaction";
 import { isRecovery, recovers } from "./recovery";
 import { myReports, reportable, reports } from "./report";
 import { setPin } from "./pin";
-import { changeStatus } from "./presence";
 import { search, seenLines } from "./search";
 import { FakeTrust } from "./trust";
 import { addChannel, addGroup, addMessage, id, makeWorld, type Scene, type World } from "./world";
@@ -115,6 +115,8 @@ export class FakeEngine implements EngineBridge {
         return timelineOf(this.world, query);
       case "notice":
         return { answer: "notice", ...noticeOf(world, placeId(query.about)) };
+      case "scheduled":
+        return { answer: "scheduled", entries: world.scheduled.filter((one) => query.channel === null || one.channel === query.channel) };
       case "keywords":
         return { answer: "keywords", words: world.keywords };
       case "presences":
@@ -226,10 +228,8 @@ export class FakeEngine implements EngineBridge {
   #do(command: Command): CommandReply {
     const { world } = this;
     if (isRecovery(command)) return recovers(world, command, (...topics) => this.tell(...topics));
-    if (changeStatus(world, command) || changeNotice(world, command)) {
-      this.tell({ topic: "presences" }, { topic: "notices" }, { topic: "guilds" }, { topic: "dms" }, ...world.guilds.map((guild) => ({ topic: "guild" as const, guild: guild.id })));
-      return { outcome: "done" };
-    }
+    const done = everyday(world, command, () => id(this.#id()), (...topics) => this.tell(...topics));
+    if (done !== null) return done;
     const earlier = changeHistory(world, command);
     if (earlier !== null) {
       this.#tellOf(earlier);

@@ -1,5 +1,5 @@
 /** Made-up people, servers and talk for the engine that lives in memory. */
-import type { BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, NoticeView, OutboxView, OwnStatus, PinnedView, PresenceView, ReaderView, RecoveryView, SessionView, WayView } from "../wire";
+import type { BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, NoticeView, OutboxView, OwnStatus, PinnedView, PresenceView, ReaderView, RecoveryView, ScheduledView, SessionView, WayView } from "../wire";
 import { changeFrom } from "./recovery";
 import { addPins } from "./pin";
 import { type Kept, keeping } from "./people";
@@ -28,6 +28,7 @@ export interface World {
   /** What one is told of, by channel and server; and words one listens for. */
   notices: Map<string, NoticeView>;
   keywords: string[];
+  scheduled: ScheduledView[];
   presences: PresenceView[];
   status: OwnStatus;
   /** What is pinned, by channel, the newest first. */
@@ -88,6 +89,7 @@ export function makeWorld(scene: Scene): World {
     unreadable: scene.has("states") ? [{ cause: "key_missing", count: 1 }, { cause: "withheld_unvouched", count: 3 }, { cause: "replayed", count: 2 }] : [],
     notices: new Map(scene.has("muted") ? [[id(202), { level: null, effective: null, muted_until: now + 8 * 3_600_000, muted: true }]] : []),
     keywords: scene.has("muted") ? ["oars", "boat house"] : [],
+    scheduled: scene.has("later") ? [{ entry: id(851), channel: id(201), channel_name: "general", guild: id(101), body: "Good **morning**! The water is at 1.30 m.", due_at: now + 9 * 3_600_000 }] : [],
     presences: scene.has("alone") ? [] : [
       { user: id(1), state: "online", text: null },
       { user: id(2), state: "online", text: "Varnishing the oars until noon" },

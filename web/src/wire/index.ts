@@ -109,6 +109,7 @@ export type { RightPlace } from "./RightPlace";
 export type { Role } from "./Role";
 export type { RoleId } from "./RoleId";
 export type { Safety } from "./Safety";
+export type { ScheduledView } from "./ScheduledView";
 export type { SearchNote } from "./SearchNote";
 export type { SearchOrder } from "./SearchOrder";
 export type { SearchResult } from "./SearchResult";

@@ -12,6 +12,7 @@ export { happened, placeName, reset, security } from "./security";
 export * from "./message";
 export * from "./recovery";
 export * from "./health";
+export * from "./later";
 export * from "./notice";
 export * from "./people";
 export * from "./pin";

@@ -4,6 +4,7 @@
 mod account;
 mod contract;
 mod day;
+mod everyday;
 mod stage;
 mod story;
 mod tap;

@@ -8,8 +8,8 @@ use crate::{
     core::{Outcome, Shared, refuse},
     flow::{
         account, backup, connect, device, govern, group, guild, history, incoming, invite, notice,
-        own, pin, poll, presence, reading, recovery, report, say, search, security, typing, verify,
-        ways,
+        own, pin, poll, presence, reading, recovery, report, say, schedule, search, security,
+        typing, verify, ways,
     },
     view::{Command, CommandReply, EarlierMessages, Topic},
 };
@@ -154,6 +154,17 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
         Command::SetNotice { about, level } => notice::set_level(shared, about, level).await,
         Command::Mute { about, for_s } => notice::mute(shared, about, for_s).await,
         Command::SetKeywords { words } => notice::set_keywords(shared, words).await,
+        Command::Schedule {
+            channel,
+            body,
+            after_s,
+        } => schedule::schedule(shared, channel, &body, after_s),
+        Command::Reschedule {
+            entry,
+            body,
+            after_s,
+        } => schedule::change(shared, &entry, &body, after_s),
+        Command::Unschedule { entry } => schedule::cancel(shared, &entry),
         Command::LoadPresences => presence::load(shared).await,
         Command::LoadHistory {
             channel,

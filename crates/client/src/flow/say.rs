@@ -287,7 +287,7 @@ fn tell<P: Primitives>(core: &mut Core<P>, channel: ChannelId) {
 }
 
 /// A text with its mentions, and whom the server is to tell: those who are named, and `also`.
-fn addressed<P: Primitives>(
+pub(super) fn addressed<P: Primitives>(
     shared: &Shared<P>,
     channel: ChannelId,
     body: &str,
@@ -303,7 +303,7 @@ fn addressed<P: Primitives>(
     Ok((resolved.body, notify))
 }
 
-fn checked(body: &str) -> Result<String, Refusal> {
+pub(super) fn checked(body: &str) -> Result<String, Refusal> {
     let body = body.trim_end();
     if body.trim().is_empty() {
         return Err(refuse(ErrorCode::Invalid, "The message is empty."));

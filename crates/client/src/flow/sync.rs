@@ -20,7 +20,7 @@ use crate::{
     core::{Core, Shared},
     flow::{
         backup, call::CallError, device, govern, health, history, incoming, outgoing, own, people,
-        pin, prekeys, queue, reading, recovery, remark, search, vault, verify,
+        pin, prekeys, queue, reading, recovery, remark, schedule, search, vault, verify,
     },
     store::{Store, StoreError},
     view::{Refusal, Topic},
@@ -129,6 +129,7 @@ pub(crate) fn go_on<P: Primitives>(shared: &Shared<P>) {
     reading::tell_server(shared);
     own::hand_out(shared, 0);
     pin::look(shared);
+    schedule::watch(shared);
     search::fill(shared);
     backup::save(shared);
     queue::acknowledge(shared);

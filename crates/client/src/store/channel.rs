@@ -212,6 +212,7 @@ impl<P: Primitives> Store<P> {
             "DELETE FROM message WHERE channel = ?1",
             "DELETE FROM outbound WHERE channel = ?1",
             "DELETE FROM pins WHERE channel = ?1",
+            "DELETE FROM scheduled WHERE channel = ?1",
             "DELETE FROM channel WHERE channel = ?1",
         ] {
             self.connection

@@ -155,6 +155,9 @@ CREATE TABLE outbox (
     attempts INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
+-- Messages that leave later, from this device.
+CREATE TABLE scheduled (entry BLOB PRIMARY KEY, channel BLOB NOT NULL, body TEXT NOT NULL, due_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
 -- Exact requests that were encrypted and not yet acknowledged (shares and answers to nacks).
 CREATE TABLE parcel (
     number INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,11 +1,26 @@
 //! The instance, its invites, and how things stand.
 
-use cloister_wire::{GuildId, UserId};
+use cloister_wire::{ChannelId, GuildId, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::{Connection, Undecryptable};
 
 view! {
+pub struct GuildSummary {
+    pub id: GuildId,
+    pub name: String,
+    /// In channels that are not muted.
+    pub unread: u32,
+    pub mentions: u32,
+    /// Of the unread, those that this person asked to be told of, and those of which each device
+    /// tells as it is set.
+    pub told: u32,
+    pub usual: u32,
+    pub muted: bool,
+}
+
+pub struct PlaceView { pub guild: GuildId, pub guild_name: String, pub channel: ChannelId, pub name: String, pub unread: u32, pub mentions: u32 }
+
 pub struct StatusView {
     pub connection: Connection,
     pub outbox: u32,

@@ -12,5 +12,6 @@ mod pin;
 mod reader;
 mod remark;
 mod report;
+mod schedule;
 mod search;
 mod trust;
