@@ -6,4 +6,8 @@ import type { MessageView } from "./MessageView";
 /**
  * A message that names this person or everyone, and where it stands.
  */
-export type CallView = { channel: ChannelId, channel_name: string, guild: GuildId | null, guild_name: string | null, unread: boolean, quiet: boolean, message: MessageView, };
+export type CallView = { channel: ChannelId, channel_name: string, guild: GuildId | null, guild_name: string | null, unread: boolean, 
+/**
+ * This person asked to be told of nothing there, or has it muted.
+ */
+quiet: boolean, message: MessageView, };

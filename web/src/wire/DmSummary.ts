@@ -28,4 +28,8 @@ safety: Safety,
  * Somebody has begun it, and the other has not taken it up. One that this person declined is
  * not among the conversations.
  */
-request: DmRequest | null, unread: number, last_at: number, preview: string | null, mentions: number, muted: boolean, quiet: boolean, };
+request: DmRequest | null, unread: number, last_at: number, preview: string | null, mentions: number, muted: boolean, 
+/**
+ * This person asked to be told of nothing here, or is muted.
+ */
+quiet: boolean, };

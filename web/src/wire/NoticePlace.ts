@@ -2,4 +2,7 @@
 import type { ChannelId } from "./ChannelId";
 import type { GuildId } from "./GuildId";
 
+/**
+ * What a setting is about.
+ */
 export type NoticePlace = { "place": "guild", guild: GuildId, } | { "place": "channel", channel: ChannelId, };

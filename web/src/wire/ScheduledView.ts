@@ -2,4 +2,7 @@
 import type { ChannelId } from "./ChannelId";
 import type { GuildId } from "./GuildId";
 
+/**
+ * A message that this device sends when its time has come, or with its next start after that.
+ */
 export type ScheduledView = { entry: string, channel: ChannelId, channel_name: string, guild: GuildId | null, body: string, due_at: number, };

@@ -9,6 +9,7 @@ view! {
 pub struct GuildSummary {
     pub id: GuildId,
     pub name: String,
+    pub icon: Option<String>,
     /// In channels that are not muted.
     pub unread: u32,
     pub mentions: u32,
