@@ -12,7 +12,12 @@ use super::{
 };
 use crate::{
     Error, Result,
-    store::{self, db::Tx, guild::Stored},
+    store::{
+        self,
+        channel::{Readers, State},
+        db::Tx,
+        guild::Stored,
+    },
 };
 
 /// A member who may do what they asked for.
@@ -126,6 +131,9 @@ pub fn may_change_channel<'tx>(
     let state = store::channel::state(tx, channel)?.ok_or_else(Error::not_found)?;
     let guild = state.guild.ok_or_else(Error::not_found)?;
     store::guild::lock(tx, guild)?;
+    if !is_reader(tx, &state, actor.user)? {
+        return Err(Error::not_found());
+    }
     let stored = store::guild::get(tx, guild, actor.user)?.ok_or_else(Error::not_found)?;
     let relation = relation_in(tx, &stored, actor.user, channel)?;
     for verb in [Verb::ViewChannel, verb] {
@@ -135,7 +143,19 @@ pub fn may_change_channel<'tx>(
             Ruling::Hidden => return Err(Error::not_found()),
         }
     }
+    if !verb.fits(stored.kind) {
+        return Err(Error::forbidden());
+    }
     allow(tx, actor, &stored, Verb::LookAround)
+}
+
+/// Whether somebody reads a channel, as far as its list says: where there is one, a right alone
+/// shows nobody that the channel exists.
+pub fn is_reader(tx: &mut Tx<'_>, state: &State, user: UserId) -> Result<bool> {
+    match state.readers {
+        Readers::Everyone => Ok(true),
+        Readers::Listed => Ok(store::channel_reader::get(tx, state.id)?.contains(&user)),
+    }
 }
 
 /// How another member of the permit's guild stands in it.

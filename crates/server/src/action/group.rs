@@ -46,9 +46,10 @@ pub fn create(
     for user in &everybody {
         store::account::lock(tx, *user)?;
     }
-    check_place(tx, permit)?;
+    check_place(tx, permit, permit.user)?;
     for user in &others {
         check_reach(tx, permit.user, *user)?;
+        check_place(tx, permit, *user)?;
     }
     let new = NewGuild {
         id: group,
@@ -95,6 +96,7 @@ pub(super) fn admit(
     let group = permit.guild;
     store::account::lock(tx, user)?;
     check_reach(tx, permit.user, user)?;
+    check_place(tx, permit, user)?;
     let stored = store::guild::get(tx, group, user)?.ok_or_else(Error::not_found)?;
     if stored.member_count as usize >= limits::GROUP_MEMBERS {
         return Err(too_many());
@@ -153,11 +155,11 @@ fn check_reach(tx: &mut Tx<'_>, from: UserId, to: UserId) -> Result<()> {
     }
 }
 
-fn check_place(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<()> {
-    if store::guild::count_of_user(tx, permit, GuildKind::Group)? >= limits::GUILDS_PER_USER {
+fn check_place<R>(tx: &mut Tx<'_>, permit: &Permit<'_, R>, user: UserId) -> Result<()> {
+    if store::guild::count_of_user(tx, permit, user, GuildKind::Group)? >= limits::GUILDS_PER_USER {
         return Err(Error::refuse(
             ErrorCode::TooMany,
-            "You are in 200 group conversations already.",
+            "Nobody is in more than 200 group conversations.",
         ));
     }
     Ok(())

@@ -263,7 +263,9 @@ pub(super) fn appended(tx: &mut Tx<'_>, guild: GuildId) -> Result<Appended> {
 }
 
 fn check_place(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<()> {
-    if store::guild::count_of_user(tx, permit, GuildKind::Guild)? >= limits::GUILDS_PER_USER {
+    if store::guild::count_of_user(tx, permit, permit.user, GuildKind::Guild)?
+        >= limits::GUILDS_PER_USER
+    {
         return Err(Error::refuse(
             ErrorCode::TooMany,
             "You are in 200 servers already.",

@@ -10,6 +10,7 @@ use cloister_wire::{
     gateway::Event,
     key::ToDeviceClass,
     limits,
+    moderation::Relation,
 };
 
 use super::{
@@ -44,6 +45,7 @@ pub fn send(
         return Ok(known.sent);
     }
     check_shape(permit, request)?;
+    check_welcome(tx, permit)?;
     check_newcomer(tx, permit)?;
     share::same_epoch(tx, permit, request.epoch, &request.roster_hash)?;
     check_target(tx, permit, request)?;
@@ -124,6 +126,19 @@ fn append(
         head,
         frank_tag,
     })
+}
+
+/// Whom the other has blocked is refused like anybody who may not write there.
+fn check_welcome(tx: &mut Tx<'_>, permit: &Sender<'_>) -> Result<()> {
+    let Kind::Direct { pair } = permit.kind else {
+        return Ok(());
+    };
+    let me = permit.user();
+    let other = if pair[0] == me { pair[1] } else { pair[0] };
+    match store::relation::get(tx, other, me)? {
+        Relation::Blocked => Err(Error::forbidden()),
+        Relation::None | Relation::Friend | Relation::Muted => Ok(()),
+    }
 }
 
 /// In a guild that asks newcomers to wait, who is new reads first.

@@ -25,10 +25,14 @@ pub fn set(
     if other == permit.user {
         return Err(Error::invalid("This is about other people."));
     }
-    if !store::relation::is_known(tx, permit, other)? {
+    let before = store::relation::get(tx, permit.user, other)?;
+    let kept = before != Relation::None;
+    // Whom one has nothing to do with is answered for like nobody.
+    if !kept && !store::dm::may_reach(tx, [permit.user, other])? {
         return Err(Error::not_found());
     }
-    if store::relation::count(tx, permit)? >= limits::RELATIONS_PER_USER {
+    let new = !kept && relation != Relation::None;
+    if new && store::relation::count(tx, permit)? >= limits::RELATIONS_PER_USER {
         return Err(Error::refuse(
             ErrorCode::TooMany,
             "You keep 1,000 people already. Let some go.",

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use cloister_proof::{epoch::EpochCause, guild_log::Change};
 use cloister_wire::{
-    ErrorCode, Permissions, RoleId, UserId,
+    ChannelId, ErrorCode, Permissions, RoleId, UserId,
     gateway::Event,
     guild::Member,
     limits,
@@ -259,15 +259,20 @@ pub fn overwrites(tx: &mut Tx<'_>, permit: &May<'_>) -> Result<Vec<PlacedOverwri
     let rules = access::guild::rules(tx, &stored)?;
     let roles = stored.role_ids();
     let holder = stored.holder(permit.user, &roles);
-    let mut overwrites = store::role::overwrites(tx, permit.guild)?;
-    overwrites.retain(|one| {
-        let rights = match one.place {
-            Place::Category { category } => rules.in_category(&holder, category),
-            Place::Channel { channel } => rules.in_channel(&holder, channel),
+    let mut shown = Vec::new();
+    for one in store::role::overwrites(tx, permit.guild)? {
+        let (there, rights) = match one.place {
+            Place::Category { category } => (true, rules.in_category(&holder, category)),
+            Place::Channel { channel } => {
+                let there = is_shown(tx, permit, channel)?;
+                (there, rules.in_channel(&holder, channel))
+            }
         };
-        rights.contains(Permissions::VIEW_CHANNEL)
-    });
-    Ok(overwrites)
+        if there && rights.contains(Permissions::VIEW_CHANNEL) {
+            shown.push(one);
+        }
+    }
+    Ok(shown)
 }
 
 /// Tells every open connection that rights changed, and changes the audiences that follow.
@@ -351,8 +356,8 @@ fn look(
             (there, rules.in_category(&holder, category))
         }
         Place::Channel { channel } => {
-            let all = store::channel::ids_of_guild(tx, permit.guild)?;
-            (all.contains(&channel), rules.in_channel(&holder, channel))
+            let there = is_shown(tx, permit, channel)?;
+            (there, rules.in_channel(&holder, channel))
         }
     };
     if !there || !rights.contains(Permissions::VIEW_CHANNEL) {
@@ -361,6 +366,16 @@ fn look(
     let at = rules.overwrites.get(&place);
     let before = at.and_then(|all| all.get(&subject)).copied();
     Ok((rights, before.unwrap_or_default()))
+}
+
+/// Whether a channel is one of this guild and of those whose list does not keep the person out.
+fn is_shown(tx: &mut Tx<'_>, permit: &May<'_>, channel: ChannelId) -> Result<bool> {
+    match store::channel::state(tx, channel)? {
+        Some(state) if state.guild == Some(permit.guild) => {
+            access::guild::is_reader(tx, &state, permit.user)
+        }
+        _ => Ok(false),
+    }
 }
 
 fn known(permissions: Permissions) -> Result<Permissions> {

@@ -158,12 +158,15 @@ pub fn page_of_user(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<GuildId>> {
     tx.query(LIST, params![user], |row| row.get(0))
 }
 
-pub fn count_of_user(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, kind: GuildKind) -> Result<u32> {
-    tx.one(
-        COUNT_OF_USER,
-        params![permit.user, kind_text(kind)],
-        |row| row.get(0),
-    )
+pub fn count_of_user<R>(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, R>,
+    user: UserId,
+    kind: GuildKind,
+) -> Result<u32> {
+    tx.one(COUNT_OF_USER, params![user, kind_text(kind)], |row| {
+        row.get(0)
+    })
 }
 
 /// Makes a guild with its owner in it, unless its id was used.

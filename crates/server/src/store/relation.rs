@@ -21,7 +21,6 @@ sql! {
         SET relation = excluded.relation, at = excluded.at";
     DELETE = "DELETE FROM relation WHERE user_id = $1 AND other_id = $2";
     COUNT = "SELECT count(*) FROM relation WHERE user_id = $1";
-    EXISTS = "SELECT 1 FROM account WHERE id = $1";
     CONTACT = "SELECT who FROM contact WHERE user_id = $1";
     PUT_CONTACT = "INSERT INTO contact (user_id, who) VALUES ($1, $2)
         ON CONFLICT (user_id) DO UPDATE SET who = excluded.who";
@@ -66,12 +65,6 @@ pub fn put(
 
 pub fn count(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<u32> {
     tx.one(COUNT, params![permit.user], |row| row.get(0))
-}
-
-pub fn is_known(tx: &mut Tx<'_>, _: &Permit<'_, Act>, user: UserId) -> Result<bool> {
-    Ok(tx
-        .maybe(EXISTS, params![user], |row| row.get::<i64>(0))?
-        .is_some())
 }
 
 /// Who may begin a conversation with somebody.

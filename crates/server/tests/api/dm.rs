@@ -171,3 +171,48 @@ async fn only_who_is_asked_answers_and_only_once() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_was_blocked_in_a_conversation_writes_there_no_more() {
+    on_every_database(async |stage| {
+        let (alice, bob, _) = two(stage).await;
+        let channel = dm_of(stage, &alice, &bob).await;
+        let voice = Voice::of(stage, &bob.device, channel).await;
+        let relation = format!("/api/v1/relations/{}", bob.id);
+        let keep = async |relation_is: &str| {
+            let ask = stage.put(&relation).bearing(&alice.device.access);
+            let ask = ask.json(json!({"relation": relation_is}));
+            ask.send().await.expect(204);
+        };
+        keep("blocked").await;
+        let sent = voice.send(&voice.direct(1, &voice.others())).await;
+        sent.refused(403, "FORBIDDEN");
+        voice.history("").await.expect(200);
+        keep("muted").await;
+        voice
+            .send(&voice.direct(1, &voice.others()))
+            .await
+            .expect(201);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_keeps_people_whom_they_have_nothing_to_do_with() {
+    on_every_database(async |stage| {
+        let (alice, _, _) = two(stage).await;
+        let dave = Person::invited(stage, "dave", 6).await;
+        let nobody = cloister_wire::UserId::from_bytes([9; 16]);
+        let mut answers = Vec::new();
+        for user in [dave.id, nobody] {
+            let ask = stage.put(&format!("/api/v1/relations/{user}"));
+            let ask = ask.bearing(&alice.device.access);
+            answers.push(ask.json(json!({"relation": "friend"})).send().await);
+        }
+        for answer in &answers {
+            answer.refused(404, "NOT_FOUND");
+        }
+        assert_eq!(answers[0].body, answers[1].body);
+    })
+    .await;
+}

@@ -164,3 +164,33 @@ async fn a_group_has_no_channels_or_invites_of_its_own() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_one_channel_of_a_group_is_nobodys_to_change_or_delete() {
+    on_every_database(async |stage| {
+        let (alice, bob, _) = two(stage).await;
+        make(stage, &alice, &[&bob]).await.expect(201);
+        let path = format!("/api/v1/channels/{}", ids().1);
+        let edit = json!({"name": "mine", "topic": "", "slow_mode_s": 0});
+        for ask in [stage.put(&path).json(edit), stage.delete(&path)] {
+            let answer = ask.bearing(&alice.device.access).send().await;
+            answer.refused(403, "FORBIDDEN");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_blocked_brings_nobody_into_a_group() {
+    on_every_database(async |stage| {
+        let (alice, bob, _) = two(stage).await;
+        let ask = stage.put(&format!("/api/v1/relations/{}", bob.id));
+        let ask = ask.bearing(&alice.device.access);
+        ask.json(json!({"relation": "blocked"}))
+            .send()
+            .await
+            .expect(204);
+        make(stage, &bob, &[&alice]).await.refused(403, "FORBIDDEN");
+    })
+    .await;
+}

@@ -1,10 +1,10 @@
 //! Channels that only some members read, and keys that are withheld.
 
 use cloister_proof::{ChannelPolicy, guild_log::OpBody, policy::Readers};
-use cloister_wire::{ChannelId, channel::WithholdCode};
+use cloister_wire::{ChannelId, Permissions, channel::WithholdCode};
 use serde_json::{Value, json};
 
-use super::guild_log::log_head;
+use super::{guild_log::log_head, role::promote};
 use crate::cast::{
     Answer, Stage, on_every_database,
     person::{Guild, Person, fixed, position},
@@ -150,6 +150,42 @@ async fn who_gets_no_key_is_told_why_and_gets_it_once_vouched_for() {
             .await
             .expect(200);
         voice.send(&voice.message(2, 1)).await.expect(201);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_right_over_channels_reaches_no_channel_that_one_is_kept_out_of() {
+    on_every_database(async |stage| {
+        let (alice, bob, guild) = two(stage).await;
+        let rights = Permissions::MANAGE_CHANNELS.union(Permissions::MANAGE_ROLES);
+        promote(stage, &alice, &guild, 0x61, (&bob, rights)).await;
+        make(stage, &alice, &guild, users(&[])).await.expect(201);
+        let overwrite = |allow: u64| {
+            json!({
+                "place": {"place": "channel", "channel": channel()},
+                "subject": {"subject": "everyone"}, "allow": "0", "deny": allow.to_string(),
+            })
+        };
+        let overwrites = format!("/api/v1/guilds/{}/overwrites", guild.id);
+        let ask = stage.put(&overwrites).bearing(&alice.device.access);
+        ask.json(overwrite(2)).send().await.expect(204);
+        let path = format!("/api/v1/channels/{}", channel());
+        let edit = json!({"name": "mine", "topic": "", "slow_mode_s": 0});
+        for ask in [
+            stage.put(&path).json(edit),
+            stage
+                .put(&format!("{path}/position"))
+                .json(json!({"category": null, "position": 0})),
+            stage.put(&overwrites).json(overwrite(0)),
+            stage.delete(&path),
+        ] {
+            let answer = ask.bearing(&bob.device.access).send().await;
+            answer.refused(404, "NOT_FOUND");
+        }
+        let ask = stage.get(&overwrites).bearing(&bob.device.access);
+        assert_eq!(ask.send().await.expect(200)["overwrites"], json!([]));
+        epoch(stage, &alice).await.expect(200);
     })
     .await;
 }
