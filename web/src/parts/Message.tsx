@@ -136,7 +136,11 @@ export const Message = memo(function Message({ message, line, first, newest }: {
           <Pin size={12} strokeWidth={1.75} aria-hidden /> {pins.mark}
         </span>
       )}
-      {chosen !== null && message.can_delete && <Tick label={talk.choose} isSelected={chosen.has(message.id)} onChange={() => choose(message.id)} />}
+      {chosen !== null && message.can_delete && (
+        <span className="line-tick">
+          <Tick label={talk.choose} isSelected={chosen.has(message.id)} onChange={() => choose(message.id)} />
+        </span>
+      )}
       {message.from_blocked && !shown ? (
         <p className="line-hidden">
           {talk.fromBlocked}{" "}
