@@ -61,7 +61,7 @@ test("with everything lost the page says so, and a new account begins as a newco
   const again = await place.person("Bob", "Bob's new browser");
   await again.signInHere();
   await again.page.getByRole("button", { name: "I have none of these" }).click();
-  await again.page.getByText("Nobody can open this account for you").waitFor();
+  await again.page.getByText("Nobody can open what you wrote").waitFor();
   await again.page.getByRole("button", { name: "Sign out" }).click();
   const link = await alice.invite();
   const fresh = await place.person("Robert", "Bob's newer browser");

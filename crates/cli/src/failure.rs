@@ -177,8 +177,11 @@ fn next(code: ErrorCode) -> Option<&'static str> {
             "Approve this device on another one with `cloister device approve CODE`; \
              `cloister status` shows the code."
         }
+        E::StartOverTooSoon => {
+            "Approve this device with the other one, or use the recovery key; if you have neither, try again later."
+        }
         E::DeviceCloned => {
-            "The store was copied or restored: sign out here and sign in again as a new device."
+            "The store was copied or restored: come back as a new device with `cloister device reenrol`."
         }
         E::Offline => "Check the connection and that the server runs, then try again.",
         E::NotBackedUp => {

@@ -269,6 +269,10 @@ fn active(session: SessionView) -> Result<MeView, Failure> {
             "This device waits to be approved.",
         ),
         DeviceState::Revoked => refused(ErrorCode::DeviceRevoked, "This device was revoked."),
+        DeviceState::StartedOver => refused(
+            ErrorCode::DeviceRevoked,
+            "Your account started over on another device; this one belongs to what it was before.",
+        ),
         DeviceState::Cloned => refused(
             ErrorCode::DeviceCloned,
             "The server has seen a later state of this device.",

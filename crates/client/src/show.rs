@@ -149,6 +149,7 @@ fn session<P: Primitives>(core: &Core<P>) -> Shown<SessionView> {
     let state = match (&identity, trouble) {
         (Some(_), Some(Trouble::Revoked)) => DeviceState::Revoked,
         (Some(_), Some(Trouble::Cloned)) => DeviceState::Cloned,
+        (Some(_), Some(Trouble::StartedOver)) => DeviceState::StartedOver,
         (Some(identity), None) if signed_in => account::state_of(identity.standing),
         _ => DeviceState::SignedOut,
     };

@@ -7,6 +7,7 @@
 mod backup;
 mod channel;
 mod evidence;
+mod fork;
 mod guild;
 mod history_key;
 mod message;
@@ -32,6 +33,7 @@ use rusqlite::Connection;
 pub(crate) use backup::{Backed, Subject};
 pub(crate) use channel::{Audience, ChannelRow};
 pub(crate) use evidence::Evidence;
+pub(crate) use fork::Fork;
 pub(crate) use guild::{GuildRow, MemberRow};
 pub(crate) use history_key::{HeldKey, WaitingKeys};
 pub(crate) use message::{MessageRow, MessageState, Remark, text_of};

@@ -51,7 +51,7 @@ mod trust;
 pub use self::backup::{
     BackupView, RecoveryChangeView, RecoveryView, RestoreView, WayKind, WayView,
 };
-pub use self::device::{Connection, DeviceState, DeviceView};
+pub use self::device::{Connection, DeviceState, DeviceView, MeView, SessionView};
 pub use self::guild::{GuildView, MemberView};
 pub use self::notice::{NoticeLevel, NoticePlace, NoticeView};
 pub use self::pin::{PinLine, PinnedView};
@@ -68,7 +68,8 @@ pub use self::{
         AccountAct, AccountReply, EmailView, FactorsView, HappenedView, SignInView, TotpView,
     },
     channel::{
-        ChannelKind, ChannelView, DmSummary, EarlierMessages, PersonView, ReaderRight, ReaderView,
+        ChannelKind, ChannelView, DmSummary, EarlierMessages, ForkView, PersonView, ReaderRight,
+        ReaderView,
     },
     search::{
         IndexProgress, MessagePlace, OlderView, SearchNote, SearchOrder, SearchResult, SearchView,
@@ -242,6 +243,12 @@ pub enum Command {
     /// Sign in. A new device then waits for approval unless `recovery_key` is given.
     /// With a second factor, `code` is one of the authenticator or a backup code.
     SignIn { username: String, password: String, code: Option<String>, device_name: String, recovery_key: Option<String> },
+    /// Begin the account anew with this device, which waits for approval: nothing is left of its
+    /// devices, and the recovery key is lost. What was said before stays closed.
+    StartOver { password: String, code: Option<String>, device_name: String },
+    /// Come back as a new device over the same store, after this one was stopped as a copy. It
+    /// waits for approval; then the old one is revoked. What was read stays.
+    Reenrol { password: String, code: Option<String>, device_name: String },
     /// End this device: revoked, keys and history on it destroyed. Refused with `NOT_BACKED_UP`
     /// while keys are here that the backup does not hold, unless `anyway`.
     SignOut { #[serde(default)] anyway: bool },
@@ -254,6 +261,8 @@ pub enum Command {
     SetReaders { channel: ChannelId, users: Vec<UserId> },
     /// Say whether those who come later read what was said before.
     SetHistory { channel: ChannelId, rule: EarlierMessages },
+    /// Go on in a channel although the server was caught with two histories of it.
+    AcceptFork { channel: ChannelId },
     /// Ask members for the keys of what was said before one came.
     AskHistory { channel: ChannelId },
     /// Begin a conversation of several people.
@@ -437,24 +446,6 @@ pub struct Refusal {
     pub retry_after_ms: Option<u64>,
 }
 
-pub struct SessionView {
-    pub state: DeviceState,
-    pub connection: Connection,
-    pub me: Option<MeView>,
-    /// What a pending device shows, `XXXX-XXXX-XXXX-XXXX`.
-    pub pending_code: Option<String>,
-    /// What the QR code of a pending device says.
-    pub pending_qr: Option<String>,
-    /// When the next attempt to connect starts.
-    pub retry_at: Option<u64>,
-    pub instance_name: String,
-    /// Set when the server was caught contradicting itself: one sentence.
-    pub alarm: Option<String>,
-    /// A report came in that this person is asked to look at.
-    pub reports_new: bool,
-}
-
-pub struct MeView { pub user: UserId, pub username: String, pub display_name: String, pub device: DeviceId, pub operator: bool }
 
 pub struct ChannelSummary {
     pub id: ChannelId,

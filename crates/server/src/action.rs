@@ -38,4 +38,5 @@ pub mod scrub;
 pub mod security;
 pub mod session;
 pub mod share;
+mod start_over;
 pub mod typing;

@@ -173,7 +173,7 @@ pub fn status_of(code: ErrorCode) -> u16 {
         E::Malformed | E::CredentialInUrl => 400,
         E::Unauthenticated | E::WrongCredentials | E::SecondFactorRequired | E::SecondFactorWrong | E::RefreshReused | E::DeviceRevoked
         | E::SignedOut => 401,
-        E::CrossSite | E::DevicePending | E::WrongPassword | E::ProofRequired | E::SecondFactorNeeded | E::Forbidden | E::AccountDisabled
+        E::CrossSite | E::DevicePending | E::WrongPassword | E::ProofRequired | E::SecondFactorNeeded | E::StartOverTooSoon | E::Forbidden | E::AccountDisabled
         | E::RegistrationClosed | E::RankTooHigh | E::RightNotYours | E::JoinsPaused | E::Banned
         | E::TimedOutMember | E::Newcomer | E::RulesWait | E::HistoryNotShared => 403,
         E::NotFound | E::InviteInvalid | E::TargetGone => 404,

@@ -149,7 +149,7 @@ mod tests {
                 .unwrap()
                 .contains(&line("replayed", 0))
         );
-        let many = vec![some(UnreadableCause::Corrupt, 1).remove(0); 9];
+        let many = vec![some(UnreadableCause::Corrupt, 1).remove(0); 10];
         assert!(measures.tell(one, many, 7).is_err());
     }
 }

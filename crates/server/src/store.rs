@@ -39,6 +39,7 @@ pub mod role;
 pub mod scrub;
 pub mod security_event;
 pub mod session;
+pub mod start_over;
 
 #[cfg(test)]
 mod tests;
@@ -77,6 +78,7 @@ fn statements() -> impl Iterator<Item = db::Sql> {
         session::STATEMENTS,
         email::STATEMENTS,
         mail::STATEMENTS,
+        start_over::STATEMENTS,
         factor::STATEMENTS,
         lockout::STATEMENTS,
         one_time::STATEMENTS,

@@ -36,4 +36,5 @@ mod api {
     mod seen;
     mod session;
     mod share;
+    mod start_over;
 }

@@ -313,7 +313,7 @@ impl<P: Primitives> Sim<P> {
             DeviceState::SignedOut if session.me.is_some() => self.sign_in(client, None),
             DeviceState::SignedOut => self.enter(client),
             DeviceState::Pending => self.be_approved(client, session.pending_code),
-            DeviceState::Revoked => {
+            DeviceState::Revoked | DeviceState::StartedOver => {
                 self.world
                     .command(client, Command::SignOut { anyway: false });
             }

@@ -101,6 +101,8 @@ replies! {
         pub devlog: Vec<Bytes>,
         /// Where a second factor was given: stands for it in the sign-in that follows.
         pub pass: Option<String>,
+        /// From when on the account can start over; 0 if no device of it is left.
+        pub start_over_at: u64,
     }
 
     /// `POST /api/v1/challenges`: signed by a device to prove that it holds its keys.
@@ -240,6 +242,14 @@ pub enum SignInDevice {
     /// user id that is the account's from then on.
     First {
         user: UserId,
+        genesis: Bytes,
+        keys: UploadKeys,
+        vault: Bytes,
+        name_ct: Bytes,
+    },
+    /// Nothing is left of the account's devices and keys: it starts over with this one. The
+    /// genesis continues the log and says so; everything from before is revoked.
+    StartOver {
         genesis: Bytes,
         keys: UploadKeys,
         vault: Bytes,

@@ -82,6 +82,8 @@ codes! {
     MailOff
     /// This is no address that mail can be sent to.
     EmailInvalid
+    /// A device of the account was here not long ago: it can let the new one in.
+    StartOverTooSoon
 
     // Signed structures and keys.
     /// A signature or chain does not check.

@@ -23,10 +23,11 @@ pub enum UnreadableCause {
     WrongSender,
     Replayed,
     BeforeThisDevice,
+    KeysLost,
 }
 
 impl UnreadableCause {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::KeyMissing,
         Self::WithheldUnvouched,
         Self::WithheldViolation,
@@ -35,6 +36,7 @@ impl UnreadableCause {
         Self::WrongSender,
         Self::Replayed,
         Self::BeforeThisDevice,
+        Self::KeysLost,
     ];
 
     /// As it is written on the wire.
@@ -48,6 +50,7 @@ impl UnreadableCause {
             Self::WrongSender => "wrong_sender",
             Self::Replayed => "replayed",
             Self::BeforeThisDevice => "before_this_device",
+            Self::KeysLost => "keys_lost",
         }
     }
 }

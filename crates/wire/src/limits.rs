@@ -140,5 +140,7 @@ pub const RESUME_MS: u64 = 120_000;
 pub const ROTATION_MESSAGES: u32 = 100;
 /// ... or so long.
 pub const ROTATION_MS: u64 = 7 * 24 * 3_600_000;
+/// An account starts over if none of its devices was here for so long.
+pub const START_OVER_MS: u64 = 72 * 3_600_000;
 /// How far a joiner's clock may be off.
 pub const CLOCK_SKEW_MS: u64 = 5 * 60_000;

@@ -67,10 +67,12 @@ pub enum SecurityEventKind {
     EmailRemoved,
     /// By the link of a mail: every sign-in was ended.
     NotMe,
+    /// With new keys and nothing of what was before.
+    StartedOver,
 }
 
 impl SecurityEventKind {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Registered,
         Self::SignedIn,
         Self::SignedInNewDevice,
@@ -95,6 +97,7 @@ impl SecurityEventKind {
         Self::EmailChanged,
         Self::EmailRemoved,
         Self::NotMe,
+        Self::StartedOver,
     ];
 
     /// Worth asking the person whether it was them.

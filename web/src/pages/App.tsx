@@ -39,6 +39,7 @@ function Door() {
     case "pending":
       return <Pending code={session.pending_code} qr={session.pending_qr} />;
     case "revoked":
+    case "started_over":
     case "cloned":
       return <Ended state={session.state} />;
     case "active":

@@ -5,6 +5,7 @@ import { useLocation } from "wouter";
 import { Chosen } from "../parts/Chosen";
 import { Composer, type ComposerHandle } from "../parts/Composer";
 import { ConnectionPill } from "../parts/ConnectionPill";
+import { ForkBanner } from "../parts/ForkBanner";
 import { useDialogs } from "../parts/open";
 import { PresentAvatar } from "../parts/Presence";
 import { Incoming, Outgoing } from "../parts/Request";
@@ -103,6 +104,7 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
       />
       {recovery?.offer === true && recovery.key !== null && <RecoveryCard recoveryKey={recovery.key} me={me} offered />}
       <Trust view={view} guild={guildView} />
+      {view.fork !== null && <ForkBanner channel={view.id} fork={view.fork} />}
       <div className="talk-compose" data-region>
         <Chosen />
         <Ghosts view={view} guild={guildView} me={me} />

@@ -2,6 +2,7 @@
 import { useLocation } from "wouter";
 import { ComparisonHere } from "../parts/ComparisonDialog";
 import { Doorway } from "../parts/Doorway";
+import { Reenrol } from "../parts/Reenrol";
 import { Unlock } from "../parts/Unlock";
 import { path } from "../paths";
 import { useGive, useTask } from "../state/engine";
@@ -55,16 +56,21 @@ export function Pending({ code, qr }: { code: string | null; qr: string | null }
   );
 }
 
-export function Ended({ state }: { state: "revoked" | "cloned" }) {
+export function Ended({ state }: { state: "revoked" | "cloned" | "started_over" }) {
   const leave = useLeave();
-  const title = state === "revoked" ? ended.revokedTitle : ended.clonedTitle;
+  const { title, what } = {
+    revoked: { title: ended.revokedTitle, what: ended.revoked },
+    cloned: { title: ended.clonedTitle, what: ended.cloned },
+    started_over: { title: ended.startedOverTitle, what: ended.startedOver },
+  }[state];
   useTitle(app.title(title, 0));
   return (
     <Doorway title={title}>
-      <p>{state === "revoked" ? ended.revoked : ended.cloned}</p>
+      <p>{what}</p>
       <RefusalNote refusal={leave.refusal} />
-      <Button look="primary" wide onPress={() => void leave.run()} isPending={leave.busy}>
-        {ended.again}
+      {state === "cloned" && <Reenrol />}
+      <Button look={state === "cloned" ? "quiet" : "primary"} wide onPress={() => void leave.run()} isPending={leave.busy}>
+        {state === "cloned" ? ended.forget : ended.again}
       </Button>
     </Doorway>
   );

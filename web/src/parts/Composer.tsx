@@ -164,7 +164,8 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
   };
 
   if (!view.can_send && view.blocked === null) return <p className="composer-closed">{composer.cannot}</p>;
-  const word = view.blocked === null ? null : refusalSentence(view.blocked);
+  // A fork has its own words above.
+  const word = view.blocked === null || view.fork !== null ? null : refusalSentence(view.blocked);
   return (
     <form
       className="composer"

@@ -8,7 +8,7 @@ import { Note, RefusalNote, Skeleton } from "../ui/Note";
 import { QrCode } from "../ui/QrCode";
 import { Scanner } from "../ui/Scanner";
 import { SealMark } from "../ui/Seal";
-import { app, refusalSentence, trust as words, wholeDate } from "../words";
+import { app, refusalSentence, trust as words, wholeDate, wholeTime } from "../words";
 import type { PersonTrust } from "../wire";
 import "./trust.css";
 
@@ -138,8 +138,8 @@ export function KeyChange({ person, onClose, onVerify }: { person: PersonTrust; 
         <SealMark kind="attention" />
         {contradiction ? words.contradictionTitle(name) : words.changedTitle(name)}
       </h3>
-      <p>{contradiction ? words.contradictionWhat(name) : words.changedWhat(name)}</p>
-      <p>{words.changedNext(name)}</p>
+      <p>{contradiction ? words.contradictionWhat(name) : person.unverified_start && person.started_over_at !== null ? words.startedWhat(name, wholeTime(person.started_over_at)) : words.changedWhat(name)}</p>
+      <p>{person.unverified_start && !contradiction ? words.startedNext(name) : words.changedNext(name)}</p>
       <RefusalNote refusal={accept.refusal} />
       {sure ? (
         <>

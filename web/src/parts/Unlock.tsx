@@ -8,6 +8,7 @@ import { Button } from "../ui/Button";
 import { Field } from "../ui/Field";
 import { Note, RefusalNote } from "../ui/Note";
 import { passphrase, signIn, unlock as words, ways } from "../words";
+import { StartOver } from "./StartOver";
 import "./backup.css";
 
 type Typed = "recovery-key" | "passphrase";
@@ -71,15 +72,7 @@ export function Unlock() {
       <Button look="quiet" wide aria-expanded={none} onPress={() => tell(!none)}>
         {words.none}
       </Button>
-      <div role="status">
-        {none && (
-          <Note kind="plain">
-            <strong>{words.noneTitle}</strong>
-            <p>{words.noneLead}</p>
-            <p>{words.noneNext}</p>
-          </Note>
-        )}
-      </div>
+      {none && <StartOver />}
     </div>
   );
 }

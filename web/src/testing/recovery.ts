@@ -3,7 +3,7 @@ import { Refused } from "../engine/contract";
 import type { Command, CommandReply, RecoveryChangeView, Topic } from "../wire";
 import type { World } from "./world";
 
-const names = ["recovery_kept", "recovery_later", "add_passkey", "remove_way", "unlock_with_passkey", "unlock_with_passphrase", "unlock_with_recovery_key", "replace_recovery", "propose_recovery", "cancel_recovery", "make_passphrase", "back_up"] as const;
+const names = ["recovery_kept", "recovery_later", "add_passkey", "remove_way", "unlock_with_passkey", "unlock_with_passphrase", "unlock_with_recovery_key", "replace_recovery", "propose_recovery", "cancel_recovery", "make_passphrase", "back_up", "start_over", "reenrol"] as const;
 type Recovers = Extract<Command, { do: (typeof names)[number] }>;
 
 export const isRecovery = (command: Command): command is Recovers => (names as readonly string[]).includes(command.do);
@@ -45,6 +45,14 @@ export function recovers(world: World, command: Recovers, tell: (...topics: Topi
       return world.ways.some((way) => way.id === command.credential) || world.ways.length <= 1 ? letIn() : wrong();
     case "unlock_with_passphrase":
       return command.words.split(" ").length === 6 ? letIn() : wrong();
+    case "reenrol":
+      Object.assign(world.session, { state: "pending", pending_code: "7QKM-2XPD-V49T-HB3C", pending_qr: null });
+      tell({ topic: "session" });
+      return { outcome: "signed_in", state: "pending" };
+    case "start_over":
+      if (command.password === "soon") throw new Refused({ code: "START_OVER_TOO_SOON", message: "", retry_after_ms: 2 * days });
+      world.recovery = { key: newKey, offer: true, change: null };
+      return letIn();
     case "replace_recovery":
       if (command.recovery_key !== null && command.recovery_key.length < 20) return wrong();
       world.recovery = { key: newKey, offer: false, change: null };

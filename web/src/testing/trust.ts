@@ -29,14 +29,16 @@ export class FakeTrust {
       code: `CLOISTER:PERSON:1:034C1QHC000YG000G000000004:${"7QKM2XPDV49THB3C".repeat(3)}7QKM:034C1QHC000YG000G000000008:${"HB3CV49T2XPD7QKM".repeat(3)}HB3C:5G3KQ8Z1N7W2R0TYVXJ6M4HD9C`,
       verified_at: verified,
       verified_how: verified === null ? null : "emoji",
-      started_over_at: this.#world.changed.get(user)?.change === "started_over" ? Date.now() - 7_200_000 : null,
-      change: this.#world.changed.get(user) ?? null,
+      started_over_at: this.#world.startedOver.has(user) || this.#world.changed.get(user)?.change === "started_over" ? Date.now() - 7_200_000 : null,
+      unverified_start: this.#world.startedOver.has(user),
+      change: this.#world.startedOver.has(user) ? { change: "started_over" } : (this.#world.changed.get(user) ?? null),
       devices: 2,
     };
   }
 
   trusts(user: string): void {
     this.#world.changed.delete(user);
+    this.#world.startedOver.delete(user);
     for (const guild of this.#world.guilds) for (const member of guild.members) if (member.user === user) member.safety = this.safety(user);
     this.#tell({ topic: "person", user }, { topic: "comparisons" }, ...this.#world.guilds.map((guild) => ({ topic: "guild" as const, guild: guild.id })));
   }

@@ -44,6 +44,8 @@ export interface World {
   /** People whose keys were compared, and since when. */
   verified: Map<string, number>;
   changed: Map<string, KeyChange>;
+  /** People who started over and whom nobody here had verified. */
+  startedOver: Set<string>;
   backup: BackupView;
   ways: WayView[];
   people: Map<string, { username: string; display_name: string }>;
@@ -115,6 +117,7 @@ export function makeWorld(scene: Scene): World {
     comparisons: [],
     verified: new Map(scene.has("verified") ? [[id(2), now - 3 * day]] : []),
     changed: new Map(),
+    startedOver: new Set(),
   };
   addGuild(world, { number: 101, name: scene.has("names") ? "Gesellschaft zur Förderung des gemeinschaftlichen Ruderns auf der Elbe" : "Rowing club", owner: 1, people: [1, 2, 3, 4, 5, 6, 7], start });
   addGuild(world, { number: 102, name: "Neighbours", owner: 2, people: [2, 1, 3], start });
@@ -186,6 +189,7 @@ export function addChannel(world: World, guild: GuildView, number: number, name:
     unvouched_kept_out: false,
     people: [],
     history: "shared" as const,
+    fork: null,
     history_asked_at: null,
     may_have_history: true,
     can_set_policy: guild.owner === id(1),
@@ -231,7 +235,7 @@ function addDm(world: World, peer: number, talk: Array<[number, string]>, last: 
   const who = world.people.get(id(peer));
   if (who === undefined) return;
   const channel = id(300 + peer);
-  world.channels.set(channel, { id: channel, kind: { kind: "dm", peer: id(peer) }, guild: null, name: who.display_name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: 2, devices: 3, unvouched: [], unvouched_kept_out: false, people: [], history: null, history_asked_at: null, may_have_history: false, can_set_policy: false, can_send: true, request: null, blocked: null });
+  world.channels.set(channel, { id: channel, kind: { kind: "dm", peer: id(peer) }, guild: null, name: who.display_name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: 2, devices: 3, unvouched: [], unvouched_kept_out: false, people: [], history: null, fork: null, history_asked_at: null, may_have_history: false, can_set_policy: false, can_send: true, request: null, blocked: null });
   world.messages.set(channel, []);
   world.dms.push({ channel, peer: id(peer), people: 2, ...who });
   talk.forEach(([author, body], index) => addMessage(world, channel, id(author), body, last - (talk.length - index) * minute));
@@ -249,7 +253,7 @@ function reader(world: World, person: number, right: ReaderView["right"], vouche
 export function addGroup(world: World, number: number, people: number[], title: string | null): ChannelView {
   const readers = people.map((person, index) => reader(world, person, index === 0 ? "owner" : "named"));
   const name = title ?? readers.filter((one) => !one.me).map((one) => one.display_name).join(", ");
-  const view: ChannelView = { id: id(number), kind: { kind: "group", guild: id(number + 1000), owner: id(people[0] ?? 1), title }, guild: id(number + 1000), name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: people.length, devices: people.length * 2, unvouched: [], unvouched_kept_out: true, people: readers, history: "kept", history_asked_at: null, may_have_history: true, can_set_policy: people[0] === 1, can_send: true, request: null, blocked: null };
+  const view: ChannelView = { id: id(number), kind: { kind: "group", guild: id(number + 1000), owner: id(people[0] ?? 1), title }, guild: id(number + 1000), name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: people.length, devices: people.length * 2, unvouched: [], unvouched_kept_out: true, people: readers, history: "kept", fork: null, history_asked_at: null, may_have_history: true, can_set_policy: people[0] === 1, can_send: true, request: null, blocked: null };
   world.channels.set(view.id, view);
   world.messages.set(view.id, []);
   world.dms.push({ channel: view.id, peer: null, username: "", display_name: name, people: people.length });
@@ -362,6 +366,8 @@ function applyScene(world: World, scene: Scene, now: number): void {
   for (const guild of world.guilds) for (const member of guild.members) if (world.verified.has(member.user)) member.safety = "verified";
   if (scene.has("violation")) world.changed.set(id(6), { change: "started_over" });
   if (scene.has("contradiction")) world.changed.set(id(2), { change: "contradiction", what: "" });
+  if (scene.has("started-over")) world.startedOver.add(id(2));
+  if (scene.has("replaced")) world.session.state = "started_over";
   if (scene.has("dm-changed")) world.changed.set(id(2), { change: "started_over" });
   for (const guild of world.guilds) for (const member of guild.members) if (world.changed.has(member.user)) member.safety = "violation";
   if (scene.has("violation")) for (const member of world.guilds[0]?.members ?? []) if (member.username === "farida") member.safety = "violation";
@@ -440,7 +446,7 @@ function addStates(world: World, now: number): void {
   const channel = id(201);
   const list = world.messages.get(channel) ?? [];
   for (const message of list.slice(0, 2)) message.content = { content: "before_you_joined" };
-  const causes = ["key_missing", "withheld_unvouched", "withheld_violation", "withheld_no_keys", "corrupt", "wrong_sender", "replayed", "before_this_device"] as const;
+  const causes = ["key_missing", "withheld_unvouched", "withheld_violation", "withheld_no_keys", "corrupt", "wrong_sender", "replayed", "before_this_device", "keys_lost"] as const;
   causes.forEach((cause, index) => {
     addMessage(world, channel, id(3 + (index % 3)), "", now - (20 - index) * minute).content = { content: "undecryptable", cause };
   });

@@ -3,6 +3,7 @@ import type { ChannelId } from "./ChannelId";
 import type { ChannelKind } from "./ChannelKind";
 import type { DmRequest } from "./DmRequest";
 import type { EarlierMessages } from "./EarlierMessages";
+import type { ForkView } from "./ForkView";
 import type { GuildId } from "./GuildId";
 import type { ReaderView } from "./ReaderView";
 import type { Refusal } from "./Refusal";
@@ -45,6 +46,11 @@ may_have_history: boolean,
  * This person may sign another policy.
  */
 can_set_policy: boolean, can_send: boolean, request: DmRequest | null, 
+/**
+ * The server was caught with two histories of this channel, and the person has not said yet
+ * that they go on.
+ */
+fork: ForkView | null, 
 /**
  * Set when nothing can be encrypted here now, and why.
  */

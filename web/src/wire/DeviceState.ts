@@ -3,4 +3,4 @@
 /**
  * Where this device stands. A pending device shows `pending_code` until another one approves it.
  */
-export type DeviceState = "signed_out" | "pending" | "active" | "revoked" | "cloned";
+export type DeviceState = "signed_out" | "pending" | "active" | "revoked" | "started_over" | "cloned";

@@ -21,6 +21,11 @@ code: string | null, verified_at: number | null, verified_how: VerifiedHow | nul
  */
 started_over_at: number | null, 
 /**
+ * They did so without ever having been verified: in guilds they get keys as somebody whom
+ * nobody has vouched for, in conversations nothing until the person decides.
+ */
+unverified_start: boolean, 
+/**
  * Why nothing is encrypted to them now.
  */
 change: KeyChange | null, devices: number, };

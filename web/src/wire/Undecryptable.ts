@@ -3,4 +3,4 @@
 /**
  * Why a message cannot be read. Each has its sentence and its next step.
  */
-export type Undecryptable = "key_missing" | "withheld_unvouched" | "corrupt" | "wrong_sender" | "replayed" | "before_this_device" | "withheld_violation" | "withheld_no_keys";
+export type Undecryptable = "key_missing" | "withheld_unvouched" | "corrupt" | "wrong_sender" | "replayed" | "before_this_device" | "withheld_violation" | "withheld_no_keys" | "keys_lost";

@@ -41,6 +41,7 @@ export type { Explained } from "./Explained";
 export type { Explanation } from "./Explanation";
 export type { Fact } from "./Fact";
 export type { FactorsView } from "./FactorsView";
+export type { ForkView } from "./ForkView";
 export type { Gate } from "./Gate";
 export type { GateView } from "./GateView";
 export type { GuildId } from "./GuildId";

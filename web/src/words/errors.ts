@@ -24,7 +24,7 @@ const sentences: Record<ErrorCode, string> = {
   WRONG_CREDENTIALS: "Name or password isn't right. Check both and try again.",
   DEVICE_PENDING: "This device waits for approval. Approve it from a device where you're signed in.",
   DEVICE_REVOKED: "This device was removed from your account. Sign in again to use it.",
-  DEVICE_CLONED: "The server has seen a later state of this device, so it was stopped. Sign in again to go on.",
+  DEVICE_CLONED: "The server has seen a later state of this device, so it was stopped. Go on with it as a new device.",
   REFRESH_REUSED: "This sign-in was used in two places, so it was ended. Sign in again.",
   FORBIDDEN: "You're not allowed to do this here. Ask the owner of the server.",
 
@@ -43,6 +43,7 @@ const sentences: Record<ErrorCode, string> = {
   SECOND_FACTOR_NEEDED: "This Cloister asks for a second factor. Set one up under Security first.",
   MAIL_OFF: "This Cloister sends no mail. Ask whoever runs it for a link to a new password.",
   EMAIL_INVALID: "This isn't an e-mail address like name@example.org. Check it and try again.",
+  START_OVER_TOO_SOON: "A device of this account was in use less than three days ago. Approve this one with it, or wait until three days have passed.",
   ACCOUNT_DISABLED: "This account is disabled. Ask whoever runs this Cloister.",
 
   BAD_SIGNATURE: "A signature doesn't check, so nothing was done. Reload the page and try again.",
@@ -142,6 +143,10 @@ export const unreadable: Record<Undecryptable, { what: string; next: string }> =
   replayed: {
     what: "This is a copy of an earlier message.",
     next: "You can ignore it. If there are many, tell whoever runs this Cloister.",
+  },
+  keys_lost: {
+    what: "This can't be read any more: its keys were lost with your old devices.",
+    next: "You started over since. If it matters, ask the author to send it again.",
   },
   before_this_device: {
     what: "This was sent before this device was yours.",

@@ -144,8 +144,12 @@ export const pending = {
 export const ended = {
   revokedTitle: "This device was removed",
   revoked: "Somebody signed in to your account removed this device, so it can no longer read or write. If that was you, sign in again. If not, look at Devices on another device of yours, and tell whoever runs this Cloister.",
+  startedOverTitle: "Your account started over",
+  startedOver: "Somebody signed in with your password and began this account anew, with new keys, on another device. This device belongs to what it was before and can no longer read or write. If that was you, sign in again. If not, change your password at once and tell whoever runs this Cloister and the people you write with.",
   clonedTitle: "This device was stopped",
-  cloned: "The server has seen a later state of this device. Its storage was copied, or put back from an older copy. To keep your messages safe nothing is sent from here; sign in again to make it a new device, and remove the old one under Devices.",
+  cloned: "The server has seen a later state of this device: its storage was copied, or put back from an older copy. Two devices with the same keys would give each other's messages away, so nothing is sent from here. Go on as a new device: everything you've read here stays, another device of yours or your recovery key lets it in, and the old one ends. If you didn't copy or restore anything, somebody else may have a copy; the old keys are worth nothing to them from then on.",
+  goOn: "Go on as a new device",
+  forget: "Sign out and forget what is here",
   again: "Sign in again",
 };
 
@@ -265,6 +269,13 @@ export const member = {
   messageNamed: (name: string) => fill("Message {name}", { name }),
   joined: (when: string) => fill("Joined on {when}", { when }),
   aboutNamed: (name: string) => fill("About {name}", { name }),
+};
+
+export const fork = {
+  title: "The server contradicted itself",
+  what: (when: string) => fill("It signed two histories of this channel that can't both be true; your device noticed {when}. Somebody may be shown something else than you. Compare with the others outside Cloister. Nothing you write here is sent until you go on.", { when }),
+  copy: "Copy the proof",
+  goOn: "I've seen it, go on",
 };
 
 export const talk = {

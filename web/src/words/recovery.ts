@@ -54,11 +54,26 @@ export const unlock = {
   recoveryKey: "Use your recovery key",
   submit: "Let this device in",
   none: "I have none of these",
-  noneTitle: "Nobody can open this account for you",
+};
+
+export const startOver = {
+  noneTitle: "Nobody can open what you wrote",
   noneLead:
     "What you read here was encrypted with keys that only your devices had. Whoever runs this Cloister can set your password anew, but has no such key, and neither has anybody else.",
   noneNext:
-    "If a device or your recovery key turns up, everything comes back: so nothing of this account is deleted. If not, sign out here and begin with a new account; somebody you know there can send you an invite link. Old messages stay unreadable to it.",
+    "If a device or your recovery key may still turn up, wait for it: then everything comes back. If not, you can start over with this account. Its name, servers and conversations stay; old messages can't be read any more.",
+  begin: "Start over",
+  title: "Start over with this account?",
+  facts: [
+    "Messages from before can't be read any more: their keys are lost with your old devices. Your key backup is deleted.",
+    "Every device that was yours is removed, and your old recovery key opens nothing.",
+    "Everybody you write with is shown that you have new keys. Whoever had verified you sends you nothing until they decide.",
+    "You stay in your servers without your roles, as somebody whom nobody has vouched for yet.",
+  ],
+  sure: "I have no other device and no recovery key, and I know that this can't be undone.",
+  submit: "Start over",
+  tooSoon: (when: string) =>
+    fill("A device of this account was in use less than three days ago, so starting over waits, in case somebody has only your password. If that device stays away, you can start over from {when}. If you have it, approve this one with it.", { when }),
 };
 
 export const recoveryChange = {

@@ -96,6 +96,7 @@ export const happened: Record<SecurityEventKind, string> = {
   email_changed: "The e-mail address was changed",
   email_removed: "The e-mail address was removed",
   not_me: "A mailed link said that this wasn't you: everything was signed out",
+  started_over: "The account started over with new keys",
 };
 
 export function placeName(place: Place): string {

@@ -55,6 +55,7 @@ export const deviceStates: Record<DeviceState, { name: string; means: string }> 
   active: { name: "In use", means: "It can read and write as you." },
   pending: { name: "Waits for you", means: "Somebody signed in with your password on it. It reads nothing until you approve its code." },
   revoked: { name: "Removed", means: "It can't read or write any more. What it had read, it keeps." },
+  started_over: { name: "From before", means: "The account has started over since. It can't read or write any more." },
   cloned: { name: "Stopped", means: "Its storage was copied or put back from an older copy, so nothing is sent to or from it." },
   signed_out: { name: "Signed out", means: "Its keys and messages were deleted." },
 };

@@ -32,6 +32,10 @@ export const trust = {
   changedTitle: (name: string) => fill("{name} has new keys", { name }),
   changedWhat: (name: string) =>
     fill("You had verified {name}. Since then their account has started over with new keys. They may have lost their devices, or somebody has taken their place.", { name }),
+  startedWhat: (name: string, when: string) =>
+    fill("On {when} {name}'s account started over: all their old devices are gone. They may have lost them, or somebody has taken their place. You never compared with them.", { name, when }),
+  startedNext: (name: string) =>
+    fill("In your conversations nothing is encrypted to {name} until you decide; in servers they're somebody whom nobody has vouched for. Ask them outside Cloister what happened.", { name }),
   changedNext: (name: string) => fill("Nothing is encrypted to {name} until you decide. Ask them outside Cloister what happened.", { name }),
   contradictionTitle: (name: string) => fill("{name}'s keys don't add up", { name }),
   contradictionWhat: (name: string) => fill("The server has shown your device two lists of {name}'s devices that can't both be true.", { name }),

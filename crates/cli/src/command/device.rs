@@ -1,5 +1,7 @@
 //! One's own devices.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use cloister_client::view::{Command, CommandReply, DeviceView, Query, QueryReply};
 use cloister_wire::DeviceId;
@@ -11,6 +13,7 @@ use crate::{
     failure::{CONFLICT, Failure},
     print::{Print, moment, printable},
     seat::{self, Seat},
+    secret::{self, Typed},
     target::unexpected,
 };
 
@@ -37,6 +40,19 @@ pub(crate) enum Device {
         #[arg(long)]
         with_added: bool,
     },
+    /// Come back as a new device after the server stopped this one as a copy; what it has read
+    /// stays, and once another device approves it the old one ends
+    Reenrol {
+        /// File with the password (`-`: stdin); without it, it is asked for
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+        /// Code of your authenticator, or a backup code
+        #[arg(long, value_name = "CODE")]
+        code: Option<String>,
+        /// What this device is called in your list of devices
+        #[arg(long, value_name = "NAME", default_value = "Terminal")]
+        device_name: String,
+    },
     /// Call a device something else
     Rename {
         /// Its id
@@ -59,6 +75,19 @@ impl Device {
                 seat.print.line(&json!({"state": "compared"}), "compared")
             }
             Device::Revoke { id, with_added } => revoke(seat, &id, with_added).await,
+            Device::Reenrol {
+                password_file,
+                code,
+                device_name,
+            } => {
+                let password = secret::read(password_file.as_deref(), "Password", Typed::Once)?;
+                let back = Command::Reenrol {
+                    password,
+                    code,
+                    device_name,
+                };
+                reenrol(seat, back).await
+            }
             Device::Rename { id, name } => {
                 seat.reach().await?;
                 let device = find(seat, &id).await?;
@@ -68,6 +97,20 @@ impl Device {
             }
         })
     }
+}
+
+async fn reenrol(seat: &Seat<'_>, back: Command) -> Result<(), Failure> {
+    seat.command(back).await?;
+    let code = seat.session().await?.pending_code.unwrap_or_default();
+    seat.print.line(
+        &json!({"state": "pending", "code": code}),
+        format_args!("code: {code}"),
+    )?;
+    seat.print.note(format_args!(
+        "Compare this code on another device of yours and approve it there \
+         (`cloister device approve {code}`); `cloister status` goes on."
+    ));
+    Ok(())
 }
 
 async fn compare(seat: &Seat<'_>, id: &str) -> Result<(), Failure> {

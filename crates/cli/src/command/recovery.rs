@@ -32,6 +32,22 @@ pub(crate) enum Recovery {
     Cancel,
     /// Draw a passphrase of six words that opens your account on a new device
     Passphrase,
+    /// Begin your account anew on this device, which waits for approval, when you have neither
+    /// another device nor the recovery key: old messages can't be read any more
+    StartOver {
+        /// File with the password (`-`: stdin); without it, it is asked for
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+        /// Code of your authenticator, or a backup code
+        #[arg(long, value_name = "CODE")]
+        code: Option<String>,
+        /// What this device is called in your list of devices
+        #[arg(long, value_name = "NAME", default_value = "Terminal")]
+        device_name: String,
+        /// You know that this can't be undone
+        #[arg(long, required = true)]
+        lose_everything: bool,
+    },
     /// End a passkey or the passphrase
     Remove {
         /// As `recovery list` shows it
@@ -42,8 +58,24 @@ pub(crate) enum Recovery {
 impl Recovery {
     pub(crate) fn run(self, global: &Global, print: &Print) -> Result<(), Failure> {
         seat::with_profile(global, print, async |seat| {
+            if let Recovery::StartOver {
+                password_file,
+                code,
+                device_name,
+                ..
+            } = self
+            {
+                let password = secret::read(password_file.as_deref(), "Password", Typed::Once)?;
+                let begin = Command::StartOver {
+                    password,
+                    code,
+                    device_name,
+                };
+                return start_over(seat, begin).await;
+            }
             seat.reach().await?;
             match self {
+                Recovery::StartOver { .. } => Ok(()),
                 Recovery::List => list(seat).await,
                 Recovery::Replace { recovery_key_file } => {
                     let old =
@@ -68,6 +100,29 @@ impl Recovery {
             }
         })
     }
+}
+
+/// The new recovery key is shown before anything else can fail.
+async fn start_over(seat: &Seat<'_>, begin: Command) -> Result<(), Failure> {
+    seat.command(begin).await?;
+    let key = view(seat).await?.key;
+    let me = seat.me().await?;
+    let shown = key.as_deref().unwrap_or_default();
+    seat.print.line(
+        &json!({
+            "state": "active", "user": me.user, "username": me.username, "device": me.device,
+            "recovery_key": key,
+        }),
+        format_args!(
+            "started over as {}\nrecovery key: {shown}",
+            printable(&me.username)
+        ),
+    )?;
+    seat.print.note(
+        "Keep the recovery key away from this machine. Everybody you write with is shown that \
+         you have new keys; members of your guilds can vouch for you.",
+    );
+    seat.done(Command::RecoveryKept).await
 }
 
 async fn view(seat: &Seat<'_>) -> Result<RecoveryView, Failure> {

@@ -147,6 +147,10 @@ const fn sentences(cause: Undecryptable) -> (&'static str, &'static str) {
             "It is a copy of an earlier message.",
             "Ignore it; if there are many, tell whoever runs the server.",
         ),
+        Undecryptable::KeysLost => (
+            "It was sent to devices that you have lost; nobody can read it for you any more.",
+            "Ask its author to send it again, if it matters.",
+        ),
         Undecryptable::BeforeThisDevice => (
             "It was sent before this device was yours.",
             "Its key is on your other device: keep that one online for a moment.",

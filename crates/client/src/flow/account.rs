@@ -1,7 +1,9 @@
 //! Making an account, signing in, signing out.
 
 mod birth;
+mod reenrol;
 mod sign_in;
+mod start_over;
 
 use cloister_e2ee::{Primitives, recovery::RecoveryKey, sealed};
 use cloister_proof::{DeviceLog, devlog::RevokeReason};
@@ -27,8 +29,10 @@ use crate::{
 };
 
 use self::birth::{forget_identity, genesis, give_birth, store_newborn};
+pub(crate) use self::reenrol::{reenrol, replace};
 pub(crate) use self::sign_in::sign_in;
 use self::sign_in::sign_in_known;
+pub(crate) use self::start_over::{come_back, start_over};
 
 /// What somebody typed to make an account.
 pub(crate) struct NewAccount {
@@ -140,7 +144,7 @@ fn prepare<P: Primitives>(
     let recovery = RecoveryKey::draw(&mut core.chance);
     let (secrets, vault) = vault::begin(&mut core, user, &recovery)?;
     let digest = cloister_proof::hash(&[&vault]);
-    let genesis = genesis(&core, &newborn, &recovery, digest);
+    let genesis = genesis(&core, &newborn, &recovery, digest, None);
     let register = Register {
         admission,
         username: new.username.clone(),
@@ -238,7 +242,9 @@ fn welcome<P: Primitives>(
             store.put_identity(&identity)?;
             store.forget("trouble")?;
             store.put_person(log.user, &identity.username, &identity.display_name)?;
-            store.put_devlog(&log)
+            store.put_devlog(&log)?;
+            // Whoever signs in knows whether they started over.
+            store.note_start(log.user)
         })?;
         core.keep_tokens(&signed_in.tokens)?;
         core.tell(Topic::Session);

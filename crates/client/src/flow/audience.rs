@@ -13,7 +13,7 @@ use cloister_wire::{
 use crate::{
     core::{Core, Shared, refuse},
     flow::{call::CallError, people, sync},
-    store::{Audience, ChannelRow},
+    store::{Audience, ChannelRow, Identity},
     view::{Refusal, Topic},
 };
 
@@ -23,6 +23,14 @@ pub(crate) async fn current<P: Primitives>(
     channel: ChannelId,
 ) -> Result<Audience, Refusal> {
     let row = row(shared, channel)?;
+    if let Some(fork) = shared
+        .core()
+        .store
+        .fork(channel)?
+        .filter(|fork| !fork.accepted)
+    {
+        return Err(refuse(ErrorCode::TrustViolation, &fork.sentence));
+    }
     if let (Some(audience), false) = (&row.audience, row.stale) {
         return Ok(audience.clone());
     }
@@ -196,6 +204,17 @@ async fn refresh_unknown<P: Primitives>(
     Ok(people::refresh(shared, &unknown).await?)
 }
 
+/// This device must be one of its own person's, whatever an audience says of them.
+fn be_ones_own<P: Primitives>(core: &Core<P>, me: &Identity) -> Result<(), Refusal> {
+    let own = core.store.devlog(me.user)?;
+    if own.is_some_and(|log| log.active().any(|one| one.cert.device == me.device)) {
+        return Ok(());
+    }
+    Err(unverifiable(
+        "This device is not one of its own person's any more.",
+    ))
+}
+
 /// Every device must be in its person's own log, and every person must be there by right.
 fn justify<P: Primitives>(
     core: &Core<P>,
@@ -204,6 +223,7 @@ fn justify<P: Primitives>(
     roster: &Roster,
 ) -> Result<(), Refusal> {
     let me = core.store.me()?;
+    be_ones_own(core, &me)?;
     let mut moved_on = false;
     let members = match row.view.guild {
         Some(guild) => {
@@ -289,14 +309,26 @@ fn unverifiable(why: &str) -> Refusal {
     refuse(ErrorCode::RosterUnverifiable, why)
 }
 
-/// Which of a roster's people must not get keys, because their device log was tampered with.
+/// Which of a roster's people must not get keys, because their device log was tampered with or
+/// they started over.
 pub(crate) fn distrusted<P: Primitives>(
     core: &Core<P>,
+    channel: ChannelId,
     roster: &Roster,
 ) -> Result<BTreeSet<UserId>, Refusal> {
+    let row = core.store.channel(channel)?;
+    let in_guild = match row.filter(|row| row.view.guild.is_some()) {
+        Some(row) => !core.store.is_group(&row)?,
+        None => false,
+    };
     let mut distrusted = BTreeSet::new();
     for user in roster.users() {
-        if core.store.distrust(user)?.is_some() {
+        let distrust = if in_guild {
+            core.store.distrust_in_guild(user)?
+        } else {
+            core.store.distrust(user)?
+        };
+        if distrust.is_some() {
             distrusted.insert(user);
         }
     }
@@ -326,7 +358,7 @@ pub(crate) fn untrusted<P: Primitives>(
             .filter(|user| !log.vouched(*user));
         untrusted.extend(strangers.map(|user| (user, WithholdCode::MinTrust)));
     }
-    for user in distrusted(core, roster)? {
+    for user in distrusted(core, channel, roster)? {
         untrusted.insert(user, WithholdCode::TrustViolation);
     }
     untrusted.remove(&me);

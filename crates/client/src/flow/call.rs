@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use cloister_e2ee::Primitives;
 use cloister_wire::{
-    ErrorBody, ErrorCode,
+    ErrorBody, ErrorCode, SessionId,
     account::{ClientKind, Refresh, Tokens},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -151,10 +151,13 @@ impl<P: Primitives> Shared<P> {
                 bearer,
                 csrf: None,
             };
+            let sign_in = self.sign_in();
             match understand(self.request(request).await) {
                 Err(CallError::Refused { status: 401, .. }) if !fresh => fresh = true,
                 Err(CallError::Refused { status, body }) => {
-                    self.note_trouble(&body);
+                    if sign_in == self.sign_in() {
+                        self.note_trouble(&body);
+                    }
                     return Err(CallError::Refused { status, body });
                 }
                 other => return other,
@@ -253,6 +256,10 @@ impl<P: Primitives> Shared<P> {
                 Ok(tokens.access_token)
             }
             Err(CallError::Refused { status, body }) => {
+                // Another sign-in may have begun meanwhile, with another device in this place.
+                if self.sign_in() != Some(old.session) {
+                    return Err(CallError::Refused { status, body });
+                }
                 // The sign-in is over; the device and what it can read are not.
                 if matches!(status, 400..=403) {
                     self.end(if body.code == ErrorCode::DeviceRevoked {
@@ -268,6 +275,11 @@ impl<P: Primitives> Shared<P> {
         }
     }
 
+    fn sign_in(&self) -> Option<SessionId> {
+        let tokens = self.core().store.tokens().ok().flatten();
+        tokens.map(|tokens| tokens.session)
+    }
+
     fn note_trouble(&self, body: &ErrorBody) {
         match body.code {
             ErrorCode::DeviceRevoked => self.end(Trouble::Revoked),
@@ -279,6 +291,10 @@ impl<P: Primitives> Shared<P> {
     /// Stops this device's work and says why.
     pub fn end(&self, trouble: Trouble) {
         let mut core = self.core();
+        // Why a device was revoked is known better from the log than from the refusals after it.
+        if matches!(core.store.trouble(), Ok(Some(Trouble::StartedOver))) {
+            return;
+        }
         if core.store.put_trouble(&trouble).is_ok() {
             core.tell(Topic::Session);
         }

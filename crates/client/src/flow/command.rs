@@ -68,6 +68,24 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
             };
             alone(shared, account::sign_in(shared, typed)).await
         }
+        Command::StartOver {
+            password,
+            code,
+            device_name,
+        } => {
+            let second = code.map(|code| SecondFactor::Code { code });
+            let begin = account::start_over(shared, password, second, device_name);
+            alone(shared, begin).await
+        }
+        Command::Reenrol {
+            password,
+            code,
+            device_name,
+        } => {
+            let second = code.map(|code| SecondFactor::Code { code });
+            let begin = account::reenrol(shared, password, second, device_name);
+            alone(shared, begin).await
+        }
         Command::SignOut { anyway } => alone(shared, account::sign_out(shared, anyway)).await,
         Command::CreateGuild { name } => guild::create(shared, name).await,
         Command::LeaveGuild { guild } => guild::leave(shared, guild).await,
@@ -85,6 +103,7 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
             };
             history::set_rule(shared, channel, rule).await
         }
+        Command::AcceptFork { channel } => incoming::transcript::accept(shared, channel),
         Command::AskHistory { channel } => history::ask(shared, channel).await,
         Command::CreateGroup { users, name } => group::create(shared, users, name).await,
         Command::AddToGroup { channel, user } => group::add(shared, channel, user).await,

@@ -394,7 +394,14 @@ pub(crate) fn notice_standing<P: Primitives>(shared: &Shared<P>) -> Result<(), R
         }
         DeviceStanding::Revoked => {
             drop(core);
-            shared.end(Trouble::Revoked);
+            // Its own person came back without it, or somebody with their password did.
+            let ours = log.devices.get(&me.device).map(|record| record.added);
+            let begun = log.lives.last().map(|life| life.version);
+            shared.end(if ours < begun {
+                Trouble::StartedOver
+            } else {
+                Trouble::Revoked
+            });
         }
         DeviceStanding::Pending => {}
     }

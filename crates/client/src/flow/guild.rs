@@ -304,6 +304,27 @@ pub(crate) async fn append<P: Primitives>(
     sync::bring_log(shared, guild).await
 }
 
+/// Appends an operation to a guild's log as it is known here, and leaves the rest to the event
+/// about it.
+pub(crate) async fn append_once<P: Primitives>(
+    shared: &Shared<P>,
+    guild: GuildId,
+    body: OpBody,
+) -> Result<(), Refusal> {
+    let op = {
+        let core = shared.core();
+        sign(&core, guild, position(&core, guild)?, body, None)?
+    };
+    let request = AppendOp {
+        op: Bytes(op.to_bytes()),
+    };
+    let answer: Result<Appended, CallError> = shared
+        .post(format!("/api/v1/guilds/{guild}/log"), &request)
+        .await;
+    answer?;
+    Ok(())
+}
+
 pub(crate) async fn open_dm<P: Primitives>(
     shared: &Shared<P>,
     peer: UserId,

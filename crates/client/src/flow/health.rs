@@ -66,5 +66,6 @@ const fn cause_of(cause: Undecryptable) -> UnreadableCause {
         Undecryptable::WrongSender => UnreadableCause::WrongSender,
         Undecryptable::Replayed => UnreadableCause::Replayed,
         Undecryptable::BeforeThisDevice => UnreadableCause::BeforeThisDevice,
+        Undecryptable::KeysLost => UnreadableCause::KeysLost,
     }
 }

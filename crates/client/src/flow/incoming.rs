@@ -2,7 +2,7 @@
 //! people different histories.
 
 mod handed;
-mod transcript;
+pub(crate) mod transcript;
 
 use cloister_e2ee::{OpenError, Plain, Primitives, content::MessageContent, direct};
 use cloister_proof::{Context, transcript as chain};
@@ -14,7 +14,7 @@ use cloister_wire::{
 
 use self::{
     handed::open_handed,
-    transcript::{alarm, compare_seen, take_head},
+    transcript::{compare_seen, take_head},
 };
 use crate::{
     core::{Core, Shared},
@@ -231,20 +231,16 @@ fn append<P: Primitives>(
     let head = row
         .head
         .map(|head| chain::next(&head, message.id, message.sender_device, &message.content));
-    match (head, signed) {
-        (Some(head), Some(signed)) if signed.seq == message.seq && signed.head != head => {
-            alarm(
-                core,
-                "The server signed another history of this channel than the one it shows here.",
-            );
-        }
-        (None, Some(signed)) if signed.seq == message.seq => {
-            core.store.put_head(channel, &signed.head)?;
-        }
-        _ => {}
+    if let (None, Some(signed)) = (head, signed)
+        && signed.seq == message.seq
+    {
+        core.store.put_head(channel, &signed.head)?;
+        core.store
+            .note_transcript(channel, message.seq, &signed.head)?;
     }
     if let Some(head) = head {
         core.store.put_head(channel, &head)?;
+        core.store.note_transcript(channel, message.seq, &head)?;
     }
     if let Some(signed) = signed {
         take_head(core, channel, signed)?;

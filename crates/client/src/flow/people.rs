@@ -6,13 +6,13 @@ use cloister_e2ee::Primitives;
 use cloister_proof::DeviceLog;
 use cloister_wire::{
     UserId,
-    account::{Devlogs, KnownLog, QueryDevlogs, UserLog},
+    account::{DeviceStanding, Devlogs, KnownLog, QueryDevlogs, UserLog},
 };
 
 use crate::{
     core::Shared,
     flow::call::CallError,
-    store::Store,
+    store::{Store, StoreError, Trouble},
     view::{Refusal, Topic},
 };
 
@@ -68,11 +68,19 @@ pub(crate) fn take_all<P: Primitives>(shared: &Shared<P>, logs: &[UserLog]) {
     }
 }
 
+/// Nobody else says who this person is: an own log that starts over ends this device.
+fn replaces_me<P: Primitives>(store: &Store<P>, grown: &DeviceLog) -> Result<bool, StoreError> {
+    let me = store.identity()?;
+    let Some(me) = me.filter(|me| me.user == grown.user && me.standing == DeviceStanding::Active)
+    else {
+        return Ok(false);
+    };
+    let pinned = store.devlog(me.user)?;
+    Ok(pinned.is_some_and(|pinned| pinned.genesis != grown.genesis))
+}
+
 /// Applies what is new in one log. False: it does not continue what was pinned.
-pub(crate) fn take<P: Primitives>(
-    store: &Store<P>,
-    log: &UserLog,
-) -> Result<bool, crate::store::StoreError> {
+pub(crate) fn take<P: Primitives>(store: &Store<P>, log: &UserLog) -> Result<bool, StoreError> {
     store.put_person(log.user, &log.username, &log.display_name)?;
     let pinned = store.devlog(log.user)?;
     let known = pinned.as_ref().map_or(0, |pinned| pinned.version);
@@ -88,6 +96,10 @@ pub(crate) fn take<P: Primitives>(
         (None, fresh) => DeviceLog::replay(fresh),
     };
     match grown {
+        Ok(grown) if grown.user == log.user && replaces_me(store, &grown)? => {
+            store.put_trouble(&Trouble::StartedOver)?;
+            Ok(false)
+        }
         Ok(grown) if grown.user == log.user => {
             store.put_devlog(&grown)?;
             Ok(true)

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use cloister_e2ee::Primitives;
 use cloister_wire::{
     GuildId, UserId,
+    account::DeviceStanding,
     gateway::{Event, Ready},
     guild::{Dm, Guild, Members},
     key::KeyCounts,
@@ -19,8 +20,8 @@ use self::{event::apply, log::bring_log_soon};
 use crate::{
     core::{Core, Shared},
     flow::{
-        backup, call::CallError, device, govern, health, history, incoming, outgoing, own, people,
-        pin, prekeys, queue, reading, recovery, remark, schedule, search, vault, verify,
+        account, backup, call::CallError, device, govern, health, history, incoming, outgoing, own,
+        people, pin, prekeys, queue, reading, recovery, remark, schedule, search, vault, verify,
     },
     store::{Store, StoreError},
     view::{Refusal, Topic},
@@ -140,6 +141,7 @@ pub(crate) fn go_on<P: Primitives>(shared: &Shared<P>) {
         shared.core().fail(&error);
     }
     history::look(shared, 0);
+    account::replace(shared);
     verify::hand_out(shared);
     recovery::ripen(shared);
 }
@@ -148,6 +150,10 @@ fn store_ready<P: Primitives>(core: &mut Core<P>, ready: &Ready) -> Result<(), R
     let now = core.now;
     let gone = core.store.commit(|store| {
         let mut gone = Vec::new();
+        // A device that waits is told of nothing; what it has read may be here all the same.
+        if store.me()?.standing != DeviceStanding::Active {
+            return Ok(gone);
+        }
         for guild in &ready.guilds {
             store_guild(store, guild, now)?;
         }

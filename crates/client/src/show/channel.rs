@@ -22,8 +22,8 @@ use crate::{
     flow::mention,
     store::{ChannelRow, GuildRow, MessageRow},
     view::{
-        ChannelKind, ChannelView, DmSummary, EarlierMessages, NoticeLevel, PersonView, ReaderRight,
-        ReaderView, Refusal, Safety,
+        ChannelKind, ChannelView, DmSummary, EarlierMessages, ForkView, NoticeLevel, PersonView,
+        ReaderRight, ReaderView, Refusal, Safety,
     },
 };
 
@@ -169,6 +169,16 @@ pub(super) fn read_then<P: Primitives>(core: &Core<P>, message: &MessageRow) -> 
     Ok(joined.is_some_and(|one| one.joined_at <= message.at))
 }
 
+/// Whether a message went to devices that were lost before this person started over.
+pub(super) fn lost<P: Primitives>(core: &Core<P>, message: &MessageRow) -> Shown<bool> {
+    let me = core.store.me()?;
+    let began = core
+        .store
+        .devlog(me.user)?
+        .and_then(|log| log.started_over_at());
+    Ok(began.is_some_and(|began| message.at < began))
+}
+
 pub(super) fn view<P: Primitives>(
     core: &Core<P>,
     channel: ChannelId,
@@ -239,6 +249,7 @@ pub(super) fn view<P: Primitives>(
             && log.is_some_and(|log| log.rights(me).contains(LogRights::POLICY)),
         request: core.store.request(channel)?,
         can_send: row.view.my_permissions.contains(Permissions::SEND_MESSAGES),
+        fork: fork(core, channel)?.map(Box::new),
         blocked: blocked(core, &row)?,
     }))
 }
@@ -301,9 +312,22 @@ fn people<P: Primitives>(
     Ok(people)
 }
 
+/// A contradiction that the person has not answered yet.
+fn fork<P: Primitives>(core: &Core<P>, channel: ChannelId) -> Shown<Option<ForkView>> {
+    let fork = core.store.fork(channel)?.filter(|fork| !fork.accepted);
+    Ok(fork.map(|fork| ForkView {
+        sentence: fork.sentence,
+        proof: fork.proof,
+        at: fork.at,
+    }))
+}
+
 /// Why nothing can be encrypted here, if so.
 fn blocked<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<Option<Refusal>> {
     let why = match (row.view.guild, row.peer) {
+        _ if fork(core, row.view.id)?.is_some() => {
+            fork(core, row.view.id)?.map(|fork| fork.sentence)
+        }
         (Some(guild), _) => core.store.guild(guild)?.and_then(|row| row.violation),
         (None, Some(peer)) => trust::why_distrusted(core, peer)?,
         (None, None) => None,

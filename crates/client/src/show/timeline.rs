@@ -323,7 +323,11 @@ impl<'a, P: Primitives> Place<'a, P> {
             MessageState::Closed(cause) => Content::Undecryptable { cause: *cause },
             MessageState::Before if super::channel::read_then(self.core, row)? => {
                 Content::Undecryptable {
-                    cause: Undecryptable::BeforeThisDevice,
+                    cause: if super::channel::lost(self.core, row)? {
+                        Undecryptable::KeysLost
+                    } else {
+                        Undecryptable::BeforeThisDevice
+                    },
                 }
             }
             MessageState::Before => Content::BeforeYouJoined,

@@ -36,7 +36,7 @@ pub(super) fn why_distrusted<P: Primitives>(core: &Core<P>, user: UserId) -> Sho
     Ok(core.store.distrust(user)?.map(|why| match why {
         Distrust::Contradiction(what) => what,
         Distrust::StartedOver => {
-            "You had verified them, and they have started over with new keys since.".to_owned()
+            "They have started over with new keys. Look at it before you go on.".to_owned()
         }
     }))
 }
@@ -70,6 +70,8 @@ pub(super) fn person<P: Primitives>(core: &Core<P>, user: UserId) -> Shown<Optio
             How::Accepted => None,
         }),
         started_over_at: log.as_ref().and_then(DeviceLog::started_over_at),
+        unverified_start: core.store.distrust_in_guild(user)?.is_none()
+            && core.store.start_to_note(user)?,
         change: core.store.distrust(user)?.map(|why| match why {
             Distrust::StartedOver => KeyChange::StartedOver,
             Distrust::Contradiction(what) => KeyChange::Contradiction { what },

@@ -146,6 +146,8 @@ impl<P: Primitives> Store<P> {
         for sql in [
             "DELETE FROM history_key WHERE channel NOT IN (SELECT channel FROM channel)",
             "DELETE FROM message_via WHERE message NOT IN (SELECT id FROM message)",
+            "DELETE FROM transcript WHERE channel NOT IN (SELECT channel FROM channel)",
+            "DELETE FROM fork WHERE channel NOT IN (SELECT channel FROM channel)",
         ] {
             self.connection.prepare_cached(sql)?.execute([])?;
         }

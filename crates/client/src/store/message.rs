@@ -49,7 +49,7 @@ pub(crate) struct MessageRow {
 }
 
 const COLUMNS: &str = "seq, id, at, author, device, state, body, cause, channel, content, edited_at, removed_by, calls_me, expires_at";
-const CAUSES: [Undecryptable; 8] = [
+const CAUSES: [Undecryptable; 9] = [
     Undecryptable::KeyMissing,
     Undecryptable::WithheldUnvouched,
     Undecryptable::Corrupt,
@@ -58,6 +58,7 @@ const CAUSES: [Undecryptable; 8] = [
     Undecryptable::BeforeThisDevice,
     Undecryptable::WithheldViolation,
     Undecryptable::WithheldNoKeys,
+    Undecryptable::KeysLost,
 ];
 
 struct Raw {

@@ -75,6 +75,7 @@ pub(crate) enum Trouble {
     Revoked,
     Cloned,
     SignedOut,
+    StartedOver,
 }
 
 macro_rules! facts {
@@ -111,6 +112,7 @@ facts! {
     index_version put_index_version "index_version": u64;
     records_due put_records_due "records_due": Vec<UserId>;
     told_unreadable put_told_unreadable "told_unreadable": Vec<cloister_wire::health::UnreadableCount>;
+    replaces put_replaces "replaces": DeviceId;
     device_name put_device_name_fact "device_name": String;
 }
 
@@ -149,6 +151,10 @@ impl<P: Primitives> Store<P> {
     }
 
     /// The seed of the key that signs in calls. Its public half is in the certificate for good.
+    pub fn calls_seed(&self) -> StoreResult<Option<Hash>> {
+        self.fact("calls_seed")
+    }
+
     pub fn put_calls_seed(&self, seed: &Hash) -> StoreResult<()> {
         self.put_fact("calls_seed", seed)
     }
@@ -194,6 +200,27 @@ impl<P: Primitives> Store<P> {
 
     pub fn put_acked_seq(&self, seq: u64) -> StoreResult<()> {
         self.put_fact("acked_seq", &seq)
+    }
+
+    /// Forgets everything that belongs to the device that was here and never approved, so that
+    /// another one can be born in its place. Numbers of prekeys and the counter of writes go on.
+    pub fn forget_device(&self) -> StoreResult<()> {
+        for name in [
+            "nonces",
+            "queue_seq",
+            "acked_seq",
+            "prekey_upload",
+            "fallback_at",
+            "pending_vault",
+            "device_name",
+        ] {
+            self.forget(name)?;
+        }
+        self.connection.execute_batch(
+            "DELETE FROM olm; DELETE FROM taken; DELETE FROM sent_item; DELETE FROM nack;
+             DELETE FROM owed; DELETE FROM parcel;",
+        )?;
+        Ok(())
     }
 
     /// Numbers for `count` prekeys, never handed out before.

@@ -74,10 +74,30 @@ impl<P: Primitives> Store<P> {
     pub fn put_devlog(&self, log: &DeviceLog) -> StoreResult<()> {
         self.connection
             .prepare_cached(
-                "INSERT INTO person (user, username, display_name, log) VALUES (?1, '', '', ?2)
-                 ON CONFLICT (user) DO UPDATE SET log = excluded.log",
+                "INSERT INTO person (user, username, display_name, log, starts_noted) VALUES (?1, '', '', ?2, ?3)
+                 ON CONFLICT (user) DO UPDATE SET log = excluded.log,
+                     starts_noted = CASE WHEN log IS NULL THEN excluded.starts_noted ELSE starts_noted END",
             )?
-            .execute(params![log.user.as_bytes(), encode(log)])?;
+            .execute(params![log.user.as_bytes(), encode(log), log.lives.len() as i64])?;
+        Ok(())
+    }
+
+    /// Whether somebody has started over since this was last noted.
+    pub fn start_to_note(&self, user: UserId) -> StoreResult<bool> {
+        let noted: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT starts_noted FROM person WHERE user = ?1")?
+            .query_row([user.as_bytes()], |row| row.get(0))
+            .optional()?;
+        let lives = self.devlog(user)?.map_or(0, |log| log.lives.len() as i64);
+        Ok(noted.is_some_and(|noted| lives > noted))
+    }
+
+    pub fn note_start(&self, user: UserId) -> StoreResult<()> {
+        let lives = self.devlog(user)?.map_or(0, |log| log.lives.len() as i64);
+        self.connection
+            .prepare_cached("UPDATE person SET starts_noted = ?2 WHERE user = ?1")?
+            .execute(params![user.as_bytes(), lives])?;
         Ok(())
     }
 

@@ -15,7 +15,7 @@ use super::{Store, StoreResult, backup::Subject, decode};
 pub(crate) enum Distrust {
     /// The server showed device logs that contradict each other.
     Contradiction(String),
-    /// They were verified, and have started over since.
+    /// They have started over since they were verified, or since this device met them.
     StartedOver,
 }
 
@@ -71,8 +71,18 @@ impl<P: Primitives> Store<P> {
             .filter(|record| record.verifies() && Some(record.genesis) == genesis))
     }
 
-    /// Why nothing may be encrypted to somebody, if that is so.
+    /// Why nothing may be encrypted to somebody in a conversation, if that is so: whoever starts
+    /// over is somebody else until the person says that they know of it.
     pub fn distrust(&self, user: UserId) -> StoreResult<Option<Distrust>> {
+        match self.distrust_in_guild(user)? {
+            None if self.start_to_note(user)? => Ok(Some(Distrust::StartedOver)),
+            known => Ok(known),
+        }
+    }
+
+    /// The same in a guild's channel, where its log says whom members let in, and as who: somebody
+    /// who was not verified and starts over is unvouched there.
+    pub fn distrust_in_guild(&self, user: UserId) -> StoreResult<Option<Distrust>> {
         if let Some(what) = self.violation(user)? {
             return Ok(Some(Distrust::Contradiction(what)));
         }

@@ -6,7 +6,9 @@ CREATE TABLE person (
     username TEXT NOT NULL,
     display_name TEXT NOT NULL,
     log BLOB,
-    violation TEXT
+    violation TEXT,
+    -- How often they had started over when this device first met them, or when it was noted.
+    starts_noted INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 -- Whom this person has verified, and whose new keys they accepted.
@@ -137,6 +139,25 @@ CREATE VIRTUAL TABLE search USING fts5 (body, marks, content = '', columnsize = 
 
 -- What proves who wrote an opened message, for reports.
 CREATE TABLE evidence (message BLOB PRIMARY KEY, proof BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+-- The transcript's head after each of the newest messages, as this device computed it.
+CREATE TABLE transcript (
+    channel BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    head BLOB NOT NULL,
+    PRIMARY KEY (channel, seq)
+) STRICT, WITHOUT ROWID;
+
+-- The server was caught with two histories of a channel: nothing is sent there until the person
+-- has looked at it.
+CREATE TABLE fork (
+    channel BLOB PRIMARY KEY,
+    sentence TEXT NOT NULL,
+    -- What the server signed, as one text that anybody can check.
+    proof TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    accepted_at INTEGER
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outbox (
     entry BLOB PRIMARY KEY,

@@ -61,8 +61,20 @@ pub struct ChannelView {
     pub can_set_policy: bool,
     pub can_send: bool,
     pub request: Option<DmRequest>,
+    /// The server was caught with two histories of this channel, and the person has not said yet
+    /// that they go on.
+    pub fork: Option<Box<ForkView>>,
     /// Set when nothing can be encrypted here now, and why.
     pub blocked: Option<Refusal>,
+}
+
+/// A contradiction that the server signed.
+#[derive(Eq)]
+pub struct ForkView {
+    pub sentence: String,
+    /// What anybody can check it by, as one text.
+    pub proof: String,
+    pub at: u64,
 }
 
 /// Whether those who come later read what was said before.

@@ -1,6 +1,6 @@
 //! One's own devices, and how this one stands.
 
-use cloister_wire::DeviceId;
+use cloister_wire::{DeviceId, UserId};
 use serde::{Deserialize, Serialize};
 
 view! {
@@ -19,6 +19,8 @@ pub enum DeviceState {
     Active,
     /// Revoked by another device or by this person elsewhere.
     Revoked,
+    /// The account started over on another device: this one belongs to what it was before.
+    StartedOver,
     /// The server has seen a later state of this device: the store was copied or rolled back.
     Cloned,
 }
@@ -38,4 +40,23 @@ pub struct DeviceView {
     /// Active devices that came in through this one, and through those.
     pub added: Vec<DeviceId>,
 }
+
+pub struct SessionView {
+    pub state: DeviceState,
+    pub connection: Connection,
+    pub me: Option<MeView>,
+    /// What a pending device shows, `XXXX-XXXX-XXXX-XXXX`.
+    pub pending_code: Option<String>,
+    /// What the QR code of a pending device says.
+    pub pending_qr: Option<String>,
+    /// When the next attempt to connect starts.
+    pub retry_at: Option<u64>,
+    pub instance_name: String,
+    /// Set when the server was caught contradicting itself: one sentence.
+    pub alarm: Option<String>,
+    /// A report came in that this person is asked to look at.
+    pub reports_new: bool,
+}
+
+pub struct MeView { pub user: UserId, pub username: String, pub display_name: String, pub device: DeviceId, pub operator: bool }
 }

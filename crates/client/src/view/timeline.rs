@@ -98,6 +98,8 @@ pub enum Undecryptable {
     WithheldViolation,
     /// This device had no keys left that the sender could use.
     WithheldNoKeys,
+    /// Sent to devices that are lost; this person has started over since.
+    KeysLost,
 }
 
 #[derive(Eq)]

@@ -33,6 +33,9 @@ pub struct PersonTrust {
     pub verified_how: Option<VerifiedHow>,
     /// When they started over with new keys, if they ever did.
     pub started_over_at: Option<u64>,
+    /// They did so without ever having been verified: in guilds they get keys as somebody whom
+    /// nobody has vouched for, in conversations nothing until the person decides.
+    pub unverified_start: bool,
     /// Why nothing is encrypted to them now.
     pub change: Option<KeyChange>,
     pub devices: u32,

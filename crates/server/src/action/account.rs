@@ -204,19 +204,31 @@ pub fn begin(
         ));
     }
     check_version(first.user.0)?;
-    check_version(record.cert.device.0)?;
     check_vault(first.vault)?;
     if cloister_proof::hash(&[first.vault.as_ref()]) != log.vault {
         return Err(Error::bad_signature(
             "The account's first log entry names another vault.",
         ));
     }
-    check_device_name(first.name_ct)?;
     let cert = record.cert.clone();
+    begin_device(tx, permit, &log, &cert, first)?;
+    Ok(cert)
+}
+
+/// The device that a genesis names, with the log as the genesis leaves it.
+pub(super) fn begin_device(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Anyone>,
+    log: &DeviceLog,
+    cert: &DeviceCert,
+    first: &First<'_>,
+) -> Result<()> {
+    check_version(cert.device.0)?;
+    check_device_name(first.name_ct)?;
     let now = tx.now();
-    let signed = &Bytes(cloister_proof::encode(&cert));
+    let signed = &Bytes(cloister_proof::encode(cert));
     let device = NewDevice {
-        cert: &cert,
+        cert,
         signed,
         name_ct: first.name_ct,
         active_at: Some(now),
@@ -226,10 +238,10 @@ pub fn begin(
             "This device's id was used before. Draw another one.",
         ));
     }
-    store::device::begin_log(tx, permit, &log, first.genesis)?;
+    store::device::begin_log(tx, permit, log, first.genesis)?;
     store::account::insert_vault(tx, permit, first.user, first.vault)?;
-    prekey::take_in(tx, &holder(&cert), first.keys)?;
-    Ok(cert)
+    prekey::take_in(tx, &holder(cert), first.keys)?;
+    Ok(())
 }
 
 pub fn check_device_name(name_ct: &Bytes) -> Result<()> {

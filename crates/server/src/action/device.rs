@@ -1,7 +1,7 @@
 //! A person's devices: the log says which are theirs; rows, queues and audiences follow it.
 
 use cloister_proof::{
-    ProofError,
+    DeviceOffer, ProofError,
     devlog::{Body, DeviceLog},
     epoch::EpochCause,
 };
@@ -9,23 +9,70 @@ use cloister_wire::{
     Bytes, DeviceId, ErrorCode,
     account::{AppendDevlog, DeviceStanding, KnownLog, RenameDevice, UserLog},
     gateway::{CloseCode, Event},
+    key::UploadKeys,
     limits,
 };
 
 use super::{
-    account::{check_device_name, check_vault},
-    ending, epoch, inbox,
+    account::{check_device_name, check_vault, holder},
+    ending, epoch, inbox, prekey,
 };
 use crate::{
     Error, Result,
-    access::{Act, Enrol, Permit},
+    access::{Act, Anyone, Enrol, Permit},
     app::Parts,
     gateway::bus::Notice,
-    store::{self, db::Tx},
+    store::{self, account::Account, db::Tx, device::NewDevice},
 };
 
 /// Logs in one query.
 const LOGS_PER_QUERY: usize = 500;
+
+/// A new device, which waits until the person's log names it.
+pub(super) fn enrol(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Anyone>,
+    account: &Account,
+    cert: &Bytes,
+    keys: &UploadKeys,
+    name_ct: &Bytes,
+) -> Result<DeviceId> {
+    let offer = DeviceOffer::verify(cert.as_ref())
+        .map_err(|_| Error::bad_signature("The new device's keys do not check."))?;
+    let devlog = store::device::page_entries(tx, permit, account.id)?;
+    // Who the account is now: it may have started over.
+    let genesis = DeviceLog::replay(&devlog).map(|log| log.genesis).ok();
+    if offer.cert.user != account.id || Some(offer.genesis) != genesis {
+        return Err(Error::invalid(
+            "The new device was made for another account.",
+        ));
+    }
+    if offer.cert.device.0.get_version_num() != 7 {
+        return Err(Error::invalid(
+            "Ids of people and devices are UUIDs of version 7.",
+        ));
+    }
+    check_device_name(name_ct)?;
+    if store::device::count(tx, permit, account.id)? >= limits::DEVICES_PER_USER {
+        return Err(Error::refuse(
+            ErrorCode::TooManyDevices,
+            "This account has 8 devices already. Remove one of them first.",
+        ));
+    }
+    let device = NewDevice {
+        cert: &offer.cert,
+        signed: cert,
+        name_ct,
+        active_at: None,
+    };
+    if !store::device::insert(tx, permit, &device)? {
+        return Err(Error::invalid(
+            "This device's id was used before. Draw another one.",
+        ));
+    }
+    prekey::take_in(tx, &holder(&offer.cert), keys)?;
+    Ok(offer.cert.device)
+}
 
 /// Appends what a device of the person signed. A waiting device may only add itself, which
 /// takes the recovery key.

@@ -146,6 +146,10 @@ pub fn sign(
             of.access_version = store::guild::update_owner(tx, permit, *user)?;
         }
         OpBody::Role { .. } | OpBody::Grant { .. } => {}
+        // Somebody whose account started over comes back as who they are now.
+        OpBody::Join { .. } if store::start_over::is_marked(tx, permit)? => {
+            store::start_over::clear(tx, permit.guild, permit.user)?;
+        }
         OpBody::Create { .. }
         | OpBody::Invite { .. }
         | OpBody::InviteEnd { .. }
@@ -161,6 +165,7 @@ pub fn sign(
     match &body {
         OpBody::Policy { policy } => follow_policy(tx, authority, of, policy)?,
         OpBody::Add { user, .. } => hand_over_withheld(tx, authority, of, *user)?,
+        OpBody::Join { .. } => epoch::bump_guild(tx, authority, permit.guild, EpochCause::Joined)?,
         _ => {}
     }
     Ok(appended)

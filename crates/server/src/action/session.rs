@@ -1,23 +1,20 @@
 //! Signing in, going on, signing out.
 
-use cloister_proof::DeviceOffer;
 use cloister_wire::{
-    Bytes, DeviceId, ErrorCode, SessionId, UserId,
+    DeviceId, ErrorCode, SessionId, UserId,
     account::{
         Challenge, ClientKind, DeviceStanding, Prepared, SignIn, SignInDevice, SignedIn, Tokens,
     },
     gateway::Event,
-    key::UploadKeys,
-    limits,
     security::{PROOF_MS, SecondFactor, SecurityEventKind},
 };
 
 use super::{
-    account::{First, begin, check_device_name, holder},
+    account::{First, begin},
     attempt::{self, Attempt, Door},
-    ending,
+    device, ending,
     factor::{self, Checked},
-    prekey, security,
+    security, start_over,
 };
 use crate::{
     Error, Result,
@@ -29,7 +26,6 @@ use crate::{
         self,
         account::Account,
         db::Tx,
-        device::NewDevice,
         session::{NewSession, StoredToken},
     },
     visitor::Visitor,
@@ -70,10 +66,12 @@ pub fn prepare(
         Ok(_) => None,
     };
     let devlog = store::device::page_entries(tx, permit, account.id)?;
+    let start_over_at = start_over::ripe_at(tx, permit, account.id)?;
     Ok(Ok(Prepared {
         user: account.id,
         devlog,
         pass,
+        start_over_at,
     }))
 }
 
@@ -127,11 +125,46 @@ pub fn sign_in(
     if let Err(refused) = admit(tx, parts, permit, (account, attempt), second)? {
         return Ok(Err(refused));
     }
-    let mut user = account.id;
     let visitor = &attempt.visitor;
+    let Presented {
+        user,
+        device,
+        standing,
+        kind,
+    } = present(tx, parts, permit, (account, visitor), &request.device)?;
+    // A device has one sign-in: the new one ends the one before.
+    ending::end_all_of(tx, permit, device, "signed in again")?;
+    let session = tx.id(SessionId::new);
+    let actor = Actor {
+        user,
+        device,
+        session,
+        standing,
+        operator_at: account.operator_at,
+    };
+    security::note(tx, permit, (user, Some(device)), kind, visitor)?;
+    grant(tx, parts, permit, actor, (request.client, visitor)).map(Ok)
+}
+
+/// With which device somebody signs in, and what that is for the account.
+struct Presented {
+    user: UserId,
+    device: DeviceId,
+    standing: DeviceStanding,
+    kind: SecurityEventKind,
+}
+
+fn present(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Anyone>,
+    (account, visitor): (&Account, &Visitor),
+    device: &SignInDevice,
+) -> Result<Presented> {
+    let mut user = account.id;
     let place_is_known = store::security_event::was_seen_at(tx, permit, user, visitor)?;
     let mut kind = SecurityEventKind::SignedIn;
-    let (device, standing) = match &request.device {
+    let (device, standing) = match device {
         SignInDevice::Known { device, .. } => {
             if !place_is_known {
                 kind = SecurityEventKind::SignedInNewPlace;
@@ -144,7 +177,7 @@ pub fn sign_in(
             name_ct,
         } => {
             kind = SecurityEventKind::SignedInNewDevice;
-            let device = enrol(tx, permit, account, cert, keys, name_ct)?;
+            let device = device::enrol(tx, permit, account, cert, keys, name_ct)?;
             tx.emit(Notice::event(
                 Audience::User(user),
                 Event::DeviceWaiting { device },
@@ -173,19 +206,30 @@ pub fn sign_in(
             };
             (begin(tx, permit, &first)?.device, DeviceStanding::Active)
         }
+        SignInDevice::StartOver {
+            genesis,
+            keys,
+            vault,
+            name_ct,
+        } => {
+            kind = SecurityEventKind::StartedOver;
+            let first = First {
+                user,
+                genesis,
+                keys,
+                vault,
+                name_ct,
+            };
+            let cert = start_over::start_over(tx, parts, permit, &first)?;
+            (cert.device, DeviceStanding::Active)
+        }
     };
-    // A device has one sign-in: the new one ends the one before.
-    ending::end_all_of(tx, permit, device, "signed in again")?;
-    let session = tx.id(SessionId::new);
-    let actor = Actor {
+    Ok(Presented {
         user,
         device,
-        session,
         standing,
-        operator_at: account.operator_at,
-    };
-    security::note(tx, permit, (user, Some(device)), kind, visitor)?;
-    grant(tx, parts, permit, actor, (request.client, visitor)).map(Ok)
+        kind,
+    })
 }
 
 /// A device that has proved that it holds its keys.
@@ -205,54 +249,6 @@ fn known(
         return Err(Error::device_revoked());
     }
     Ok(stored.standing)
-}
-
-/// A new device, which waits until the person's log names it.
-fn enrol(
-    tx: &mut Tx<'_>,
-    permit: &Permit<'_, Anyone>,
-    account: &Account,
-    cert: &Bytes,
-    keys: &UploadKeys,
-    name_ct: &Bytes,
-) -> Result<DeviceId> {
-    let offer = DeviceOffer::verify(cert.as_ref())
-        .map_err(|_| Error::bad_signature("The new device's keys do not check."))?;
-    let devlog = store::device::page_entries(tx, permit, account.id)?;
-    let genesis = devlog
-        .first()
-        .and_then(|entry| cloister_proof::Signed::parse(entry.as_ref()).ok())
-        .map(|entry| entry.payload_hash());
-    if offer.cert.user != account.id || Some(offer.genesis) != genesis {
-        return Err(Error::invalid(
-            "The new device was made for another account.",
-        ));
-    }
-    if offer.cert.device.0.get_version_num() != 7 {
-        return Err(Error::invalid(
-            "Ids of people and devices are UUIDs of version 7.",
-        ));
-    }
-    check_device_name(name_ct)?;
-    if store::device::count(tx, permit, account.id)? >= limits::DEVICES_PER_USER {
-        return Err(Error::refuse(
-            ErrorCode::TooManyDevices,
-            "This account has 8 devices already. Remove one of them first.",
-        ));
-    }
-    let device = NewDevice {
-        cert: &offer.cert,
-        signed: cert,
-        name_ct,
-        active_at: None,
-    };
-    if !store::device::insert(tx, permit, &device)? {
-        return Err(Error::invalid(
-            "This device's id was used before. Draw another one.",
-        ));
-    }
-    prekey::take_in(tx, &holder(&offer.cert), keys)?;
-    Ok(offer.cert.device)
 }
 
 /// Begins a sign-in and answers with everything that it brings.

@@ -152,7 +152,7 @@ pub fn update_seen(tx: &mut Tx<'_>, _: &Permit<'_, Anyone>, device: DeviceId) ->
     tx.execute(SEEN, params![device, now]).map(|_| ())
 }
 
-/// The first entry of a log, which makes the person who they are.
+/// The first entry of a log, or the one with which it starts over: who the person is.
 pub fn begin_log(
     tx: &mut Tx<'_>,
     _: &Permit<'_, Anyone>,

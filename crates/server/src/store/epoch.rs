@@ -27,7 +27,8 @@ const DEVLOGS_MAX: usize = 16;
 sql! {
     DEVICES_OF_GUILD = "SELECT d.user_id, d.id, d.reg_id FROM member m \
                         JOIN device d ON d.user_id = m.user_id \
-                        WHERE m.guild_id = $1 AND d.active_at IS NOT NULL \
+                        WHERE m.guild_id = $1 AND m.started_over_at IS NULL \
+                        AND d.active_at IS NOT NULL \
                         AND d.revoked_at IS NULL AND d.dormant_at IS NULL";
     DEVICES_OF_PERSON = "SELECT user_id, id, reg_id FROM device WHERE user_id = $1 \
                          AND active_at IS NOT NULL AND revoked_at IS NULL \

@@ -460,7 +460,7 @@ async fn what_devices_can_not_read_is_told_as_a_number() {
     tell(two).await.expect(204);
     let invented = json!({"counts": [{"cause": "boredom", "count": 2}]});
     assert_eq!(tell(invented).await.status.as_u16() / 100, 4);
-    let many = json!({"counts": vec![json!({"cause": "corrupt", "count": 1}); 9]});
+    let many = json!({"counts": vec![json!({"cause": "corrupt", "count": 1}); 10]});
     tell(many).await.refused(422, "INVALID");
     let text = stage.app.measures.text(0).unwrap();
     assert!(text.contains("{cause=\"key_missing\"} 2"), "{text}");

@@ -266,13 +266,25 @@ impl Person {
     }
 
     pub fn op(&self, guild: GuildId, after: Position, body: OpBody, more: &[&dyn Signer]) -> Bytes {
+        self.op_at(1, guild, after, body, more)
+    }
+
+    /// As who the person was by the entry of this version, which began a life.
+    pub fn op_at(
+        &self,
+        version: u64,
+        guild: GuildId,
+        after: Position,
+        body: OpBody,
+        more: &[&dyn Signer],
+    ) -> Bytes {
         let op = Op {
             v: 1,
             guild,
             user: self.id,
-            genesis: self.heads[0],
+            genesis: self.heads[version as usize - 1],
             device: self.device.id,
-            devlog_version: 1,
+            devlog_version: version,
             after,
             at_ms: START,
             body,

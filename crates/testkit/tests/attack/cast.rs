@@ -152,7 +152,7 @@ pub fn asks_epoch(request: &WireRequest, channel: ChannelId) -> bool {
 }
 
 /// The true audience and somebody more, in the server's own hand.
-fn swell(server: &Server, channel: ChannelId, more: &[RosterEntry], answer: &mut Answer) {
+pub fn swell(server: &Server, channel: ChannelId, more: &[RosterEntry], answer: &mut Answer) {
     let Some(mut view) = read::<EpochView>(&answer.body) else {
         return;
     };

@@ -3,9 +3,10 @@
 use std::{cell::RefCell, rc::Rc};
 
 use cloister_client::view::Command;
+use cloister_proof::transcript;
 use cloister_testkit::{judge::read, meddler::Answer, server::WireRequest};
 use cloister_wire::{
-    ChannelId, Hash, MessageId,
+    ChannelId, ErrorCode, Hash, MessageId,
     channel::{History, SealedContent, Send},
 };
 
@@ -250,4 +251,59 @@ fn a12_nobody_changes_what_somebody_else_said() {
     for who in [alice, carol] {
         assert_eq!(cast.stage.sees(who, general)[0], "I never said so");
     }
+}
+
+/// Bob alone is shown another history than the one that alice has, properly signed.
+fn forks(cast: &mut Cast) {
+    let (bob, general) = (cast.bob, cast.general);
+    cast.stage.world.kill(bob);
+    cast.stage
+        .world
+        .meddler
+        .on_answers(move |server, client, request, answer| {
+            if client != bob || !asks_history(request, general) {
+                return;
+            }
+            let Some(mut history) = read::<History>(&answer.body) else {
+                return;
+            };
+            let mut head = history.prev_head;
+            for message in &mut history.messages {
+                message.id = MessageId::from_bytes([0x66; 16]);
+                head = transcript::next(&head, message.id, message.sender_device, &message.content);
+            }
+            let seq = history
+                .messages
+                .last()
+                .map_or(history.head.seq, |last| last.seq);
+            history.head = server.app().authority.sign_head(general, seq, head);
+            answer.say(&history);
+        });
+}
+
+#[test]
+fn members_who_are_shown_different_histories_find_out_and_send_nothing_more() {
+    let mut cast: Cast = Cast::new(241);
+    let (alice, bob, general) = (cast.alice, cast.bob, cast.general);
+    forks(&mut cast);
+    assert_eq!(bob_reads(&mut cast, "as alice has it"), ["as alice has it"]);
+    assert!(cast.alarm(bob).is_none(), "bob can't know yet");
+    cast.stage.says(bob, general, "what I saw stands in this");
+    let view = cast.stage.channel(alice, general).unwrap();
+    let fork = view.fork.expect("alice was not told");
+    assert!(!fork.proof.is_empty());
+    assert!(view.blocked.is_some());
+    let before = cast.accepted(general);
+    cast.stage.says(alice, general, "nothing is sent here");
+    assert_eq!(cast.accepted(general), before);
+    assert_eq!(cast.failure(alice), Some(ErrorCode::TrustViolation));
+    // It outlives the program, until she has said that she has seen it.
+    cast.stage.world.kill(alice);
+    cast.stage.world.revive(alice);
+    cast.stage.settle();
+    assert!(cast.stage.channel(alice, general).unwrap().fork.is_some());
+    let channel = general;
+    cast.stage.does(alice, Command::AcceptFork { channel });
+    cast.stage.says(alice, general, "on we go");
+    assert_eq!(cast.accepted(general), before + 1);
 }

@@ -8,5 +8,6 @@ mod handed;
 mod history;
 mod key;
 mod queue;
+mod start_over;
 mod storage;
 mod timing;

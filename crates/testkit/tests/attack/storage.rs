@@ -2,7 +2,12 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use cloister_client::{Method, Vodozemac, view::DeviceState};
+use cloister_client::{
+    Method, Vodozemac,
+    view::{Command, DeviceState},
+};
+use cloister_testkit::cast::PASSWORD;
+use cloister_wire::ErrorCode;
 use rusqlite::{Connection, types::ValueRef};
 
 use crate::cast::Cast;
@@ -129,4 +134,57 @@ fn keys_of(db: &Connection) -> Vec<Vec<u8>> {
     let mut keys = db.prepare("SELECT key FROM dm_key").unwrap();
     let rows = keys.query_map([], |row| row.get(0)).unwrap();
     rows.collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn a26_a_copy_comes_back_as_a_new_device_with_its_history_and_the_old_one_ends() {
+    let mut cast: Cast = Cast::new(245);
+    let (alice, bob, general) = (cast.alice, cast.bob, cast.general);
+    let laptop = cast.second_device("bob", bob);
+    cast.stage.says(alice, general, "one");
+    cast.stage.world.kill(bob);
+    let copy = cast.stage.world.clients[bob].copy_store();
+    cast.stage.world.revive(bob);
+    cast.stage.settle();
+    cast.stage.says(bob, general, "two");
+    cast.stage.world.kill(bob);
+    cast.stage.world.clients[bob].put_store(copy);
+    cast.stage.world.revive(bob);
+    cast.stage.settle();
+    assert_eq!(cast.stage.state(bob), DeviceState::Cloned);
+    let old = cast.device(bob);
+    let back = |password: &str| Command::Reenrol {
+        password: password.to_owned(),
+        code: None,
+        device_name: "bob's again".to_owned(),
+    };
+    let refused = cast.stage.asks(bob, back("not his password")).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::WrongCredentials);
+    assert_eq!(cast.device(bob), old);
+    cast.stage.does(bob, back(PASSWORD));
+    cast.stage.settle();
+    assert_eq!(cast.stage.state(bob), DeviceState::Pending);
+    assert_ne!(cast.device(bob), old);
+    let code = cast.stage.world.clients[bob].session().pending_code;
+    let code = code.expect("a pending device shows its code");
+    cast.stage.does(laptop, Command::ApproveDevice { code });
+    cast.stage.settle();
+    assert_eq!(cast.stage.state(bob), DeviceState::Active);
+    // The old device is in no audience any more, and what it had read is here.
+    cast.forget_handed();
+    cast.stage.says(alice, general, "three");
+    cast.stage.says(bob, general, "four");
+    assert!(!cast.has_handed(alice, old) && !cast.has_handed(bob, old));
+    let shown = cast.stage.sees(bob, general);
+    for text in ["one", "three", "four"] {
+        assert!(shown.contains(&text.to_owned()), "{text} of {shown:?}");
+    }
+    assert_eq!(
+        cast.stage.sees(alice, general),
+        ["one", "two", "three", "four"]
+    );
+    assert_eq!(cast.stage.world.broken, None);
+    // A device that runs has nothing to come back from.
+    let refused = cast.stage.asks(bob, back(PASSWORD)).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Invalid);
 }

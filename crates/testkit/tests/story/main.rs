@@ -14,4 +14,5 @@ mod remark;
 mod report;
 mod schedule;
 mod search;
+mod start_over;
 mod trust;

@@ -2,7 +2,7 @@
 
 use cloister_e2ee::{Primitives, recovery::RecoveryKey};
 use cloister_proof::{
-    DeviceCert, Purpose, Signed, Signer as _,
+    DeviceCert, DeviceLog, Purpose, Signed, Signer as _,
     devlog::{Body, Entry},
 };
 use cloister_wire::{
@@ -55,24 +55,26 @@ pub(super) fn give_birth<P: Primitives>(
     })
 }
 
+/// The first entry of a log, or the one with which `before` starts over.
 pub(super) fn genesis<P: Primitives>(
     core: &Core<P>,
     newborn: &Newborn<P>,
     recovery: &RecoveryKey,
     vault: Hash,
+    before: Option<&DeviceLog>,
 ) -> Vec<u8> {
     let signing = recovery.signing_key();
     let entry = Entry {
         v: 1,
         user: newborn.cert.user,
-        version: 1,
+        version: before.map_or(0, |log| log.version) + 1,
         prev: None,
         at_ms: core.now,
         body: Body::Genesis {
             device: newborn.cert.clone(),
             recovery_key: signing.public_key(),
             vault,
-            reset_of: None,
+            reset_of: before.map(|log| log.head),
         },
     };
     Signed::seal(Purpose::Devlog, &entry, &[&newborn.account, &signing]).to_bytes()

@@ -187,7 +187,7 @@ pub(super) async fn first_sign_in<P: Primitives>(
             })
         })?;
         vault::keep(&mut core, &secrets, digest)?;
-        let genesis = Bytes(genesis(&core, &newborn, &recovery, digest));
+        let genesis = Bytes(genesis(&core, &newborn, &recovery, digest, None));
         let vault = Bytes(vault);
         let name_ct = seal_name(&mut core, &secrets.account_key.0, &typed.device_name);
         let name_ct = Bytes(name_ct);

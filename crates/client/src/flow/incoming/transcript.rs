@@ -1,14 +1,21 @@
 //! What the server signed of a channel's history, held against what it shows here and what it
-//! showed to others.
+//! showed to others. A contradiction that it signed closes the channel for this device until the
+//! person has looked at it.
 
 use cloister_e2ee::Primitives;
-use cloister_proof::transcript;
-use cloister_wire::{ChannelId, channel::SignedHead};
+use cloister_proof::{fingerprint::base32, transcript};
+use cloister_wire::{ChannelId, Hash, channel::SignedHead};
 
 use crate::{
-    core::Core,
-    view::{Refusal, Topic},
+    core::{Core, Shared},
+    store::Fork,
+    view::{CommandReply, Refusal, Topic},
 };
+
+const ANOTHER_THAN_SHOWN: &str =
+    "The server signed another history of this channel than the one it shows here.";
+const ANOTHER_THAN_OTHERS: &str =
+    "The server shows different people different histories of this channel.";
 
 /// Keeps the newest head that the server signed: it is what this device has seen.
 pub(super) fn take_head<P: Primitives>(
@@ -29,12 +36,9 @@ pub(super) fn take_head<P: Primitives>(
     let Some(row) = core.store.channel(channel)? else {
         return Ok(());
     };
-    if row.high == signed.seq && row.head.is_some_and(|head| head != signed.head) {
-        alarm(
-            core,
-            "The server signed another history of this channel than the one it shows here.",
-        );
-        return Ok(());
+    let own = core.store.transcript_at(channel, signed.seq)?;
+    if own.is_some_and(|own| own != signed.head) {
+        return forked(core, channel, ANOTHER_THAN_SHOWN, signed, own);
     }
     if row
         .signed_head
@@ -47,30 +51,78 @@ pub(super) fn take_head<P: Primitives>(
     Ok(())
 }
 
-/// Compares what the sender had seen with what this device has.
+/// Compares what the sender had seen with what this device has. What nobody but the sender says
+/// proves nothing: only the server's own signature does.
 pub(super) fn compare_seen<P: Primitives>(
     core: &mut Core<P>,
     channel: ChannelId,
     seen: &SignedHead,
 ) -> Result<(), Refusal> {
-    let (Some(instance), Some(row)) = (core.store.instance()?, core.store.channel(channel)?) else {
+    let Some(instance) = core.store.instance()? else {
         return Ok(());
     };
-    let Some(own) = row.signed_head.filter(|own| own.seq == seen.seq) else {
+    let Some(own) = core.store.transcript_at(channel, seen.seq)? else {
         return Ok(());
     };
     let signed =
         transcript::verify(instance.incarnation, channel, seen, &instance.server_key).is_ok();
-    if signed && own.head != seen.head {
-        alarm(
-            core,
-            "The server shows different people different histories of this channel.",
-        );
+    if signed && own != seen.head {
+        forked(core, channel, ANOTHER_THAN_OTHERS, seen, Some(own))?;
     }
+    Ok(())
+}
+
+/// Keeps the contradiction and closes the channel. The proof is CBOR in base 32: channel, the
+/// server's key, its incarnation, the number of a message, the head that this device has there,
+/// the head that the server signed, and that signature.
+fn forked<P: Primitives>(
+    core: &mut Core<P>,
+    channel: ChannelId,
+    sentence: &str,
+    signed: &SignedHead,
+    own: Option<Hash>,
+) -> Result<(), Refusal> {
+    let Some(instance) = core.store.instance()? else {
+        return Ok(());
+    };
+    let proof = crate::store::pack(&(
+        channel,
+        instance.server_key,
+        instance.incarnation,
+        signed.seq,
+        own,
+        signed.head,
+        signed.signature,
+    ));
+    core.store.put_fork(
+        channel,
+        &Fork {
+            sentence: sentence.to_owned(),
+            proof: base32(&proof),
+            at: core.now,
+            accepted: false,
+        },
+    )?;
+    alarm(core, sentence);
+    core.tell(Topic::Channel { channel });
     Ok(())
 }
 
 pub(super) fn alarm<P: Primitives>(core: &mut Core<P>, sentence: &str) {
     core.alarm = Some(sentence.to_owned());
     core.tell(Topic::Session);
+}
+
+/// The person has seen that the server contradicted itself, and goes on here.
+pub(crate) fn accept<P: Primitives>(
+    shared: &Shared<P>,
+    channel: ChannelId,
+) -> Result<CommandReply, Refusal> {
+    let mut core = shared.core();
+    let now = core.now;
+    core.store.accept_fork(channel, now)?;
+    core.tell(Topic::Channel { channel });
+    drop(core);
+    crate::flow::outgoing::pump(shared, channel);
+    Ok(CommandReply::Done)
 }

@@ -74,7 +74,7 @@ pub(super) async fn seal_direct<P: Primitives>(
         .collect();
     let devices: Vec<(UserId, DeviceId)> =
         others.iter().map(|one| (one.user, one.device)).collect();
-    if !audience::distrusted(&shared.core(), &audience.roster)?.is_empty() {
+    if !audience::distrusted(&shared.core(), entry.channel, &audience.roster)?.is_empty() {
         return Err(refuse(
             ErrorCode::TrustViolation,
             "Their keys changed in a way that can't be right. Nothing is sent until you know why.",

@@ -8,7 +8,7 @@ use cloister_wire::{GuildId, UserId, guild::Log};
 
 use crate::{
     core::{Core, Shared, refuse},
-    flow::{call::CallError, history, people},
+    flow::{account, call::CallError, history, people},
     store::{Store, StoreError},
     view::{Refusal, Topic},
 };
@@ -16,7 +16,12 @@ use cloister_wire::ErrorCode;
 
 pub(super) fn bring_log_soon<P: Primitives>(shared: &Shared<P>, guild: GuildId) {
     shared.spawn_single(format!("log {guild}"), move |shared| async move {
-        if let Err(error) = bring_log(&shared, guild).await {
+        let brought = bring_log(&shared, guild).await;
+        let back = match brought {
+            Ok(()) => account::come_back(&shared, guild).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = back {
             shared.core().fail(&error);
         }
     });

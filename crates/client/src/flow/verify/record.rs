@@ -37,6 +37,7 @@ pub(crate) fn remember<P: Primitives>(
     let blocked = core.store.distrust(user)?.is_some();
     core.store.commit(|store| {
         store.merge_person_records(&[record])?;
+        store.note_start(user)?;
         let mut due = store.records_due()?.unwrap_or_default();
         due.push(user);
         store.put_records_due(&due)?;
