@@ -1,7 +1,7 @@
 /** Who is here, and what this device can say of them. */
 import { MessageCircle, ScanFace, UserCheck, X } from "lucide-react";
-import type { ReactNode } from "react";
-import { Button as AriaButton, DialogTrigger } from "react-aria-components";
+import { useContext, type ReactNode } from "react";
+import { Button as AriaButton, DialogTrigger, OverlayTriggerStateContext } from "react-aria-components";
 import { useLocation } from "wouter";
 import { path } from "../paths";
 import { useGive, useTask, useView } from "../state/engine";
@@ -121,6 +121,7 @@ function Card({ member, view, vouches }: { member: MemberView; view: GuildView; 
   const guild = view.id;
   const give = useGive();
   const open = useDialogs();
+  const card = useContext(OverlayTriggerStateContext);
   const [, go] = useLocation();
   const message = useTask(async () => {
     const reply = await give({ do: "open_dm", user: member.user });
@@ -129,6 +130,10 @@ function Card({ member, view, vouches }: { member: MemberView; view: GuildView; 
   const vouch = useTask(async () => {
     await give({ do: "vouch", guild, user: member.user });
   });
+  const verify = () => {
+    card?.close();
+    open({ dialog: "person", user: member.user, name: member.display_name });
+  };
   const unvouched = !member.vouched && !member.owner;
   return (
     <>
@@ -157,7 +162,7 @@ function Card({ member, view, vouches }: { member: MemberView; view: GuildView; 
           <Button small look={unvouched && vouches ? "plain" : "primary"} icon={MessageCircle} onPress={() => void message.run()} isPending={message.busy} aria-label={words.messageNamed(member.display_name)}>
             {words.message}
           </Button>
-          <Button small icon={ScanFace} onPress={() => open({ dialog: "person", user: member.user, name: member.display_name })} aria-label={trust.verifyNamed(member.display_name)}>
+          <Button small icon={ScanFace} onPress={verify} aria-label={trust.verifyNamed(member.display_name)}>
             {trust.verify}
           </Button>
           {unvouched && vouches && (

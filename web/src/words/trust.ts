@@ -65,7 +65,7 @@ export const trust = {
   codeReadYes: "Yes, it was",
   codeReadNo: "No",
   done: (name: string) => fill("{name} is verified. Your other devices know it too.", { name }),
-  doneDevice: "The devices have compared. The new one goes on by itself.",
+  doneDevice: "The two devices have compared. The new one belongs to you now and goes on by itself.",
   doneTitle: "That's it",
   endedTitle: "Not verified",
   ended: {
