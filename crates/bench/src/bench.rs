@@ -2,7 +2,10 @@
 
 mod channels;
 mod deliver;
+mod fan;
 mod gateway;
+mod reconnect;
+mod rest;
 mod rights;
 mod search;
 mod send;
@@ -16,17 +19,26 @@ use anyhow::{Context, Result};
 
 use crate::{Ground, figure::Report};
 
-pub(crate) const NAMES: [&str; 19] = [
+pub(crate) const NAMES: [&str; 28] = [
     "size-binary",
     "size-web",
     "start",
+    "rest-memory",
     "rights-200",
     "send-sqlite-1",
     "send-sqlite-64",
     "send-postgres-1",
     "send-postgres-64",
     "deliver-200",
+    "fan-50",
+    "fan-200",
+    "paced-200",
+    "history-pages",
+    "fan-1000",
+    "join-1000",
+    "fan-100x10",
     "gateway-memory",
+    "reconnect-2000",
     "share-300-cold",
     "share-300-warm",
     "share-1000-cold",
@@ -50,6 +62,9 @@ pub(crate) async fn run(ground: &Ground, report: &mut Report) -> Result<()> {
     if ground.wants("start") {
         within("start", start::measure(ground, report)).await?;
     }
+    if ground.wants("rest-memory") {
+        within("rest-memory", rest::measure(ground, report)).await?;
+    }
     if ground.wants("rights-200") {
         rights::measure(report);
     }
@@ -63,6 +78,10 @@ pub(crate) async fn run(ground: &Ground, report: &mut Report) -> Result<()> {
     );
     if ground.wants("deliver-200") {
         within("deliver-200", deliver::measure(ground, report)).await?;
+    }
+    fan::measure(ground, report).await?;
+    if ground.wants("reconnect-2000") {
+        within("reconnect-2000", reconnect::measure(ground, report)).await?;
     }
     if ground.wants("gateway-memory") {
         within("gateway-memory", gateway::measure(ground, report)).await?;

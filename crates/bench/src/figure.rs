@@ -34,6 +34,12 @@ impl Figure {
         self.with("target", target).with("target_met", met)
     }
 
+    /// The value should be at least this.
+    pub(crate) fn at_least(self, target: f64) -> Self {
+        let met = self.value >= target;
+        self.with("target", target).with("target_met", met)
+    }
+
     /// Median and 99th percentile in milliseconds.
     pub(crate) fn latency(self, times: &mut [Duration]) -> Self {
         self.with("p50_ms", percentile_ms(times, 50))
@@ -183,6 +189,16 @@ pub(crate) fn kib_of(text: &str, name: &str) -> Option<u64> {
         .ok()
 }
 
+/// Processor time in `/proc/PID/stat`. Linux shows it in hundredths of a second to every program.
+pub(crate) fn cpu_seconds_of(stat: &str) -> Option<f64> {
+    const TICKS_PER_S: f64 = 100.0;
+    // The program's name, which may hold blanks, ends with the last parenthesis.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let user: u64 = fields.next()?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    Some(real(user + system) / TICKS_PER_S)
+}
+
 /// The kind of file system that a folder lies on.
 fn filesystem(mounts: &str, folder: &Path) -> String {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
@@ -215,6 +231,13 @@ mod tests {
         let mounts = "/dev/a / ext4 rw 0 0\ntmpfs /nowhere tmpfs rw 0 0\n";
         assert_eq!(filesystem(mounts, Path::new("/nowhere/deep")), "tmpfs");
         assert_eq!(filesystem(mounts, Path::new("/else")), "ext4");
+    }
+
+    #[test]
+    fn processor_time_is_user_and_system_time() {
+        let stat = "42 (a (b) c) S 1 42 42 0 -1 4194560 900 0 0 0 150 50 0 0 20 0 4 0 7";
+        assert_eq!(cpu_seconds_of(stat), Some(2.0));
+        assert_eq!(cpu_seconds_of("42 (short)"), None);
     }
 
     #[test]

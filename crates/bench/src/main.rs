@@ -1,13 +1,14 @@
 //! Measures the optimized `cloister` binary from outside, over TLS on this machine.
 //!
-//! Reading order: `figure` (what is reported), `server` (the program under measurement), `api` and
-//! `line` (how a client reaches it), `person` (accounts that sign like real ones), `talker` (people
-//! with the real engine), then one file
+//! Reading order: `figure` (what is reported), `server` (the program under measurement), `cores` (which core it has), `api` and
+//! `line` (how a client reaches it), `person` (accounts that sign like real ones), `voice` (what
+//! such a person sends), `talker` (people with the real engine), then one file
 //! for each measurement in `bench`. `crowd`
 //! lends the same people to figures that are taken elsewhere. Every server and every folder is gone at the end.
 
 mod api;
 mod bench;
+mod cores;
 mod crowd;
 mod env;
 mod figure;
@@ -16,6 +17,7 @@ mod person;
 mod server;
 mod talker;
 mod texts;
+mod voice;
 
 use std::{path::PathBuf, process::ExitCode};
 

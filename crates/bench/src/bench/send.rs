@@ -1,15 +1,9 @@
 //! Durable sends through the API: each is answered after its commit is on the disk.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use cloister_proof::{Roster, policy::SUITE_TEXT};
-use cloister_wire::{
-    Bytes, ChannelId, Hash, Octets, Txn,
-    account::Admission,
-    channel::{EpochView, MessageClass, SealedContent, Send, Sent, Share, Shared, Wrap},
-    key::Envelope,
-};
+use cloister_wire::account::Admission;
 use futures_util::{StreamExt, TryStreamExt, future::try_join_all, stream};
 
 use crate::{
@@ -19,15 +13,12 @@ use crate::{
     figure::{Figure, Report, real},
     person::Person,
     server::{Data, Server},
+    voice::Voice,
 };
 
 const CHANNELS: usize = 8;
 const MEMBERS: usize = 8;
 const MEASURED: Duration = Duration::from_secs(6);
-/// What a sealed message of a line or two has.
-const CIPHERTEXT: usize = 300;
-/// What a sealed group key has.
-const ENVELOPE: usize = 500;
 
 /// What the server keeps its data in.
 #[derive(Debug, Clone, Copy)]
@@ -92,17 +83,6 @@ async fn speak(name: String, voices: &mut [Voice]) -> Result<Figure> {
     Ok(figure)
 }
 
-/// A device that has shared its session with everybody in its channel. Each has a connection of
-/// its own.
-struct Voice {
-    api: Api,
-    person: Person,
-    channel: ChannelId,
-    view: EpochView,
-    session: Hash,
-    next_index: u32,
-}
-
 /// One sender for each place in the channels; neighbours in the list are in different ones.
 async fn voices(server: &Server) -> Result<Vec<Voice>> {
     let api = Api::new(&server.door)?;
@@ -131,98 +111,4 @@ async fn voices(server: &Server) -> Result<Vec<Voice>> {
         .buffered(CHANNELS)
         .try_collect()
         .await
-}
-
-impl Voice {
-    async fn of(api: Api, person: Person, channel: ChannelId) -> Result<Self> {
-        let path = format!("/api/v1/channels/{channel}/epoch?since=0");
-        let view: EpochView = api.get(&path, &person.token).await?;
-        let roster = view.roster.as_ref().context("the server shows no roster")?;
-        let roster = Roster::parse(roster.as_ref())?;
-        let session = Octets(env::random()?);
-        let others = roster.entries().filter(|one| one.device != person.device);
-        let envelopes = others
-            .map(|one| {
-                let envelope = Envelope {
-                    reg_id: one.reg_id,
-                    kind: 0,
-                    ct: sealed(ENVELOPE)?,
-                };
-                Ok(Wrap {
-                    device: one.device,
-                    dedupe_id: Octets(env::random()?),
-                    envelope,
-                })
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let share = Share {
-            session,
-            epoch: view.epoch,
-            roster_hash: view.roster_hash,
-            from_index: 0,
-            shared_history: true,
-            envelopes,
-            withheld: vec![],
-            writes: 1,
-        };
-        let path = format!("/api/v1/channels/{channel}/shares");
-        let _: Shared = api.post(&path, Some(&person.token), &share).await?;
-        Ok(Self {
-            api,
-            person,
-            channel,
-            view,
-            session,
-            next_index: 0,
-        })
-    }
-
-    /// How long each send took.
-    async fn speak_until(&mut self, end: Instant) -> Result<Vec<Duration>> {
-        let path = format!("/api/v1/channels/{}/messages", self.channel);
-        let mut times = Vec::new();
-        while env::instant() < end {
-            let message = self.message()?;
-            let begun = env::instant();
-            let _: Sent = self
-                .api
-                .post(&path, Some(&self.person.token), &message)
-                .await?;
-            times.push(begun.elapsed());
-        }
-        Ok(times)
-    }
-
-    fn message(&mut self) -> Result<Send> {
-        let msg_index = self.next_index;
-        self.next_index += 1;
-        Ok(Send {
-            txn: Txn::new(env::now_ms(), &env::random()?),
-            epoch: self.view.epoch,
-            roster_hash: self.view.roster_hash,
-            suite: SUITE_TEXT,
-            class: MessageClass::Message,
-            target: None,
-            thread: None,
-            notify: None,
-            ttl_s: None,
-            content: SealedContent::Group {
-                session: self.session,
-                msg_index,
-                ct: sealed(CIPHERTEXT)?,
-            },
-            c2: Octets(env::random()?),
-            wraps: vec![],
-            writes: u64::from(msg_index) + 2,
-        })
-    }
-}
-
-/// As random as a ciphertext, and like one no valid text.
-fn sealed(length: usize) -> Result<Bytes> {
-    let mut bytes = vec![3, 0xff, 0xfe];
-    while bytes.len() < length {
-        bytes.extend(env::random::<32>()?);
-    }
-    Ok(Bytes(bytes))
 }
