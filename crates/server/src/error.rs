@@ -142,6 +142,14 @@ impl Error {
                 retry_after_ms: refusal.retry_after_ms,
                 epoch: refusal.epoch.clone(),
             },
+            Self::Database(Fault::Silent) => ErrorBody {
+                code,
+                message: "The server's storage does not answer. What you asked for may have \
+                          been done; try again in a moment."
+                    .to_owned(),
+                retry_after_ms: Some(5_000),
+                epoch: None,
+            },
             Self::Database(_) if code == ErrorCode::Unavailable => ErrorBody {
                 code,
                 message: "The server can't reach its storage right now. Nothing was changed; \

@@ -17,6 +17,7 @@ pub mod limit;
 pub mod mail;
 pub mod measure;
 pub mod operator;
+mod patience;
 pub mod seal;
 pub mod serve;
 pub mod store;

@@ -40,7 +40,8 @@ impl Window {
     /// Adds `now` to the times of earlier attempts, oldest first, unless it does not fit.
     pub fn spend(self, times: &mut Vec<u64>, now: u64) -> Spent {
         let most = self.most.get();
-        times.retain(|at| at + self.ms > now);
+        // What is in the future was written before the clock was set back.
+        times.retain(|at| *at <= now && at + self.ms > now);
         let reset_ms = |times: &[u64]| times.last().map_or(0, |at| at + self.ms - now);
         if times.len() >= most as usize {
             let wait_ms = times.first().map(|at| at + self.ms - now);
@@ -161,7 +162,10 @@ impl Rate {
         let limit = self.many.get();
         let one = self.each_ms();
         let each = one * count;
-        let start = full_until.unwrap_or(now).max(now);
+        // A time further off than the bucket is deep was written before the clock was set back.
+        let start = full_until
+            .filter(|until| *until <= now + self.in_ms)
+            .map_or(now, |until| until.max(now));
         let after = start + each;
         let reset_ms = start - now;
         if after - now > self.in_ms {
@@ -262,6 +266,21 @@ mod tests {
         assert_eq!(window.spend(&mut times, 299_999).wait_ms, Some(1));
         assert_eq!(window.spend(&mut times, 300_000).wait_ms, None);
         assert_eq!(times.len(), 5);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_locks_nobody_out() {
+        let hour = 3_600_000;
+        let buckets = Buckets::new(rate(3));
+        for _ in 0..3 {
+            buckets.spend("a", 2 * hour);
+        }
+        assert!(buckets.spend("a", 2 * hour).wait_ms.is_some());
+        assert_eq!(buckets.spend("a", hour).wait_ms, None);
+        let window = Window::per_minutes(NonZero::new(2).unwrap(), 5);
+        let mut times = vec![2 * hour, 2 * hour + 1];
+        assert_eq!(window.spend(&mut times, hour).wait_ms, None);
+        assert_eq!(times, [hour]);
     }
 
     #[test]

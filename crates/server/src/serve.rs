@@ -16,15 +16,17 @@ use crate::{
     config::{self, Config, TlsMode},
     env::Env,
     jobs, mail, measure,
+    patience::{HEADER_TIMEOUT, Impatient},
     seal::keyring::{at, private_file, private_folder, read_private},
     store, tls,
 };
 
 /// How long open requests may take once the server is asked to end.
 const DRAIN: Duration = Duration::from_secs(8);
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const RENEWAL_CHECK: Duration = Duration::from_hours(1);
 const SET_UP_FILE: &str = "set-up.token";
+/// 32 bytes in base64url.
+const SET_UP_CHARS: usize = 43;
 
 /// What a new configuration file says.
 const TEMPLATE: &str = "\
@@ -146,14 +148,14 @@ pub async fn serve(
                     // A frame leaves when it is written, not when the last one was confirmed.
                     let acceptor = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
                     let mut server = axum_server::from_tcp(listener)?
-                        .acceptor(acceptor)
+                        .acceptor(Impatient(acceptor))
                         .handle(handle);
                     limit_connections(server.http_builder());
                     server.serve(service).await
                 }
                 None => {
                     let mut server = axum_server::from_tcp(listener)?
-                        .acceptor(NoDelayAcceptor::new())
+                        .acceptor(Impatient(NoDelayAcceptor::new()))
                         .handle(handle);
                     limit_connections(server.http_builder());
                     server.serve(service).await
@@ -248,7 +250,15 @@ pub async fn set_up_token(data: &Path, app: &App) -> Result<Option<String>> {
         return Ok(None);
     }
     let token = match read_private(&path)? {
-        Some(bytes) => String::from_utf8(bytes.to_vec()).map_err(Error::internal)?,
+        Some(bytes) => match String::from_utf8(bytes.to_vec()) {
+            Ok(token) if token.len() == SET_UP_CHARS => token,
+            _ => {
+                return Err(Error::internal(format!(
+                    "{} holds no set-up token: delete it, and the next start makes one",
+                    path.display()
+                )));
+            }
+        },
         None => {
             let token = URL_SAFE_NO_PAD.encode(app.env.bytes::<32>());
             private_file(&path, token.as_bytes())?;

@@ -105,44 +105,59 @@ fn narrow(address: Ipv6Addr, bits: u8) -> Ipv6Net {
 }
 
 /// The nearest address that is no trusted proxy's. What stands left of it was written by
-/// whoever has that address, and may be invented.
+/// whoever has that address, and may be invented. A proxy writes one of the two headers and may
+/// pass on the other as it came: where they disagree, neither is believed.
 fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|net| net.contains(address));
     if !is_trusted(&peer) {
         return peer;
     }
-    let mut nearest = peer;
-    for said in forwarded(headers).into_iter().rev() {
-        let Some(address) = said else { break };
-        nearest = address;
-        if !is_trusted(&address) {
-            break;
+    let nearest = |said: Vec<Option<IpAddr>>| {
+        let mut nearest = peer;
+        for said in said.into_iter().rev() {
+            let Some(address) = said else { break };
+            nearest = address;
+            if !is_trusted(&address) {
+                break;
+            }
         }
+        nearest
+    };
+    match (standard(headers), customary(headers)) {
+        (said, none) if none.is_empty() => nearest(said),
+        (none, said) if none.is_empty() => nearest(said),
+        (one, other) => match (nearest(one), nearest(other)) {
+            (one, other) if one == other => one,
+            _ => peer,
+        },
     }
-    nearest
 }
 
-/// The addresses of `Forwarded` (RFC 7239) or else `X-Forwarded-For`, the client's first.
-fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    let all = |name: &str| -> Vec<String> {
-        let values = headers.get_all(name).iter();
-        values
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map(|one| one.trim().to_owned())
-            .collect()
-    };
-    let standard = all("forwarded");
-    if standard.is_empty() {
-        return all("x-forwarded-for").iter().map(|one| node(one)).collect();
-    }
+/// The addresses of `Forwarded` (RFC 7239), the client's first.
+fn standard(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let part = |one: &String| {
         one.split(';').find_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
             name.eq_ignore_ascii_case("for").then(|| node(value))?
         })
     };
-    standard.iter().map(part).collect()
+    listed(headers, "forwarded").iter().map(part).collect()
+}
+
+/// The addresses of `X-Forwarded-For`, the client's first.
+fn customary(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+    let said = listed(headers, "x-forwarded-for");
+    said.iter().map(|one| node(one)).collect()
+}
+
+/// What stands between the commas of a header, however often it is there.
+fn listed(headers: &HeaderMap, name: &str) -> Vec<String> {
+    let values = headers.get_all(name).iter();
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|one| one.trim().to_owned())
+        .collect()
 }
 
 /// `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::1` or `"[2001:db8::1]:4711"`.
@@ -200,6 +215,24 @@ mod tests {
             let found = visitor("127.0.0.1", &[(name, value)], &trusted);
             assert_eq!(found.address.to_string(), "203.0.113.9", "{name}");
         }
+        let invented = visitor(
+            "127.0.0.1",
+            &[
+                ("forwarded", "for=6.6.6.6"),
+                ("x-forwarded-for", "203.0.113.9"),
+            ],
+            &trusted,
+        );
+        assert_eq!(invented.address.to_string(), "127.0.0.1");
+        let agreed = visitor(
+            "127.0.0.1",
+            &[
+                ("forwarded", "for=6.6.6.6, for=203.0.113.9"),
+                ("x-forwarded-for", "203.0.113.9"),
+            ],
+            &trusted,
+        );
+        assert_eq!(agreed.address.to_string(), "203.0.113.9");
         let hidden = visitor("127.0.0.1", &[("forwarded", "for=_secret")], &trusted);
         assert_eq!(hidden.address.to_string(), "127.0.0.1");
     }

@@ -18,6 +18,8 @@ pub const QUEUE_PAGE: u32 = 200;
 pub const QUEUE_ITEMS_MAX: u64 = 20_000;
 /// Bytes waiting for one device before it becomes dormant.
 pub const QUEUE_BYTES_MAX: u64 = 50 * 1024 * 1024;
+/// Entries in one person's device log.
+pub const DEVLOG_ENTRIES: u64 = 5_000;
 /// A device that was away for so long becomes dormant.
 pub const DORMANT_MS: u64 = 60 * 24 * 3_600_000;
 /// Bytes of one envelope.

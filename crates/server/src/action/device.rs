@@ -1,5 +1,7 @@
 //! A person's devices: the log says which are theirs; rows, queues and audiences follow it.
 
+use std::num::NonZero;
+
 use cloister_proof::{
     DeviceOffer, ProofError,
     devlog::{Body, DeviceLog},
@@ -22,9 +24,15 @@ use crate::{
     access::{Act, Anyone, Enrol, Permit},
     app::Parts,
     gateway::bus::Notice,
+    limit::Window,
     store::{self, account::Account, db::Tx, device::NewDevice},
 };
 
+/// Changes of one person's devices; everybody who knows them follows each.
+const ENTRIES: Window = Window {
+    most: NonZero::new(120).expect("not zero"),
+    ms: 60 * 60_000,
+};
 /// Logs in one query.
 const LOGS_PER_QUERY: usize = 500;
 
@@ -83,7 +91,15 @@ pub fn append(
     request: &AppendDevlog,
 ) -> Result<()> {
     let entry = &request.entry;
+    let key = parts.keys.hash_secret("devlog", permit.user.as_bytes());
+    store::attempt::spend(tx, permit, &key, ENTRIES)?.allowed()?;
     let before = store::device::lock_log(tx, permit)?;
+    if before.version >= limits::DEVLOG_ENTRIES {
+        return Err(Error::refuse(
+            ErrorCode::TooMany,
+            "The history of these devices is full.",
+        ));
+    }
     let mut log = before.clone();
     let body = log
         .append(entry.as_ref())
@@ -180,6 +196,9 @@ fn follow(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, body: &Body) -> Result<Op
             Ok(Some(EpochCause::DeviceRevoked))
         }
         Body::Renew { device, reg_id } => {
+            if !store::device::is_dormant(tx, *device)? {
+                return Err(Error::invalid("This device was not away."));
+            }
             store::device::update_reg_id(tx, permit, *device, *reg_id)?;
             Ok(Some(EpochCause::DeviceRenewed))
         }

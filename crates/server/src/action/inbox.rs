@@ -25,6 +25,10 @@ use crate::{
     },
 };
 
+/// What may wait of one person for one device of somebody else.
+const SENDER_ITEMS_MAX: u64 = limits::QUEUE_ITEMS_MAX / 4;
+const SENDER_BYTES_MAX: u64 = limits::QUEUE_BYTES_MAX / 4;
+
 /// One ciphertext on its way to one device.
 #[derive(Debug, Clone, Copy)]
 pub struct Parcel<'a> {
@@ -100,7 +104,29 @@ pub(super) fn deliver(tx: &mut Tx<'_>, sender: &Actor, parcel: &Parcel<'_>) -> R
             ct: &parcel.envelope.ct,
         },
     };
-    append(tx, parcel.recipient, &new)
+    append(tx, parcel.recipient, &new)?;
+    leave_room(tx, sender, parcel.recipient)
+}
+
+/// One person alone can't fill the queue of somebody else's device, which would put it to sleep.
+fn leave_room(tx: &mut Tx<'_>, sender: &Actor, recipient: DeviceId) -> Result<()> {
+    let all = store::inbox::waiting(tx, recipient)?;
+    // Only a queue that is long already is looked through.
+    if all.items <= SENDER_ITEMS_MAX && all.bytes <= SENDER_BYTES_MAX {
+        return Ok(());
+    }
+    let theirs = store::inbox::waiting_from(tx, recipient, sender.user)?;
+    if theirs.items <= SENDER_ITEMS_MAX && theirs.bytes <= SENDER_BYTES_MAX {
+        return Ok(());
+    }
+    let target = store::device_target::get(tx, recipient)?;
+    if target.is_some_and(|target| target.user == sender.user) {
+        return Ok(());
+    }
+    Err(Error::refuse(
+        ErrorCode::TooMany,
+        "Too much of yours waits for one of the devices: it has not connected for a long time.",
+    ))
 }
 
 /// Says to a device that the sender gives it no key for a session, and why.

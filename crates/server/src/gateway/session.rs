@@ -34,6 +34,8 @@ const MINUTE_MS: u64 = 60_000;
 #[derive(Debug)]
 pub enum Input {
     Frame(ClientFrame),
+    /// A ping or pong, which the WebSocket layer answers.
+    Control,
     /// Bytes that are no frame of the protocol.
     Malformed,
     /// The database admitted the device that identified itself.
@@ -188,6 +190,8 @@ impl Session {
     pub fn handle(&mut self, input: Input, now: u64) -> Option<Output> {
         match input {
             Input::Frame(frame) => self.frame(frame, now),
+            Input::Control if self.frames.is_over(now) => self.close(CloseCode::RateLimited, now),
+            Input::Control => None,
             Input::Malformed => self.close(CloseCode::Malformed, now),
             Input::End(code) => self.close(code, now),
             Input::Admitted(admission) => self.admit(*admission, now),
@@ -367,7 +371,8 @@ impl Session {
 impl Window {
     /// Counts one more frame: is it too many?
     const fn is_over(&mut self, now: u64) -> bool {
-        if now >= self.since + MINUTE_MS {
+        // A clock that was set back begins a minute of its own.
+        if now >= self.since + MINUTE_MS || now < self.since {
             self.since = now;
             self.count = 0;
         }

@@ -99,7 +99,7 @@ pub async fn open(
     let upgrade = upgrade.map_err(|_| Error::malformed("This address is for WebSockets."))?;
     let seat = app
         .lobby
-        .enter(visitor.address)
+        .enter(visitor.network())
         .ok_or_else(|| Error::rate_limited(5_000))?;
     let encoding = match options.encoding {
         Spoken::Json => Encoding::Json,
@@ -180,8 +180,7 @@ async fn greet(
         let input = tokio::select! {
             read = stream.next() => match read.map(|read| parse(read, encoding)) {
                 None => return Err(CloseCode::Silent),
-                Some(None) => continue,
-                Some(Some(input)) => input,
+                Some(input) => input,
             },
             () = alarm.ring() => Input::Tick,
         };
@@ -216,7 +215,6 @@ enum End {
 enum Woken {
     Input(Input),
     HandOver(tokio::sync::oneshot::Sender<Carried>),
-    Nothing,
     Broken,
 }
 
@@ -237,14 +235,12 @@ impl Talk {
                 () = alarm.ring() => Woken::Input(Input::Tick),
                 _ = progress => Woken::Broken,
                 read = stream.next() => match read.map(|read| parse(read, self.encoding)) {
-                    None | Some(Some(Input::Disconnected)) => Woken::Broken,
-                    Some(None) => Woken::Nothing,
-                    Some(Some(input)) => Woken::Input(input),
+                    None | Some(Input::Disconnected) => Woken::Broken,
+                    Some(input) => Woken::Input(input),
                 },
                 delivery = self.mailbox.next() => woken_by(delivery),
             };
             let end = match woken {
-                Woken::Nothing => None,
                 Woken::HandOver(to) => Some(End::HandOver(to)),
                 Woken::Broken => {
                     self.session.handle(Input::Disconnected, self.app.env.now());
@@ -271,7 +267,7 @@ impl Talk {
                         return Some(End::Told(code));
                     }
                 }
-                Woken::Nothing | Woken::Broken => {}
+                Woken::Broken => {}
             }
         }
         None
@@ -298,7 +294,7 @@ impl Talk {
                 Woken::Input(input) => {
                     self.handle(input).await;
                 }
-                Woken::Nothing | Woken::Broken => {}
+                Woken::Broken => {}
             }
         }
     }
@@ -424,16 +420,16 @@ impl Alarm {
     }
 }
 
-/// What a client sent; `None` for what the WebSocket layer answers itself.
-fn parse(read: Result<Message, axum::Error>, encoding: Encoding) -> Option<Input> {
+/// What a client sent.
+fn parse(read: Result<Message, axum::Error>, encoding: Encoding) -> Input {
     let frame: Option<ClientFrame> = match (read, encoding) {
-        (Err(_) | Ok(Message::Close(_)), _) => return Some(Input::Disconnected),
-        (Ok(Message::Ping(_) | Message::Pong(_)), _) => return None,
+        (Err(_) | Ok(Message::Close(_)), _) => return Input::Disconnected,
+        (Ok(Message::Ping(_) | Message::Pong(_)), _) => return Input::Control,
         (Ok(Message::Text(text)), Encoding::Json) => serde_json::from_str(&text).ok(),
         (Ok(Message::Binary(bytes)), Encoding::Cbor) => ciborium::from_reader(&bytes[..]).ok(),
         _ => None,
     };
-    Some(frame.map_or(Input::Malformed, Input::Frame))
+    frame.map_or(Input::Malformed, Input::Frame)
 }
 
 fn message(frame: &Frame, encoding: Encoding) -> Message {

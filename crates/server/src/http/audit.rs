@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use axum::{
     extract::State,
-    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
+    http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 use cloister_wire::{
@@ -115,14 +115,21 @@ pub async fn export(
     At(guild): At<GuildId>,
     Query(As { format }): Query<As>,
 ) -> Result<Response> {
+    let asker = caller.clone();
     let entries = app
         .db
+        .read(move |tx| {
+            let permit = access::guild::may(tx, &asker, guild, Verb::ViewAudit)?;
+            let newest = i64::MAX as u64;
+            store::audit::page(tx, &permit, &Only::All, newest, AUDIT_EXPORT)
+        })
+        .await?;
+    // Nothing is handed out that is not written down.
+    let count = entries.len();
+    app.db
         .write(move |tx| {
             let permit = access::guild::may_change(tx, &caller, guild, Verb::ViewAudit)?;
-            let newest = i64::MAX as u64;
-            let entries = store::audit::page(tx, &permit, &Only::All, newest, AUDIT_EXPORT)?;
-            action::audit::exported(tx, &permit, entries.len())?;
-            Ok(entries)
+            action::audit::exported(tx, &permit, count)
         })
         .await?;
     let entries: Vec<AuditView> = entries
@@ -142,6 +149,7 @@ pub async fn export(
         [
             (CONTENT_TYPE, kind.to_owned()),
             (CONTENT_DISPOSITION, disposition),
+            (CACHE_CONTROL, "no-store".to_owned()),
         ],
         body,
     )

@@ -1,13 +1,13 @@
 //! Name, categories and channels of a guild.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use cloister_wire::{
     CategoryId, ChannelId, GuildId,
     role::{Category, CreateCategory, EditCategory, EditChannel, EditGuild, MoveChannel},
 };
 
 use super::{
-    address::At,
+    address::{At, AtTwo},
     extract::Body,
     reply::{Done, Reply},
 };
@@ -51,7 +51,7 @@ pub async fn create(
 pub async fn edit(
     State(app): State<App>,
     caller: Caller,
-    Path((guild, category)): Path<(GuildId, CategoryId)>,
+    AtTwo(guild, category): AtTwo<GuildId, CategoryId>,
     Body(request): Body<EditCategory>,
 ) -> Result<Done> {
     app.db
@@ -66,7 +66,7 @@ pub async fn edit(
 pub async fn delete(
     State(app): State<App>,
     caller: Caller,
-    Path((guild, category)): Path<(GuildId, CategoryId)>,
+    AtTwo(guild, category): AtTwo<GuildId, CategoryId>,
 ) -> Result<Done> {
     let parts = app.clone();
     app.db

@@ -69,30 +69,47 @@ pub(super) async fn headers(request: Request, next: Next) -> Response {
     response
 }
 
-/// Middleware: refuses what no handler should see, and finds out who asks.
+/// Middleware: refuses what no handler should see, and finds out who asks. Whatever is refused
+/// counts as a request all the same.
 pub(super) async fn gate(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let visitor = Visitor::of(
         request.extensions(),
         request.headers(),
         &app.config.trusted_proxies,
     );
-    let (caller, spent) = match admit(&app, &request, &visitor) {
-        Ok(admitted) => admitted,
-        Err(error) => return error.into_response(),
+    let caller = caller(&app, request.headers());
+    let key = match &caller {
+        Ok(Caller::Bearer(claims)) => claims.user.to_string(),
+        Ok(Caller::Nobody) | Err(_) => visitor.network(),
     };
-    request.extensions_mut().insert(caller);
-    request.extensions_mut().insert(visitor);
-    if let Err(error) = spent.allowed() {
-        let mut response = error.into_response();
-        limit_headers(response.headers_mut(), &spent);
-        return response;
-    }
-    let mut response = next.run(request).await;
+    let spent = app.limits.spend(&key, app.env.now());
+    let admitted = spent
+        .allowed()
+        .and_then(|()| check(&app, &request))
+        .and(caller);
+    let mut response = match admitted {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            request.extensions_mut().insert(visitor);
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    };
     limit_headers(response.headers_mut(), &spent);
     response
 }
 
-fn admit(app: &App, request: &Request, visitor: &Visitor) -> Result<(Caller, Spent)> {
+/// Middleware of routes that are not for everybody: nothing is received from somebody who does
+/// not say who they are.
+pub(super) async fn signed_in(request: Request, next: Next) -> Response {
+    match request.extensions().get() {
+        Some(Caller::Bearer(_)) => next.run(request).await,
+        Some(Caller::Nobody) | None => Error::unauthenticated().into_response(),
+    }
+}
+
+/// What can be said of a request without asking who sent it.
+fn check(app: &App, request: &Request) -> Result<()> {
     let uri = request.uri();
     let headers = request.headers();
     if uri.path_and_query().map_or(0, |one| one.as_str().len()) > limits::URL_BYTES {
@@ -112,18 +129,13 @@ fn admit(app: &App, request: &Request, visitor: &Visitor) -> Result<(Caller, Spe
         ));
     }
     refuse_credentials(uri)?;
-    if !matches!(
+    if matches!(
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     ) {
-        check_site(app, uri, headers)?;
+        return Ok(());
     }
-    let caller = caller(app, headers)?;
-    let key = match &caller {
-        Caller::Bearer(claims) => claims.user.to_string(),
-        Caller::Nobody => visitor.network(),
-    };
-    Ok((caller, app.limits.spend(&key, app.env.now())))
+    check_site(app, uri, headers)
 }
 
 /// Addresses are written to logs and histories: nothing secret may stand in one.

@@ -1,13 +1,17 @@
 //! Invitations: looking at one, using one, making and ending them.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use cloister_wire::{
     ErrorCode, GuildId,
     account::InvitePreview,
     guild::{Appended, CreateInvite, EndInvite, Invites, Join, Joined},
 };
 
-use super::{address::At, extract::Body, reply::Reply};
+use super::{
+    address::{At, AtTwo},
+    extract::Body,
+    reply::Reply,
+};
 use crate::{
     App, Error, Result,
     access::{self, Caller, policy::Verb},
@@ -18,7 +22,7 @@ use crate::{
 pub async fn preview(
     State(app): State<App>,
     visitor: Visitor,
-    Path(code): Path<String>,
+    At(code): At<String>,
 ) -> Result<Reply<InvitePreview>> {
     app.invite_lookups
         .spend(&visitor.network(), app.env.now())
@@ -71,7 +75,7 @@ pub async fn preview(
 pub async fn join(
     State(app): State<App>,
     caller: Caller,
-    Path(code): Path<String>,
+    At(code): At<String>,
     Body(request): Body<Join>,
 ) -> Result<Reply<Joined>> {
     let parts = app.clone();
@@ -125,7 +129,7 @@ pub async fn list(
 pub async fn end(
     State(app): State<App>,
     caller: Caller,
-    Path((guild, code)): Path<(GuildId, String)>,
+    AtTwo(guild, code): AtTwo<GuildId, String>,
     Body(request): Body<EndInvite>,
 ) -> Result<Reply<Appended>> {
     let parts = app.clone();

@@ -1,6 +1,6 @@
 //! Keeping order in a guild.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use cloister_wire::{
     GuildId, UserId,
     guild::Member,
@@ -9,7 +9,7 @@ use cloister_wire::{
 };
 
 use super::{
-    address::{At, Query},
+    address::{At, AtTwo, Query},
     extract::Body,
     guild::PageOf,
     reply::{Done, Reply},
@@ -23,7 +23,7 @@ use crate::{
 pub async fn kick(
     State(app): State<App>,
     caller: Caller,
-    Path((guild, user)): Path<(GuildId, UserId)>,
+    AtTwo(guild, user): AtTwo<GuildId, UserId>,
     Body(request): Body<Kick>,
 ) -> Result<Done> {
     let parts = app.clone();
@@ -39,7 +39,7 @@ pub async fn kick(
 pub async fn ban(
     State(app): State<App>,
     caller: Caller,
-    Path((guild, user)): Path<(GuildId, UserId)>,
+    AtTwo(guild, user): AtTwo<GuildId, UserId>,
     Body(request): Body<Ban>,
 ) -> Result<Done> {
     let parts = app.clone();
@@ -74,7 +74,7 @@ pub async fn bans(
 pub async fn lift_ban(
     State(app): State<App>,
     caller: Caller,
-    Path((guild, user)): Path<(GuildId, UserId)>,
+    AtTwo(guild, user): AtTwo<GuildId, UserId>,
     Body(request): Body<LiftBan>,
 ) -> Result<Done> {
     app.db
@@ -89,7 +89,7 @@ pub async fn lift_ban(
 pub async fn time_out(
     State(app): State<App>,
     caller: Caller,
-    Path((guild, user)): Path<(GuildId, UserId)>,
+    AtTwo(guild, user): AtTwo<GuildId, UserId>,
     Body(request): Body<TimeOut>,
 ) -> Result<Reply<Member>> {
     let member = app

@@ -1,5 +1,7 @@
 //! The API described by itself: OpenAPI 3.1, made from the table of routes and the types.
 
+use std::sync::LazyLock;
+
 use axum::response::IntoResponse;
 use cloister_wire::ErrorBody;
 use utoipa::{
@@ -22,7 +24,8 @@ use super::{
 const BEARER: &str = "access_token";
 
 pub async fn show() -> impl IntoResponse {
-    Reply::ok(document())
+    static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(document);
+    Reply::ok(&*DOCUMENT)
 }
 
 /// The document.

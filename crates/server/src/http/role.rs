@@ -1,6 +1,6 @@
 //! The structure of a guild: roles, overwrites, and why somebody may do something.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use cloister_wire::{
     ChannelId, ErrorCode, GuildId, Permissions, RoleId, UserId,
     guild::{Appended, Member},
@@ -13,7 +13,7 @@ use cloister_wire::{
 use serde::Deserialize;
 
 use super::{
-    address::{At, Query},
+    address::{At, AtTwo, Query},
     extract::Body,
     reply::{Done, Reply},
     security::confirm,
@@ -54,7 +54,7 @@ pub async fn create(
 pub async fn edit(
     State(app): State<App>,
     caller: Caller,
-    Path((guild, role)): Path<(GuildId, RoleId)>,
+    AtTwo(guild, role): AtTwo<GuildId, RoleId>,
     Body(request): Body<EditRole>,
 ) -> Result<Reply<Role>> {
     let parts = app.clone();
@@ -71,7 +71,7 @@ pub async fn edit(
 pub async fn reorder(
     State(app): State<App>,
     caller: Caller,
-    Path((guild, role)): Path<(GuildId, RoleId)>,
+    AtTwo(guild, role): AtTwo<GuildId, RoleId>,
     Body(request): Body<MoveRole>,
 ) -> Result<Done> {
     let parts = app.clone();
@@ -87,7 +87,7 @@ pub async fn reorder(
 pub async fn delete(
     State(app): State<App>,
     caller: Caller,
-    Path((guild, role)): Path<(GuildId, RoleId)>,
+    AtTwo(guild, role): AtTwo<GuildId, RoleId>,
 ) -> Result<Done> {
     let parts = app.clone();
     app.db
@@ -118,7 +118,7 @@ pub async fn edit_everyone(
 pub async fn set_roles(
     State(app): State<App>,
     caller: Caller,
-    Path((guild, user)): Path<(GuildId, UserId)>,
+    AtTwo(guild, user): AtTwo<GuildId, UserId>,
     Body(request): Body<SetRoles>,
 ) -> Result<Reply<Member>> {
     let parts = app.clone();

@@ -10,6 +10,7 @@ use axum::{
     extract::DefaultBodyLimit,
     handler::Handler,
     http::{Method, StatusCode},
+    middleware,
     routing::{MethodFilter, MethodRouter, on},
 };
 use cloister_wire::limits::BODY_BYTES;
@@ -18,6 +19,7 @@ use utoipa::{
     openapi::{RefOr, schema::Schema},
 };
 
+use super::guard;
 use crate::App;
 
 /// Whom a route is for. Who is less gets 401, 403 or, where the thing is not theirs to know of,
@@ -141,7 +143,11 @@ impl Route {
     }
 
     pub(super) fn into_method_router(self) -> MethodRouter<App> {
-        self.handler.layer(DefaultBodyLimit::max(self.body_bytes))
+        let handler = self.handler.layer(DefaultBodyLimit::max(self.body_bytes));
+        if self.who == For::Anyone {
+            return handler;
+        }
+        handler.layer(middleware::from_fn(guard::signed_in))
     }
 }
 

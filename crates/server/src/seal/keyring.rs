@@ -225,16 +225,32 @@ pub(crate) fn private_folder(path: &Path) -> Result<()> {
         .map_err(|error| at(path, &error))
 }
 
-/// Writes a new file that only its owner may read.
+/// Writes a new file that only its owner may read. It is there whole, even after a crash, or not
+/// at all.
 pub(crate) fn private_file(path: &Path, content: &[u8]) -> Result<()> {
     let write = || -> std::io::Result<()> {
+        let mut unfinished = path.as_os_str().to_owned();
+        unfinished.push(".unfinished");
+        match fs::remove_file(&unfinished) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         let mut file = fs::OpenOptions::new()
             .write(true)
             .create_new(true)
             .mode(0o600)
-            .open(path)?;
+            .open(&unfinished)?;
         file.write_all(content)?;
-        file.sync_all()
+        file.sync_all()?;
+        if path.exists() {
+            fs::remove_file(&unfinished)?;
+            return Err(std::io::ErrorKind::AlreadyExists.into());
+        }
+        fs::rename(&unfinished, path)?;
+        match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => fs::File::open(folder)?.sync_all(),
+            _ => Ok(()),
+        }
     };
     write().map_err(|error| at(path, &error))
 }

@@ -112,14 +112,20 @@ impl Hasher {
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
         const RETRY_MS: u64 = 2_000;
-        let _place = self
+        let place = self
             .places
-            .try_acquire()
+            .clone()
+            .try_acquire_owned()
             .map_err(|_| Error::busy(RETRY_MS))?;
-        let _running = self.running.acquire().await.map_err(Error::internal)?;
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(Error::internal)?
+        let running = self.running.clone().acquire_owned().await;
+        let held = (place, running.map_err(Error::internal)?);
+        // Who asked may hang up; the memory is in use until the thread is done all the same.
+        tokio::task::spawn_blocking(move || {
+            let _held = held;
+            work()
+        })
+        .await
+        .map_err(Error::internal)?
     }
 }
 

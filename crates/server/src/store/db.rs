@@ -22,6 +22,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::{mpsc, oneshot};
@@ -160,7 +161,13 @@ impl Db {
                 } else {
                     writes
                 };
-                queue.send(job).await.map_err(|_| closed())?;
+                let asked = async {
+                    queue.send(job).await.map_err(|_| closed())?;
+                    answer.await.map_err(|_| closed())?
+                };
+                return tokio::time::timeout(purpose.patience(), asked)
+                    .await
+                    .unwrap_or_else(|_| Err(Fault::Silent.into()));
             }
             Doors::Inline { connection, ground } => {
                 // A closure that panicked left nothing behind: its transaction was rolled back.
@@ -189,6 +196,16 @@ fn closed() -> Error {
 enum Purpose {
     Read,
     Write,
+}
+
+impl Purpose {
+    /// Longer than any statement may take; then the database hangs.
+    const fn patience(self) -> Duration {
+        match self {
+            Self::Read => Duration::from_secs(15),
+            Self::Write => Duration::from_secs(35),
+        }
+    }
 }
 
 /// A closure with the place where its answer goes.
@@ -273,6 +290,9 @@ pub enum Fault {
     /// The database can't be reached, or can't write.
     #[error("{0}")]
     Unavailable(String),
+    /// It does not answer. What was asked may have been done.
+    #[error("the database does not answer")]
+    Silent,
     #[error("column {column}: {mismatch}")]
     Column { column: String, mismatch: Mismatch },
     #[error("{0}")]
@@ -292,7 +312,7 @@ impl Fault {
         match self {
             Self::Sqlite(error) => sqlite::passes_by_itself(error),
             Self::Postgres(error) => postgres::passes_by_itself(error),
-            Self::Unavailable(_) => true,
+            Self::Unavailable(_) | Self::Silent => true,
             Self::Column { .. } | Self::Migration(_) => false,
         }
     }

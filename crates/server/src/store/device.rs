@@ -253,7 +253,7 @@ pub fn set_dormant(tx: &mut Tx<'_>, _: &Permit<'_, System>, device: DeviceId) ->
 }
 
 /// Whether the device sleeps.
-pub(super) fn is_dormant(tx: &mut Tx<'_>, device: DeviceId) -> Result<bool> {
+pub(crate) fn is_dormant(tx: &mut Tx<'_>, device: DeviceId) -> Result<bool> {
     let at: Option<u64> = tx.one(ASLEEP, params![device], |row| row.get(0))?;
     Ok(at.is_some())
 }

@@ -4,7 +4,7 @@ use std::num::NonZero;
 
 use cloister_proof::devlog::Body;
 use cloister_server::jobs;
-use cloister_wire::Bytes;
+use cloister_wire::{Bytes, limits};
 use serde_json::json;
 
 use crate::cast::{
@@ -113,6 +113,56 @@ async fn a_device_can_not_flood_others_with_items() {
         send(2..3).await.expect(204);
         stage.wait(60_000);
         send(3..5).await.expect(204);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_person_alone_cannot_fill_the_queue_of_somebody_elses_device() {
+    on_every_database(async |stage| {
+        let (alice, bob, guild) = two(stage).await;
+        let send = async |from: &Device, page: u32| {
+            let items: Vec<_> = (0..20_u32)
+                .map(|number| {
+                    let name = [page.to_be_bytes(), number.to_be_bytes()].concat();
+                    json!({
+                        "device": bob.device.id, "class": "control",
+                        "dedupe_id": cloister_proof::hash(&[&name]),
+                        "envelope": {"reg_id": 1, "kind": 0,
+                            "ct": Bytes(vec![0xff; limits::ENVELOPE_BYTES])},
+                    })
+                })
+                .collect();
+            let ask = stage.post("/api/v1/to-device").bearing(&from.access);
+            ask.json(json!({"items": items})).send().await
+        };
+        let page = 20 * limits::ENVELOPE_BYTES as u64;
+        let fits = u32::try_from(limits::QUEUE_BYTES_MAX / 4 / page).unwrap();
+        for number in 0..fits {
+            send(&alice.device, number).await.expect(204);
+        }
+        let over = send(&alice.device, fits).await;
+        over.refused(409, "TOO_MANY");
+        jobs::put_to_sleep(&stage.app).await.unwrap();
+        let voice = Voice::of(stage, &alice.device, guild.channel).await;
+        assert_eq!(voice.roster.len(), 2, "the device is still awake");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_device_that_was_not_away_cannot_renew_itself() {
+    on_every_database(async |stage| {
+        let (_, mut bob, _) = two(stage).await;
+        let renew = Body::Renew {
+            device: bob.device.id,
+            reg_id: 2,
+        };
+        let renew = bob.entry(renew, &bob.device.key);
+        let access = bob.device.access.clone();
+        bob.append(stage, &access, &renew)
+            .await
+            .refused(422, "INVALID");
     })
     .await;
 }
