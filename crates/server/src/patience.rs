@@ -108,14 +108,16 @@ mod tests {
 
     use super::*;
 
+    const SHORT: Duration = Duration::from_millis(20);
+
     fn patience<T>(stream: T) -> Patience<T> {
         Patience {
             stream,
-            waiting: Some((Box::pin(tokio::time::sleep(HEADER_TIMEOUT)), 0)),
+            waiting: Some((Box::pin(tokio::time::sleep(SHORT)), 0)),
         }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn whoever_says_nothing_is_not_waited_for() {
         let (mut client, server) = tokio::io::duplex(64);
         client.write_all(b"PRI * HT").await.unwrap();
@@ -125,14 +127,14 @@ mod tests {
         assert_eq!(bytes, b"PRI * HT");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn whoever_began_a_request_is_waited_for_by_http() {
         let (mut client, server) = tokio::io::duplex(64);
         let mut server = patience(server);
         client.write_all(&[b'x'; FIRST_BYTES]).await.unwrap();
         server.read_exact(&mut [0; FIRST_BYTES]).await.unwrap();
         let later = async {
-            tokio::time::sleep(2 * HEADER_TIMEOUT).await;
+            tokio::time::sleep(3 * SHORT).await;
             client.write_all(b"y").await.unwrap();
         };
         let (read, ()) = tokio::join!(server.read_u8(), later);

@@ -13,7 +13,7 @@ use crate::{
 pub async fn set(
     State(app): State<App>,
     caller: Caller,
-    Path((guild, user)): Path<(GuildId, UserId)>,
+    AtTwo(guild, user): AtTwo<GuildId, UserId>,
     Body(request): Body<SetNickname>,
 ) -> Result<Reply<Member>> {
     let member = app
