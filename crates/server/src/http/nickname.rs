@@ -1,9 +1,9 @@
 //! What somebody is called in one guild.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use cloister_wire::{GuildId, UserId, guild::Member, moderation::SetNickname};
 
-use super::{extract::Body, reply::Reply};
+use super::{address::AtTwo, extract::Body, reply::Reply};
 use crate::{
     App, Result,
     access::{self, Caller, policy::Verb},
