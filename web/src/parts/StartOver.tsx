@@ -1,7 +1,7 @@
 /** For somebody who has neither a device nor a way back left: what is lost for good, and the account begun anew. */
 import { useState } from "react";
 import { useGive, useTask } from "../state/engine";
-import { deviceName } from "../state/page";
+import { deviceName, useNow } from "../state/page";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { Field, PasswordField } from "../ui/Field";
@@ -31,6 +31,7 @@ function StartOverDialog({ onClose }: { onClose: () => void }) {
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
   const [sure, setSure] = useState(false);
+  const now = useNow(60_000);
   const begin = useTask(async () => {
     await give({ do: "start_over", password, code: code.trim() === "" ? null : code.trim(), device_name: deviceName(navigator.userAgent) });
   });
@@ -57,7 +58,7 @@ function StartOverDialog({ onClose }: { onClose: () => void }) {
           <RefusalNote refusal={wrongCode || codeMissing ? null : begin.refusal} />
         ) : (
           <Note kind="amber">
-            <p role="alert">{words.tooSoon(wholeTime(Date.now() + tooSoon))}</p>
+            <p role="alert">{words.tooSoon(wholeTime(now + tooSoon))}</p>
           </Note>
         )}
         <div className="form-actions">
