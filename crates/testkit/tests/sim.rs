@@ -122,7 +122,8 @@ fn a_server_that_accepts_any_audience_is_noticed() {
 
 #[test]
 fn a_server_with_a_ghost_in_an_audience_is_noticed() {
-    notices(Mutation::GhostInAudience, "I13");
+    // Under other seeds its members notice first: there is a device that they can't serve.
+    notices_with(2, Mutation::GhostInAudience, "I13");
 }
 
 #[test]
@@ -143,7 +144,7 @@ fn a_one_time_key_that_is_handed_out_twice_is_noticed() {
 #[test]
 fn a_copied_store_that_may_go_on_is_noticed() {
     // It sends, or the ratchet that it turns back to shows it.
-    notices_with(13, Mutation::CopiedStore, "I26");
+    notices_with(5, Mutation::CopiedStore, "I26");
 }
 
 #[test]
