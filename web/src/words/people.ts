@@ -11,7 +11,7 @@ export const people = {
   forget: "Remove",
   unblock: "Unblock",
   forgetNamed: (name: string) => fill("{name}: none of these any more", { name }),
-  lead: (name: string) => fill("How you keep {name}, who is never told", { name }),
+  lead: (name: string) => fill("Keep {name} as (they are not told)", { name }),
   friend: "Friend",
   mute: "Muted",
   muteHint: "What they write raises no badge and stays where it is.",

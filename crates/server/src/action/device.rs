@@ -29,10 +29,7 @@ use crate::{
 };
 
 /// Changes of one person's devices; everybody who knows them follows each.
-const ENTRIES: Window = Window {
-    most: NonZero::new(120).expect("not zero"),
-    ms: 60 * 60_000,
-};
+const ENTRIES: Window = Window::per_minutes(NonZero::new(120).expect("not zero"), 60);
 /// Logs in one query.
 const LOGS_PER_QUERY: usize = 500;
 

@@ -1,5 +1,7 @@
 //! Invitations: making and ending one.
 
+use std::num::NonZero;
+
 use cloister_proof::{InviteCert, guild_log::OpBody};
 use cloister_wire::{
     Bytes, ErrorCode,
@@ -16,8 +18,12 @@ use crate::{
     Error, Result,
     access::{Permit, guild::InGuild},
     app::Parts,
+    limit::Window,
     store::{self, db::Tx, invite::NewInvite},
 };
+
+/// Invitations that one person makes: each stays in its guild's log for ever.
+const MADE: Window = Window::per_minutes(NonZero::new(120).expect("not zero"), 60);
 
 /// Makes an invitation to a guild from what the inviter's device signed.
 pub fn create(
@@ -27,6 +33,8 @@ pub fn create(
     request: &CreateInvite,
 ) -> Result<Appended> {
     let guild = permit.guild;
+    let key = parts.keys.hash_secret("invites", permit.user.as_bytes());
+    store::attempt::spend(tx, permit, &key, MADE)?.allowed()?;
     moderation::check_invites(tx, guild)?;
     if store::invite::count(tx, permit, guild)? >= limits::INVITES_PER_GUILD {
         return Err(Error::refuse(

@@ -180,3 +180,29 @@ async fn members_see_their_own_invitations_and_the_owner_sees_all() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn one_person_makes_so_many_invitations_in_an_hour() {
+    on_every_database(async |stage| {
+        let alice = Person::invited(stage, "alice", 1).await;
+        let guild = alice.create_guild(stage, 9).await;
+        let path = format!("/api/v1/guilds/{}/invites", guild.id);
+        let make = async |number: u32| {
+            let (body, _) = alice.invitation(&guild, &format!("welcome-{number}"), 0);
+            let ask = stage.post(&path).bearing(&alice.device.access);
+            ask.json(&body).send().await
+        };
+        for number in 0..120 {
+            make(number).await.expect(201);
+        }
+        make(120).await.refused(429, "RATE_LIMITED");
+        stage.wait(60 * 60_000);
+        let known = alice.known(stage, &alice.device).await;
+        let again = alice.sign_in(stage, known).await.expect(201);
+        let access = again["tokens"]["access_token"].as_str().unwrap();
+        let (body, _) = alice.invitation(&guild, "welcome-120", 0);
+        let ask = stage.post(&path).bearing(access);
+        ask.json(&body).send().await.expect(201);
+    })
+    .await;
+}
