@@ -35,6 +35,9 @@ pub struct Parts {
     pub limits: Buckets,
     /// Sign-ins that are looked at, by network.
     pub sign_ins: AtOnce,
+    /// Passwords of newcomers from one address that are hashed at once: half of all places, so that
+    /// a crowd behind one address comes in and keeps nobody from signing in.
+    pub registrations: AtOnce,
     /// Looking at invitations by code, for each address.
     pub invite_lookups: Buckets,
     /// Messages, for each person.
@@ -126,6 +129,13 @@ impl App {
         let invite_lookups =
             Buckets::new(Rate::per_minute(config.limits.invite_lookups_per_address));
         let sign_ins = AtOnce::new(config.limits.sign_ins_at_once);
+        let places = config.passwords.at_once.get() + config.passwords.waiting;
+        let registrations = AtOnce::new(
+            u32::try_from(places / 2)
+                .ok()
+                .and_then(NonZero::new)
+                .unwrap_or(NonZero::<u32>::MIN),
+        );
         let required = config.second_factor.required;
         let messages = Buckets::new(Rate::per(config.limits.messages, 10_000));
         let device_items = [
@@ -155,6 +165,7 @@ impl App {
             hasher,
             limits,
             sign_ins,
+            registrations,
             invite_lookups,
             messages,
             device_items,

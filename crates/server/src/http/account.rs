@@ -22,7 +22,6 @@ pub async fn register(
     visitor: Visitor,
     Body(request): Body<Register>,
 ) -> Result<Reply<SignedIn>> {
-    let _place = app.sign_ins.enter(visitor.network())?;
     action::account::Username::parse(&request.username)?;
     action::account::display_name(&request.display_name)?;
     // A password is looked at and hashed for those only who have a door to come in by.
@@ -33,6 +32,7 @@ pub async fn register(
             action::account::knock(tx, &parts, &permit, &admission, &from)
         })
         .await??;
+    let _place = app.registrations.enter(visitor.network())?;
     let names = password::names(&app, &request.username, &request.display_name);
     // Where everybody must have a second factor, this password will not stand alone.
     let beside = match app.config.second_factor.required {

@@ -63,7 +63,7 @@ impl Hasher {
     pub fn new(cost: &Passwords, pepper: Zeroizing<[u8; 32]>, env: Env) -> Result<Self> {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None)
             .map_err(|error| Error::internal(format!("passwords: {error}")))?;
-        let nobody = hash(&params, pepper.as_slice(), b"", &env.bytes::<16>())?;
+        let nobody = nobodys(&params, &env);
         let places = cost.at_once.get() + cost.waiting;
         Ok(Self {
             params,
@@ -92,8 +92,7 @@ impl Hasher {
 
     /// A hash that no password has.
     pub fn of_nothing(&self) -> String {
-        let (cost, _) = self.nobody.rsplit_once('$').unwrap_or_default();
-        format!("{cost}${}", STANDARD_NO_PAD.encode(self.env.bytes::<32>()))
+        nobodys(&self.params, &self.env)
     }
 
     /// Is it the password of `stored`? Without a stored hash the answer is no, after as long.
@@ -160,6 +159,14 @@ fn hash(params: &Params, pepper: &[u8], password: &[u8], salt: &[u8]) -> Result<
         .hash_password_with_salt(password, salt)
         .map_err(argon2_error)?;
     Ok(hash.to_string())
+}
+
+/// A hash that no password has, as costly to compare with as any other.
+fn nobodys(params: &Params, env: &Env) -> String {
+    let (salt, hash) = (env.bytes::<16>(), env.bytes::<32>());
+    let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
+    let (memory, passes, lanes) = (params.m_cost(), params.t_cost(), params.p_cost());
+    format!("$argon2id$v=19$m={memory},t={passes},p={lanes}${salt}${hash}")
 }
 
 fn compare(params: &Params, pepper: &[u8], password: &str, stored: &str) -> Result<Verdict> {
@@ -274,6 +281,19 @@ mod tests {
     async fn nobody_has_no_password_not_even_the_empty_one() {
         let found = hasher(4).verify(password(""), None).await.unwrap();
         assert_eq!(found, Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_nothing_is_compared_with_at_the_cost_of_today() {
+        let hasher = hasher(1);
+        let nothing = hasher.of_nothing();
+        let usual = hasher.hash(password("vivid otter")).await.unwrap();
+        let cost = |hash: &str| hash.split('$').take(4).collect::<Vec<_>>().join("$");
+        assert_eq!(cost(&nothing), cost(&usual));
+        assert!(PasswordHash::new(&nothing).is_ok());
+        assert_ne!(nothing, hasher.of_nothing());
+        let verdict = hasher.verify(password("vivid otter"), Some(nothing)).await;
+        assert_eq!(verdict.unwrap(), Verdict::Wrong);
     }
 
     #[tokio::test]
