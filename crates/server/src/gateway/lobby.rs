@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Unidentified connections from one network, as limits count visitors.
-const PER_NETWORK: u32 = 50;
+const PER_NETWORK: u32 = 300;
 /// Unidentified connections in all.
 const IN_ALL: u32 = 2_000;
 
