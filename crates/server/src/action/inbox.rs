@@ -21,7 +21,7 @@ use crate::{
     store::{
         self,
         db::Tx,
-        inbox::{New, NewBody},
+        inbox::{New, NewBody, Waiting},
     },
 };
 
@@ -104,13 +104,12 @@ pub(super) fn deliver(tx: &mut Tx<'_>, sender: &Actor, parcel: &Parcel<'_>) -> R
             ct: &parcel.envelope.ct,
         },
     };
-    append(tx, parcel.recipient, &new)?;
-    leave_room(tx, sender, parcel.recipient)
+    let all = append(tx, parcel.recipient, &new)?;
+    leave_room(tx, sender, parcel.recipient, all)
 }
 
 /// One person alone can't fill the queue of somebody else's device, which would put it to sleep.
-fn leave_room(tx: &mut Tx<'_>, sender: &Actor, recipient: DeviceId) -> Result<()> {
-    let all = store::inbox::waiting(tx, recipient)?;
+fn leave_room(tx: &mut Tx<'_>, sender: &Actor, recipient: DeviceId, all: Waiting) -> Result<()> {
     // Only a queue that is long already is looked through.
     if all.items <= SENDER_ITEMS_MAX && all.bytes <= SENDER_BYTES_MAX {
         return Ok(());
@@ -152,7 +151,8 @@ pub(super) fn withhold(
             code,
         },
     };
-    append(tx, recipient, &new)
+    append(tx, recipient, &new)?;
+    Ok(())
 }
 
 /// The device has decrypted and stored everything up to `seq`.
@@ -188,7 +188,8 @@ pub fn refuse(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, request: &NackToDevic
         class: item.class,
         body: NewBody::Nack(request.reason),
     };
-    append(tx, item.sender_device, &nack)
+    append(tx, item.sender_device, &nack)?;
+    Ok(())
 }
 
 /// A revoked device: nothing waits for it, nobody shares with it, nobody claims its keys.
@@ -198,7 +199,8 @@ pub(super) fn close(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
     store::group_session::forget_device(tx, device)
 }
 
-fn append(tx: &mut Tx<'_>, recipient: DeviceId, new: &New<'_>) -> Result<()> {
+/// Puts an item at the end of a queue and says what waits there now.
+fn append(tx: &mut Tx<'_>, recipient: DeviceId, new: &New<'_>) -> Result<Waiting> {
     let (waiting, item) = store::inbox::append(tx, recipient, new)?;
     let over = |times: u64| {
         waiting.items > times * limits::QUEUE_ITEMS_MAX
@@ -218,7 +220,7 @@ fn append(tx: &mut Tx<'_>, recipient: DeviceId, new: &New<'_>) -> Result<()> {
         Audience::Device(recipient),
         Event::ToDevice { item },
     ));
-    Ok(())
+    Ok(waiting)
 }
 
 fn check_envelope(class: ToDeviceClass, envelope: &Envelope) -> Result<()> {

@@ -23,7 +23,6 @@ sql! {
     PURGE = "UPDATE inbox SET acked_seq = last_seq, bytes = 0, full_at = NULL \
              WHERE device_id = $1";
     LOCK = "SELECT last_seq, acked_seq FROM inbox WHERE device_id = $1 FOR UPDATE";
-    WAITING = "SELECT last_seq - acked_seq, bytes FROM inbox WHERE device_id = $1";
     WAITING_FROM = "SELECT count(*), CAST(coalesce(sum(length(ct)), 0) AS BIGINT) \
                     FROM inbox_item WHERE device_id = $1 AND sender_user = $2";
     POSITION = "SELECT last_seq, acked_seq FROM inbox WHERE device_id = $1";
@@ -100,20 +99,13 @@ pub(super) fn position(tx: &mut Tx<'_>, device: DeviceId) -> Result<Position> {
     }))
 }
 
-/// How much waits for a device.
-pub fn waiting(tx: &mut Tx<'_>, device: DeviceId) -> Result<Waiting> {
-    tx.one(WAITING, params![device], read_waiting)
-}
-
 /// How much of one person waits for a device.
 pub fn waiting_from(tx: &mut Tx<'_>, device: DeviceId, sender: UserId) -> Result<Waiting> {
-    tx.one(WAITING_FROM, params![device, sender], read_waiting)
-}
-
-fn read_waiting(row: Row<'_>) -> Result<Waiting> {
-    Ok(Waiting {
-        items: row.get(0)?,
-        bytes: row.get(1)?,
+    tx.one(WAITING_FROM, params![device, sender], |row| {
+        Ok(Waiting {
+            items: row.get(0)?,
+            bytes: row.get(1)?,
+        })
     })
 }
 
