@@ -385,7 +385,7 @@ fn recovery<P: Primitives>(core: &Core<P>) -> Shown<RecoveryView> {
         });
     };
     let me = core.store.me()?;
-    let offer = core.now >= recovery.later_until && core.store.exchange_took_place(me.user)?;
+    let offer = core.now >= recovery.later_until && core.store.exchange_took_place(&me)?;
     Ok(RecoveryView {
         key: Some(recovery.key),
         offer,

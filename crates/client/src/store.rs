@@ -6,6 +6,7 @@
 
 mod backup;
 mod channel;
+mod closed;
 mod evidence;
 mod fork;
 mod guild;

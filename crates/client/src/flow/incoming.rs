@@ -18,7 +18,7 @@ use self::{
 };
 use crate::{
     core::{Core, Shared},
-    flow::{call::CallError, expiry, outgoing, queue, remark},
+    flow::{backup, call::CallError, expiry, outgoing, queue, remark},
     store::{ChannelRow, Evidence, MessageState, Store, StoreError},
     view::{CommandReply, Refusal, Topic, Undecryptable},
 };
@@ -152,6 +152,7 @@ pub(crate) async fn load_newest<P: Primitives>(
 ) -> Result<CommandReply, Refusal> {
     while !newer_page(shared, channel).await? {}
     queue::settle(shared);
+    backup::restore(shared);
     let newest = shared.core().store.timeline(channel, None, 1)?;
     if newest.is_empty() {
         return load_older(shared, channel).await;
@@ -204,6 +205,8 @@ pub(crate) async fn load_older<P: Primitives>(
     drop(core);
     expiry::watch(shared);
     queue::settle(shared);
+    // Other devices may have brought keys into the backup since it was last looked at.
+    backup::restore(shared);
     Ok(CommandReply::History {
         loaded: page.messages.len() as u32,
         reached_start: page.end,
@@ -286,10 +289,7 @@ pub(crate) fn open<P: Primitives>(
     let padded = match opened {
         Opened::Padded(padded) => padded,
         Opened::Closed(cause) => return Ok(MessageState::Closed(cause)),
-        Opened::NoKey if row.first_epoch.is_some_and(|first| message.epoch < first) => {
-            return Ok(MessageState::Before);
-        }
-        Opened::NoKey => return without_key(core, message),
+        Opened::NoKey => return without_key(core, row, message),
     };
     Ok(match Plain::open(&padded, &context, &message.c2) {
         Ok(plain) => {
@@ -320,15 +320,24 @@ fn bounded(content: MessageContent) -> MessageContent {
     }
 }
 
-/// Why a message's key is not here: nobody gives it to this device, or it is still to come.
-fn without_key<P: Primitives>(core: &Core<P>, message: &Message) -> Result<MessageState, Refusal> {
-    let SealedContent::Group { session, .. } = &message.content else {
-        return Ok(MessageState::Waiting);
+/// Why a message's key is not here: its sender doesn't give it to this device, the message was
+/// sent before this device was among the recipients, or the key is still to come.
+fn without_key<P: Primitives>(
+    core: &Core<P>,
+    row: &ChannelRow,
+    message: &Message,
+) -> Result<MessageState, Refusal> {
+    let why = match &message.content {
+        SealedContent::Group { session, .. } => {
+            core.store
+                .withheld(message.channel, session, message.sender_device)?
+        }
+        _ => None,
     };
-    let why = core
-        .store
-        .withheld(message.channel, session, message.sender_device)?;
+    // What the sender says counts more than the epoch: a device that was away hears of a channel
+    // only when it comes back, in a later epoch than the one in which it was added.
     Ok(match why {
+        None if row.first_epoch.is_some_and(|first| message.epoch < first) => MessageState::Before,
         None => MessageState::Waiting,
         Some(WithholdCode::MinTrust) => MessageState::Closed(Undecryptable::WithheldUnvouched),
         Some(WithholdCode::TrustViolation) => {

@@ -186,14 +186,4 @@ impl<P: Primitives> Store<P> {
                 .map(|record| BackupRecord::Person { record }),
         })
     }
-
-    /// Messages that a key from the backup might open.
-    pub fn has_unreadable(&self) -> StoreResult<bool> {
-        Ok(self
-            .connection
-            .prepare_cached(
-                "SELECT 1 FROM message WHERE state = 3 OR (state = 2 AND cause IN (0, 5))",
-            )?
-            .exists([])?)
-    }
 }

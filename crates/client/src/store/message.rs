@@ -49,7 +49,7 @@ pub(crate) struct MessageRow {
 }
 
 const COLUMNS: &str = "seq, id, at, author, device, state, body, cause, channel, content, edited_at, removed_by, calls_me, expires_at";
-const CAUSES: [Undecryptable; 9] = [
+pub(super) const CAUSES: [Undecryptable; 9] = [
     Undecryptable::KeyMissing,
     Undecryptable::WithheldUnvouched,
     Undecryptable::Corrupt,
@@ -367,17 +367,6 @@ impl<P: Primitives> Store<P> {
             .transpose()
     }
 
-    /// Channels with messages that wait since before `until`, and those messages.
-    pub fn waiting(&self, until: u64) -> StoreResult<Vec<Message>> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT sealed FROM message WHERE state = 1 AND since <= ?1 ORDER BY channel, seq",
-        )?;
-        let rows = statement
-            .query_map([until as i64], |row| row.get::<_, Vec<u8>>(0))?
-            .collect::<Result<Vec<_>, _>>()?;
-        rows.iter().map(|sealed| unpack(sealed)).collect()
-    }
-
     /// The message, other than this one, that used the same place in a group session.
     pub fn index_taken(&self, session: &Hash, index: u32, id: MessageId) -> StoreResult<bool> {
         Ok(self
@@ -450,41 +439,5 @@ impl<P: Primitives> Store<P> {
             .query_map([limit], Raw::read)?
             .collect::<Result<Vec<_>, _>>()?;
         raws.into_iter().map(Raw::understand).collect()
-    }
-
-    /// Whether somebody wrote and was answered: the moment to offer the recovery key.
-    pub fn exchange_took_place(&self, me: UserId) -> StoreResult<bool> {
-        Ok(self
-            .connection
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM message WHERE state = 0 AND author = ?1) AND EXISTS (SELECT 1 FROM message WHERE state = 0 AND author <> ?1)",
-            )?
-            .query_row([me.as_bytes()], |row| row.get(0))?)
-    }
-
-    /// How many messages cannot be read, by cause, and how many wait.
-    pub fn undecryptable(&self) -> StoreResult<(Vec<(Undecryptable, u32)>, u32)> {
-        let mut statement = self.connection.prepare_cached("SELECT state, cause, count(*) FROM message WHERE state IN (1, 2) GROUP BY state, cause")?;
-        let rows = statement
-            .query_map([], |row| {
-                Ok((
-                    row.get::<_, i64>(0)?,
-                    row.get::<_, Option<i64>>(1)?,
-                    row.get::<_, u32>(2)?,
-                ))
-            })?
-            .collect::<Result<Vec<_>, _>>()?;
-        let waiting = rows
-            .iter()
-            .filter(|(state, ..)| *state == 1)
-            .map(|(.., count)| count)
-            .sum();
-        let causes = rows
-            .iter()
-            .filter_map(|(_, cause, count)| {
-                CAUSES.get((*cause)? as usize).map(|cause| (*cause, *count))
-            })
-            .collect();
-        Ok((causes, waiting))
     }
 }

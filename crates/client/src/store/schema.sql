@@ -237,6 +237,7 @@ CREATE TABLE inbound (
     -- 1: from one's own backup, not from the sender.
     restored INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX inbound_channel ON inbound (channel);
 
 -- What the backup should hold, and how far it does.
 CREATE TABLE backup (

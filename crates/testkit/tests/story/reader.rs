@@ -185,3 +185,40 @@ fn who_is_not_vouched_for_is_told_why_and_reads_once_vouched_for() {
     );
     assert_eq!(four.stage.world.broken, None);
 }
+
+#[test]
+fn a_device_that_was_away_when_it_was_added_is_told_why_too() {
+    let mut four = four(6);
+    let (alice, carol) = (four.alice, four.carol);
+    let dave = four.stranger();
+    let channel = four.private(&[dave]);
+    let (laptop, _) = four.stage.signs_in("dave", None);
+    let code = four.stage.world.clients[laptop].session().pending_code;
+    let code = code.expect("a pending device shows its code");
+    four.stage.world.kill(laptop);
+    done(&mut four.stage, dave, Command::ApproveDevice { code });
+    four.stage.says(alice, channel, "who are you");
+    // A later epoch: the laptop hears of the channel only in that one.
+    let users = vec![four.stage.user(dave), four.stage.user(carol)];
+    done(
+        &mut four.stage,
+        alice,
+        Command::SetReaders { channel, users },
+    );
+    four.stage.says(alice, channel, "both of you");
+    four.stage.world.revive(laptop);
+    four.stage.settle();
+    done(
+        &mut four.stage,
+        laptop,
+        Command::LoadHistory {
+            channel,
+            before: None,
+        },
+    );
+    assert_eq!(
+        four.stage.sees(laptop, channel),
+        ["WithheldUnvouched", "WithheldUnvouched"]
+    );
+    assert_eq!(four.stage.world.broken, None);
+}
