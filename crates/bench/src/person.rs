@@ -13,7 +13,7 @@ use cloister_proof::{
 use cloister_wire::{
     Bytes, ChannelId, DeviceId, GuildId, Hash, Octets, UserId,
     account::{Admission, ClientKind, InvitePreview, Register, SignedIn},
-    guild::{Appended, CreateChannel, CreateGuild, CreateInvite, Join, Joined},
+    guild::{Appended, CreateChannel, CreateGuild, CreateInvite, Join, Joined, Membership},
     key::UploadKeys,
 };
 use ed25519_dalek::SigningKey;
@@ -240,6 +240,7 @@ impl Person {
             code: link.code.clone(),
             cert: Bytes(cert.to_bytes()),
             op: Bytes(self.op(guild, log, body, &[]).to_bytes()),
+            membership: Membership::Lasting,
         };
         let path = format!("/api/v1/guilds/{guild}/invites");
         let _: Appended = api.post(&path, Some(&self.token), &request).await?;

@@ -7,7 +7,7 @@ use cloister_client::view::{
     Act, Command, CommandReply, Content, Query, QueryReply, Refusal, TimelineView,
 };
 use cloister_client_native::{Client, Profile};
-use cloister_wire::{ChannelId, GuildId, UserId};
+use cloister_wire::{ChannelId, GuildId, UserId, guild::Membership};
 
 use crate::{
     person::PASSWORD,
@@ -82,6 +82,7 @@ impl Talker {
             guild,
             uses: 0,
             expires_in_s: 0,
+            membership: Membership::Lasting,
         };
         match self.order(invite).await? {
             CommandReply::Invite { code, .. } => Ok(code),

@@ -247,6 +247,7 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
                  roles,
                  nickname,
                  timed_out_until,
+                 membership,
              }| {
                 let (username, own_name) = core.store.names(user)?.unwrap_or_default();
                 let display_name = nickname.clone().unwrap_or(own_name);
@@ -263,6 +264,7 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
                     roles,
                     nickname,
                     timed_out_until: timed_out_until.filter(|until| *until > core.now),
+                    membership,
                 })
             },
         )

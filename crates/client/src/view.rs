@@ -11,7 +11,7 @@
 use cloister_wire::{
     CategoryId, ChannelId, DeviceId, ErrorCode, GuildId, MessageId, Permissions, ReportId, RoleId,
     UserId,
-    guild::RequestAnswer,
+    guild::{Membership, RequestAnswer},
     moderation::{Contact, Relation},
     presence::Availability,
     report::{Claim, MyReport, ReportReason, ReportTo, Resolution},
@@ -276,7 +276,7 @@ pub enum Command {
     /// `CODE` or `CODE#SEED`, or a whole invite link.
     JoinGuild { invite: String },
     /// Make an invite link. `uses` 0 means no limit; `expires_in_s` 0 means never.
-    CreateInvite { guild: GuildId, uses: u32, expires_in_s: u32 },
+    CreateInvite { guild: GuildId, uses: u32, expires_in_s: u32, #[serde(default)] membership: Membership },
     EndInvite { guild: GuildId, code: String },
     /// Vouch for a member who joined without an invite link.
     Vouch { guild: GuildId, user: UserId },

@@ -39,4 +39,5 @@ pub mod security;
 pub mod session;
 pub mod share;
 mod start_over;
+pub mod sweep;
 pub mod typing;

@@ -5,9 +5,9 @@
 
 use std::{borrow::Cow, fmt};
 
-use cloister_wire::{ErrorBody, ErrorCode, channel::EpochView};
+use cloister_wire::{DeviceId, ErrorBody, ErrorCode, GuildId, UserId, channel::EpochView};
 
-use crate::store::db::Fault;
+use crate::{access::Actor, store::db::Fault};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -29,6 +29,16 @@ pub struct Refusal {
     pub sentence: Cow<'static, str>,
     pub retry_after_ms: Option<u64>,
     pub epoch: Option<Box<EpochView>>,
+    pub denied: Option<Denied>,
+}
+
+/// A member of a guild tried what they may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Denied {
+    pub guild: GuildId,
+    pub user: UserId,
+    pub device: DeviceId,
+    pub code: ErrorCode,
 }
 
 impl Error {
@@ -40,6 +50,7 @@ impl Error {
             sentence,
             retry_after_ms: None,
             epoch: None,
+            denied: None,
         }))
     }
 
@@ -109,6 +120,29 @@ impl Error {
             refusal.retry_after_ms = Some(ms);
         }
         self
+    }
+
+    /// Says who tried it where, for the guild's audit log.
+    #[must_use]
+    pub fn denied(mut self, actor: &Actor, guild: GuildId) -> Self {
+        let code = self.code();
+        if let Self::Refused(refusal) = &mut self {
+            refusal.denied = Some(Denied {
+                guild,
+                user: actor.user,
+                device: actor.device,
+                code,
+            });
+        }
+        self
+    }
+
+    /// Who tried what they may not.
+    pub fn denial(&self) -> Option<Denied> {
+        match self {
+            Self::Refused(refusal) => refusal.denied,
+            Self::Database(_) | Self::Internal(_) => None,
+        }
     }
 
     /// Adds what a refused sender needs to try again.

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod backup;
 pub mod category;
 pub mod channel;
+pub mod denied;
 pub mod device;
 pub mod dm;
 pub mod email;
@@ -54,6 +55,7 @@ pub fn router(app: &App) -> Router {
     router
         .merge(crate::web::router())
         .layer(CatchPanicLayer::custom(reply::panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), denied::note))
         .layer(middleware::from_fn_with_state(app.clone(), guard::gate))
         .layer(middleware::from_fn(reply::write))
         .layer(middleware::from_fn(guard::headers))

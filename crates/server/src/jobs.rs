@@ -2,9 +2,12 @@
 //! nothing before, and every minute it puts devices to sleep that do not come for what waits.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
 };
+
+use cloister_wire::{UserId, limits::RESUME_MS};
 
 use crate::{App, Result, access, action, action::factor::OFFER_MS, seal::rotation, store};
 
@@ -92,6 +95,9 @@ pub async fn run_expiry(app: App) {
         if let Err(error) = expire(&app).await {
             tracing::warn!(%error, "could not remove messages that disappear; trying again soon");
         }
+        if let Err(error) = sweep_some(&app).await {
+            tracing::warn!(%error, "could not remove what banned people said; trying again soon");
+        }
         tokio::time::sleep(EXPIRY_EVERY).await;
     }
 }
@@ -112,9 +118,63 @@ pub async fn expire(app: &App) -> Result<()> {
     }
 }
 
+/// Pieces of removing that are done before a ban is answered; the rest follows by itself.
+const SWEPT_AT_ONCE: u32 = 20;
+
+/// Removes some of what people said who were banned.
+pub async fn sweep_some(app: &App) -> Result<()> {
+    for _ in 0..SWEPT_AT_ONCE {
+        let more = app
+            .db
+            .write(|tx| {
+                let permit = access::system_quietly(tx);
+                action::sweep::step(tx, &permit)
+            })
+            .await?;
+        if !more {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Since when people are away who are members somewhere for as long as their connection lasts.
+pub type Absences = BTreeMap<UserId, u64>;
+
+/// Memberships that one round looks at.
+const TEMPORARY_AT_ONCE: u32 = 2_000;
+
+/// Ends temporary memberships of people whose last connection is over for as long as a connection
+/// that broke is waited for.
+pub async fn end_temporary(app: &App, absences: &mut Absences) -> Result<()> {
+    let found = app
+        .db
+        .read(|tx| {
+            let permit = access::system_quietly(tx);
+            store::guild::page_temporary(tx, &permit, TEMPORARY_AT_ONCE)
+        })
+        .await?;
+    let now = app.env.now();
+    absences.retain(|user, _| !app.bus.is_here(*user) && found.iter().any(|one| one.1 == *user));
+    for (guild, user) in found {
+        if app.bus.is_here(user) || *absences.entry(user).or_insert(now) + RESUME_MS > now {
+            continue;
+        }
+        let parts = app.clone();
+        app.db
+            .write(move |tx| {
+                let permit = access::system(tx, "a temporary membership is over");
+                action::guild::end_temporary(tx, &parts, &permit, guild, user)
+            })
+            .await?;
+    }
+    Ok(())
+}
+
 /// Runs the jobs for as long as the server does.
 pub async fn run(app: App, data: PathBuf) {
     let mut round = 0_u32;
+    let mut absences = Absences::new();
     loop {
         if round.is_multiple_of(CLEAN_UP) {
             if let Err(error) = forget_old_key(&app, &data) {
@@ -123,6 +183,9 @@ pub async fn run(app: App, data: PathBuf) {
             if let Err(error) = clean_up(&app).await {
                 tracing::error!(%error, "the hourly clean-up failed; it runs again in an hour");
             }
+        }
+        if let Err(error) = end_temporary(&app, &mut absences).await {
+            tracing::error!(%error, "temporary memberships go on for now");
         }
         if let Err(error) = put_to_sleep(&app).await {
             tracing::error!(%error, "devices that are away stay in their audiences for now");

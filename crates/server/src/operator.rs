@@ -7,7 +7,7 @@ pub mod person;
 use std::path::Path;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use cloister_wire::{ErrorCode, UserId};
+use cloister_wire::{ErrorCode, UserId, guild::Membership};
 
 use crate::{
     App, Error, Result, access,
@@ -135,6 +135,7 @@ pub async fn invite(app: &App, terms: InviteTerms) -> Result<Invitation> {
                 created_by: None,
                 uses: terms.uses,
                 expires_at: terms.lives_ms.map(|lives| tx.now() + lives),
+                membership: Membership::Lasting,
             };
             if store::invite::insert(tx, &permit, &invite)? {
                 Ok(())

@@ -40,6 +40,7 @@ pub mod scrub;
 pub mod security_event;
 pub mod session;
 pub mod start_over;
+pub mod sweep;
 
 #[cfg(test)]
 mod tests;

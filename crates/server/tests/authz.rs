@@ -308,6 +308,10 @@ fn governance_body(method: &Method, path: &str) -> Option<Option<Value>> {
             reason
         }
         ("PUT", "guilds/{guild}/members/{user}/timeout" | "guilds/{guild}/bans/{user}") => lasting,
+        ("POST", "guilds/{guild}/bans") => {
+            json!({"users": [user], "reason": null, "for_s": 0, "delete_s": 60})
+        }
+        ("PUT", "guilds/{guild}/invites/{code}") => json!({"gate": "closed"}),
         ("PUT", "guilds/{guild}/gate") => json!({
             "joins": "open", "invites": "open", "newcomer_s": 0, "reason": null,
         }),

@@ -7,7 +7,7 @@ use cloister_client::{
         Refusal,
     },
 };
-use cloister_wire::guild::{DmRequest, RequestAnswer};
+use cloister_wire::guild::{DmRequest, Membership, RequestAnswer};
 use cloister_wire::{ChannelId, GuildId, MessageId, UserId};
 
 use crate::world::World;
@@ -175,6 +175,7 @@ impl<P: Primitives> Stage<P> {
             guild,
             uses: 0,
             expires_in_s: 0,
+            membership: Membership::Lasting,
         };
         match self.does(who, command) {
             CommandReply::Invite { url, .. } => url,

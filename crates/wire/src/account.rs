@@ -65,6 +65,9 @@ replies! {
         pub cert: Option<Bytes>,
         /// Newest entry of the guild's log: what a join says to have come after.
         pub log: Option<crate::guild::Appended>,
+        /// How long who comes in by it is a member.
+        #[serde(default)]
+        pub membership: crate::guild::Membership,
     }
 
     /// The tokens of a sign-in. In a browser `refresh_token` is absent: it is in a cookie.

@@ -2,6 +2,7 @@
 
 use crate::{
     Bytes, CategoryId, ChannelId, GuildId, Hash, Permissions, RoleId, UserId,
+    moderation::Gate,
     role::{Category, Role},
 };
 
@@ -46,6 +47,14 @@ requests! {
         pub cert: Bytes,
         /// Signed `Op` with body `Invite`.
         pub op: Bytes,
+        #[serde(default)]
+        pub membership: Membership,
+    }
+
+    /// `PUT /api/v1/guilds/{guild}/invites/{code}`: by its maker, and by who manages invitations.
+    pub struct SetInvite {
+        /// Nobody comes in by it while it is closed.
+        pub gate: Gate,
     }
 
     /// `POST /api/v1/guilds/{guild}/invites/{code}/end`.
@@ -142,6 +151,8 @@ replies! {
         pub nickname: Option<String>,
         /// On hold until then.
         pub timed_out_until: Option<u64>,
+        #[serde(default)]
+        pub membership: Membership,
     }
 
     /// `GET /api/v1/guilds/{guild}/log?after=`: `LogEntry`s signed by the server, oldest first.
@@ -156,6 +167,7 @@ replies! {
     /// `GET /api/v1/guilds/{guild}/invites`.
     pub struct Invites { pub invites: Vec<Invite> }
 
+    #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
     pub struct Invite {
         pub code: String,
         /// 0: no limit.
@@ -164,6 +176,8 @@ replies! {
         pub expires_at: Option<u64>,
         pub created_by: UserId,
         pub created_at: u64,
+        pub gate: Gate,
+        pub membership: Membership,
     }
 
     /// `POST /api/v1/dms`, `GET /api/v1/dms`.
@@ -192,6 +206,20 @@ pub enum GuildKind {
     #[default]
     Guild,
     Group,
+}
+
+/// How long somebody is a member.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Membership {
+    #[default]
+    Lasting,
+    /// Until their last connection ends, unless somebody gives them a role before.
+    Temporary,
 }
 
 /// How a conversation stands that one of the two has begun.

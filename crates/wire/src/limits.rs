@@ -81,6 +81,10 @@ pub const ROLES_PER_GUILD: u32 = 250;
 /// Overwrites of one channel or category.
 pub const OVERWRITES_PER_PLACE: u32 = 100;
 pub const BANS_PER_GUILD: u32 = 10_000;
+/// People whom one act bans.
+pub const BANS_PER_REQUEST: usize = 100;
+/// How far back a ban removes what somebody said.
+pub const BAN_DELETE_S_MAX: u32 = 7 * 86_400;
 /// Characters of a channel's topic.
 pub const TOPIC_CHARS: usize = 1_024;
 /// The longest pause between two messages of one person.

@@ -11,6 +11,18 @@ requests! {
         pub reason: Option<String>,
         /// 0: until somebody lifts it.
         pub for_s: u32,
+        /// What they said in the guild within so many seconds is removed, at most 7 days; 0 for
+        /// nothing.
+        #[serde(default)]
+        pub delete_s: u32,
+    }
+
+    /// `POST /api/v1/guilds/{guild}/bans`: all of these people, or none.
+    pub struct BanMany {
+        pub users: Vec<UserId>,
+        pub reason: Option<String>,
+        pub for_s: u32,
+        pub delete_s: u32,
     }
 
     /// `POST /api/v1/guilds/{guild}/bans/{user}/lift`.

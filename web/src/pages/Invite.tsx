@@ -78,6 +78,7 @@ function Facts({ preview }: { preview: InvitePreview }) {
         </details>
       )}
       {preview.guild !== null && <Note kind={preview.seeded ? "accent" : "amber"}>{preview.seeded ? words.seeded : words.bare}</Note>}
+      {preview.membership === "temporary" && <Note kind="plain">{words.temporary}</Note>}
     </>
   );
 }

@@ -9,9 +9,10 @@ import { Choice } from "../ui/Choice";
 import { Field, PasswordField } from "../ui/Field";
 import { RefusalNote, Skeleton } from "../ui/Note";
 import { Select } from "../ui/Select";
-import { app, govern, overview as words, wholeDate } from "../words";
+import { app, govern, overview as words } from "../words";
 import type { GateView, GuildView } from "../wire";
 import { submit } from "./GuildDialogs";
+import { Joins } from "./Joins";
 import { GuildPictures } from "./GuildPictures";
 
 const waits = [
@@ -104,28 +105,6 @@ function Gate({ guild }: { guild: string }) {
       <p className="field-hint">{words.gateHint}</p>
       <Choice label={words.newcomers} value={String(now.newcomer_s)} onChange={(value) => void change.run({ ...now, newcomer_s: Number(value) })} options={waits} />
       <RefusalNote refusal={change.refusal} />
-    </section>
-  );
-}
-
-function Joins({ view }: { view: GuildView }) {
-  const { told, refusal } = useAsked(view.id, "joins", { about: "joins" });
-  const names = new Map(view.members.map((member) => [member.user, member.display_name]));
-  return (
-    <section className="own-section">
-      <h2>{words.joinsTitle}</h2>
-      <RefusalNote refusal={refusal} />
-      {told !== undefined && told.joins.length === 0 && <p className="quiet">{words.joinsNone}</p>}
-      <ul className="govern-list">
-        {told?.joins.map((one) => (
-          <li key={`${one.user} ${one.at}`} className="govern-item">
-            <span className="govern-text">
-              <strong dir="auto">{one.display_name}</strong>
-              <span className="quiet">{[words.joined(one.code, names.get(one.invited_by ?? "") ?? "…"), wholeDate(one.at), one.here ? null : words.left].filter(Boolean).join(" · ")}</span>
-            </span>
-          </li>
-        ))}
-      </ul>
     </section>
   );
 }

@@ -1,6 +1,7 @@
 /** Make an invite link, hand it out, end it. */
 import { useState } from "react";
 import { useGive, useTask, useView } from "../state/engine";
+import { useAct, useAsked } from "../state/govern";
 import { useNow } from "../state/page";
 import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
@@ -8,7 +9,7 @@ import { CopyButton } from "../ui/CopyButton";
 import { Dialog } from "../ui/Dialog";
 import { RefusalNote } from "../ui/Note";
 import { inviteDialog as words, wholeDate } from "../words";
-import type { InviteView } from "../wire";
+import type { Gate, InviteView, Membership } from "../wire";
 import { submit } from "./GuildDialogs";
 import "./invite.css";
 
@@ -25,14 +26,20 @@ const lasts = [
   { value: "0", label: words.never },
 ] as const;
 
+const stays = [
+  { value: "lasting", label: words.membershipLasting },
+  { value: "temporary", label: words.membershipTemporary },
+] as const;
+
 export function InviteDialog({ guild, onClose }: { guild: string; onClose: () => void }) {
   const give = useGive();
   const view = useView({ ask: "guild", guild })?.guild;
   const [count, setCount] = useState<string>("10");
   const [time, setTime] = useState<string>(String(7 * day_s));
+  const [stay, setStay] = useState<Membership>("lasting");
   const [made, setMade] = useState<{ code: string; url: string } | null>(null);
   const create = useTask(async () => {
-    const reply = await give({ do: "create_invite", guild, uses: Number(count), expires_in_s: Number(time) });
+    const reply = await give({ do: "create_invite", guild, uses: Number(count), expires_in_s: Number(time), membership: stay });
     if (reply.outcome === "invite") setMade({ code: reply.code, url: reply.url });
   });
   return (
@@ -42,6 +49,8 @@ export function InviteDialog({ guild, onClose }: { guild: string; onClose: () =>
         <form className="form" onSubmit={submit(() => void create.run())}>
           <Choice label={words.uses} value={count} options={uses} onChange={setCount} />
           <Choice label={words.expires} value={time} options={lasts} onChange={setTime} />
+          <Choice label={words.membership} value={stay} options={stays} onChange={(value) => setStay(value === "temporary" ? "temporary" : "lasting")} />
+          <p className="field-hint">{words.membershipHint}</p>
           <RefusalNote refusal={create.refusal} />
           <Button type="submit" look="primary" wide isPending={create.busy} autoFocus>
             {words.create}
@@ -68,6 +77,13 @@ function Existing({ guild, except, names }: { guild: string; except: string | nu
   const answer = useView({ ask: "invites", guild });
   const now = useNow(60_000);
   const give = useGive();
+  const { told, again } = useAsked(guild, "invites", { about: "invites" });
+  const kept = new Map(told?.invites.map((one) => [one.code, one]));
+  const act = useAct(guild);
+  const pause = useTask(async (code: string, gate: Gate) => {
+    await act({ act: "set_invite", code, gate });
+    again();
+  });
   const end = useTask(async (code: string) => {
     await give({ do: "end_invite", guild, code });
   });
@@ -75,7 +91,7 @@ function Existing({ guild, except, names }: { guild: string; except: string | nu
   return (
     <section className="invites" aria-label={words.existing}>
       <h3>{words.existing}</h3>
-      <RefusalNote refusal={end.refusal} />
+      <RefusalNote refusal={end.refusal ?? pause.refusal} />
       {live.length === 0 ? (
         <p className="quiet invites-none">{words.none}</p>
       ) : (
@@ -87,12 +103,22 @@ function Existing({ guild, except, names }: { guild: string; except: string | nu
                   {one.code}
                 </span>
                 <span className="quiet">
-                  {[words.used(one.used, one.uses), one.expires_at === null ? words.untilEnded : words.until(wholeDate(one.expires_at)), words.by(names.get(one.created_by) ?? "…")].join(" · ")}
+                  {[kept.get(one.code)?.gate === "closed" ? words.paused : null, kept.get(one.code)?.membership === "temporary" ? words.guests : null, words.used(one.used, one.uses), one.expires_at === null ? words.untilEnded : words.until(wholeDate(one.expires_at)), words.by(names.get(one.created_by) ?? "…")].filter(Boolean).join(" · ")}
                 </span>
                 {one.url === null && <span className="quiet">{words.linkElsewhere}</span>}
               </div>
               <div className="invites-actions">
                 {one.url !== null && <CopyButton text={one.url} label={words.copyLink} name={words.copyNamed(one.code)} look="quiet" small />}
+                {kept.get(one.code)?.gate === "open" && (
+                  <Button look="quiet" small onPress={() => void pause.run(one.code, "closed")} aria-label={words.pauseNamed(one.code)}>
+                    {words.pause}
+                  </Button>
+                )}
+                {kept.get(one.code)?.gate === "closed" && (
+                  <Button small onPress={() => void pause.run(one.code, "open")} aria-label={words.resumeNamed(one.code)}>
+                    {words.resume}
+                  </Button>
+                )}
                 <Button look="danger-quiet" small onPress={() => void end.run(one.code)} aria-label={words.endNamed(one.code)}>
                   {words.end}
                 </Button>

@@ -25,6 +25,14 @@ const lasts = [
   { value: "604800", label: words.week },
 ];
 
+/** How far back a ban removes what somebody wrote. */
+export const removals = [
+  { value: "0", label: words.banRemovesNothing },
+  { value: "3600", label: words.banRemovesHour },
+  { value: "86400", label: words.banRemovesDay },
+  { value: "604800", label: words.banRemovesWeek },
+];
+
 export function MemberOrder({ view, member }: { view: GuildView; member: MemberView }) {
   const [open, setOpen] = useState<Open>(null);
   const act = useAct(view.id);
@@ -52,6 +60,7 @@ export function MemberOrder({ view, member }: { view: GuildView; member: MemberV
         </ul>
       )}
       {member.timed_out_until !== null && <p className="card-line card-attention">{words.onHold(wholeTime(member.timed_out_until))}</p>}
+      {member.membership === "temporary" && <p className="card-line">{words.guest}</p>}
       <RefusalNote refusal={release.refusal} />
       <div className="card-actions card-order">
         {manages && (above || member.me) && (
@@ -101,6 +110,7 @@ function Measure({ kind, view, member, onClose }: { kind: "kick" | "ban" | "time
   const act = useAct(view.id);
   const [reason, setReason] = useState("");
   const [time, setTime] = useState(kind === "ban" ? "0" : "600");
+  const [removes, setRemoves] = useState("0");
   const text = {
     kick: { title: words.kickTitle, lead: words.kickLead, verb: words.kick },
     ban: { title: words.banTitle, lead: words.banLead, verb: words.ban },
@@ -109,7 +119,7 @@ function Measure({ kind, view, member, onClose }: { kind: "kick" | "ban" | "time
   const go = useTask(async () => {
     const why = reason.trim() === "" ? null : reason.trim();
     if (kind === "kick") await act({ act: "kick", user: member.user, reason: why });
-    else if (kind === "ban") await act({ act: "ban", user: member.user, reason: why, for_s: Number(time) });
+    else if (kind === "ban") await act({ act: "ban", user: member.user, reason: why, for_s: Number(time), delete_s: Number(removes) });
     else await act({ act: "time_out", user: member.user, reason: why, for_s: Number(time) });
     onClose();
   });
@@ -118,6 +128,7 @@ function Measure({ kind, view, member, onClose }: { kind: "kick" | "ban" | "time
       <p>{text.lead}</p>
       <form className="form" onSubmit={submit(() => void go.run())}>
         {kind !== "kick" && <Choice label={words.banFor} value={time} onChange={setTime} options={kind === "ban" ? [{ value: "0", label: words.forever }, ...lasts.slice(1)] : lasts} />}
+        {kind === "ban" && <Choice label={words.banRemoves} value={removes} onChange={setRemoves} options={removals} />}
         <Field label={govern.reason} hint={govern.reasonHint} value={reason} onChange={setReason} maxLength={512} autoComplete="off" />
         <RefusalNote refusal={go.refusal} />
         <div className="form-actions">

@@ -113,11 +113,11 @@ function Rights({ view, bits, onChange, harmless }: { view: GuildView; bits: big
   );
 }
 
-export function Tick({ label, ...rest }: { label: string; isSelected: boolean; isDisabled?: boolean; onChange: (now: boolean) => void }) {
+export function Tick({ label, name, ...rest }: { label: string; name?: string; isSelected: boolean; isDisabled?: boolean; onChange: (now: boolean) => void }) {
   return (
-    <Checkbox {...rest} className="tick">
+    <Checkbox {...rest} aria-label={name} className="tick">
       <span className="tick-box" aria-hidden />
-      <span>{label}</span>
+      {label !== "" && <span>{label}</span>}
     </Checkbox>
   );
 }

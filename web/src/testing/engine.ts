@@ -401,7 +401,7 @@ export class FakeEngine implements EngineBridge {
   #preview(invite: string | null): CommandReply {
     const code = invite?.split("#")[0] ?? "";
     if (code === "gone") refuse("INVITE_INVALID");
-    const preview = invite === null ? null : { code, guild: id(101), guild_name: "Rowing club", icon: null, rules: "- Nobody rows alone.", inviter_name: "Bruno Okafor", members: 7, expires_at: Date.now() + 5 * 86_400_000, seeded: invite.includes("#") };
+    const preview = invite === null ? null : { code, guild: id(101), guild_name: "Rowing club", icon: null, rules: "- Nobody rows alone.", inviter_name: "Bruno Okafor", members: 7, expires_at: Date.now() + 5 * 86_400_000, seeded: invite.includes("#"), membership: invite.startsWith("guest") ? ("temporary" as const) : ("lasting" as const) };
     return { outcome: "instance", name: "Rowing on the Elbe", mail: this.mail, set_up_needed: this.world.setUpNeeded, open: this.world.session.state === "signed_out" && this.open, invite: preview };
   }
 
@@ -415,7 +415,7 @@ export class FakeEngine implements EngineBridge {
 
   #createGuild(name: string): CommandReply {
     const me = this.world.session.me;
-    const guild: GuildView = { id: id(this.#id()), name, icon: null, banner: null, rules: null, rules_wait: false, owner: me?.user ?? "", my_permissions: (2n ** 64n - 1n).toString(), my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members: me === null ? [] : [{ user: me.user, username: me.username, display_name: me.display_name, nickname: null, owner: true, joined_at: Date.now(), vouched: true, me: true, safety: "known" as const, roles: [], timed_out_until: null }] };
+    const guild: GuildView = { id: id(this.#id()), name, icon: null, banner: null, rules: null, rules_wait: false, owner: me?.user ?? "", my_permissions: (2n ** 64n - 1n).toString(), my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members: me === null ? [] : [{ user: me.user, username: me.username, display_name: me.display_name, nickname: null, owner: true, joined_at: Date.now(), vouched: true, me: true, safety: "known" as const, roles: [], timed_out_until: null, membership: "lasting" as const }] };
     this.world.guilds.push(guild);
     addChannel(this.world, guild, this.#id(), "general");
     this.tell({ topic: "guilds" });

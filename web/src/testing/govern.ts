@@ -49,6 +49,12 @@ export function governs(world: World, guild: string, act: Act, draw: () => strin
     case "time_out":
       Object.assign(view.members.find((member) => member.user === act.user) ?? {}, { timed_out_until: act.for_s === 0 ? null : Date.now() + act.for_s * 1000 });
       break;
+    case "ban_many":
+      view.members = view.members.filter((member) => !act.users.includes(member.user));
+      break;
+    case "set_invite":
+      world.paused = act.gate === "closed" ? [...world.paused, act.code] : world.paused.filter((code) => code !== act.code);
+      break;
     case "kick":
     case "ban":
       view.members = view.members.filter((member) => member.user !== act.user);
@@ -91,7 +97,9 @@ export function asks(world: World, guild: string, question: Question): CommandRe
     case "gate":
       return { outcome: "told", on: "gate", joins: "open", invites: "open", newcomer_s: 0 };
     case "joins":
-      return { outcome: "told", on: "joins", joins: [{ user: id(5), username: "emil", display_name: "Emil", code: "k7QmP2", invited_by: id(2), at: Date.now() - 3 * 24 * 60 * minute, here: true }] };
+      return { outcome: "told", on: "joins", joins: [{ user: id(5), username: "emil", display_name: "Emil", code: "k7QmP2", invited_by: id(2), at: Date.now() - 3 * 24 * 60 * minute, here: true }, { user: id(4), username: "dora", display_name: "Dora", code: "k7QmP2", invited_by: id(2), at: Date.now() - 4 * 24 * 60 * minute, here: true }] };
+    case "invites":
+      return { outcome: "told", on: "invites", invites: world.invites.map((one) => ({ ...one, gate: world.paused.includes(one.code) ? "closed" : "open", membership: one.code.startsWith("g") ? "temporary" : "lasting" })) };
     case "bans":
       return { outcome: "told", on: "bans", bans: [{ user: id(9), username: "spammer", display_name: "Cheap Oars 24", by: id(1), reason: "Advertising in every channel", at: Date.now() - 90 * minute, until: null }], end: true };
     case "overwrites":

@@ -39,6 +39,8 @@ export interface World {
   dms: Array<{ channel: string; peer: string | null; username: string; display_name: string; people: number }>;
   devices: DeviceView[];
   invites: InviteView[];
+  /** Codes of invites that are paused. */
+  paused: string[];
   recovery: RecoveryView;
   comparisons: ComparisonView[];
   /** People whose keys were compared, and since when. */
@@ -106,6 +108,7 @@ export function makeWorld(scene: Scene): World {
     indexing: scene.has("indexing"),
     dms: [],
     devices: devices(now),
+    paused: [],
     invites: [
       { code: "k7QmP2", url: "https://elbe.example/invite/k7QmP2#V2hvIHJlYWRzIHRoaXM", uses: 10, used: 3, expires_at: now + 5 * day, created_by: id(1), created_at: now - 2 * day },
       { code: "Zz81bb", url: null, uses: 0, used: 12, expires_at: null, created_by: id(2), created_at: now - 40 * day },
@@ -166,7 +169,7 @@ interface NewGuild {
 function addGuild(world: World, { number, name, owner, people, start }: NewGuild): void {
   const members = people.map((person): MemberView => {
     const who = world.people.get(id(person)) ?? { username: "x", display_name: "X" };
-    return { user: id(person), ...who, nickname: null, owner: person === owner, joined_at: start - person * 9 * day, vouched: person !== 5, me: person === 1, safety: person === 7 ? "unknown" : "known", roles: [], timed_out_until: null };
+    return { user: id(person), ...who, nickname: null, owner: person === owner, joined_at: start - person * 9 * day, vouched: person !== 5, me: person === 1, safety: person === 7 ? "unknown" : "known", roles: [], timed_out_until: null, membership: person === 5 ? "temporary" : "lasting" };
   });
   const rights = owner === 1 ? (2n ** 64n - 1n).toString() : "65537";
   world.guilds.push({ id: id(number), name, icon: null, banner: null, rules: null, rules_wait: false, owner: id(owner), my_permissions: rights, my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members });

@@ -5,6 +5,7 @@ import type { ChannelRights } from "./ChannelRights";
 import type { Contact } from "./Contact";
 import type { Explained } from "./Explained";
 import type { GateView } from "./GateView";
+import type { Invite } from "./Invite";
 import type { JoinView } from "./JoinView";
 import type { PlacedOverwrite } from "./PlacedOverwrite";
 import type { RelationView } from "./RelationView";
@@ -12,4 +13,4 @@ import type { RelationView } from "./RelationView";
 /**
  * What the server answered.
  */
-export type Told = { "on": "right" } & Explained | { "on": "overwrites", overwrites: Array<PlacedOverwrite>, } | { "on": "as_role", channels: Array<ChannelRights>, } | { "on": "bans", bans: Array<BanView>, end: boolean, } | { "on": "gate" } & GateView | { "on": "joins", joins: Array<JoinView>, } | { "on": "audit", entries: Array<AuditView>, end: boolean, } | { "on": "file", name: string, text: string, } | { "on": "checkpoint", seq: number, checkpoint: string, } | { "on": "relations", relations: Array<RelationView>, contact: Contact, };
+export type Told = { "on": "right" } & Explained | { "on": "overwrites", overwrites: Array<PlacedOverwrite>, } | { "on": "as_role", channels: Array<ChannelRights>, } | { "on": "bans", bans: Array<BanView>, end: boolean, } | { "on": "gate" } & GateView | { "on": "joins", joins: Array<JoinView>, } | { "on": "invites", invites: Array<Invite>, } | { "on": "audit", entries: Array<AuditView>, end: boolean, } | { "on": "file", name: string, text: string, } | { "on": "checkpoint", seq: number, checkpoint: string, } | { "on": "relations", relations: Array<RelationView>, contact: Contact, };

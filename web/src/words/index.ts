@@ -64,6 +64,7 @@ export const setUp = {
 };
 
 export const invite = {
+  temporary: "You're invited as a guest: you leave when your last connection ends, unless somebody gives you a role.",
   pageTitle: (guild: string) => fill("Join {guild}", { guild }),
   toInstance: (instance: string) => fill("Join {instance}", { instance }),
   invitedBy: (name: string) => fill("{name} invites you", { name }),
@@ -104,6 +105,16 @@ export const inviteDialog = {
   until: (when: string) => fill("until {when}", { when }),
   untilEnded: "until you end it",
   by: (name: string) => fill("by {name}", { name }),
+  membership: "Who comes by it",
+  membershipLasting: "Stays",
+  membershipTemporary: "Is a guest",
+  membershipHint: "A guest leaves when their last connection ends, unless they get a role.",
+  guests: "for guests",
+  paused: "paused",
+  pause: "Pause",
+  pauseNamed: (code: string) => fill("Pause link {code}", { code }),
+  resume: "Resume",
+  resumeNamed: (code: string) => fill("Resume link {code}", { code }),
   linkElsewhere: "Only the device that made it has the whole link.",
 };
 

@@ -16,16 +16,20 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Ban {
-    /// Take a member out and keep them out
+    /// Take members out and keep them out: all whom you name, or none
     Add {
         /// Name or id of the guild
         #[arg(long)]
         guild: String,
         /// Name of a member, or the id of anybody
-        member: String,
+        #[arg(required = true, num_args = 1..=100, value_name = "MEMBER")]
+        members: Vec<String>,
         /// For so long: 15m, 12h, 7d [default: until it is lifted]
         #[arg(long = "for", value_name = "TIME", value_parser = duration_s)]
         lasts: Option<u32>,
+        /// Remove what they said within this time, at most 7d
+        #[arg(long = "delete", value_name = "TIME", value_parser = duration_s)]
+        deletes: Option<u32>,
         /// Why, for the audit log
         #[arg(long)]
         reason: Option<String>,
@@ -56,20 +60,22 @@ impl Ban {
             match self {
                 Ban::Add {
                     guild,
-                    member,
+                    members,
                     lasts,
+                    deletes,
                     reason,
                 } => {
                     let guild = target::guild(seat, &guild).await?.id;
                     let view = target::guild_view(seat, guild).await?;
-                    let user = match member.parse::<UserId>() {
-                        Ok(user) => user,
-                        Err(_) => target::member(&view, &member)?.user,
-                    };
-                    let act = Act::Ban {
-                        user,
+                    let users = members.iter().map(|member| match member.parse::<UserId>() {
+                        Ok(user) => Ok(user),
+                        Err(_) => target::member(&view, member).map(|member| member.user),
+                    });
+                    let act = Act::BanMany {
+                        users: users.collect::<Result<_, _>>()?,
                         reason,
                         for_s: lasts.unwrap_or(0),
+                        delete_s: deletes.unwrap_or(0),
                     };
                     govern(seat, guild, act, "banned").await
                 }

@@ -1,14 +1,18 @@
 //! Invites: to a guild by its members, to the instance by its operator.
 
 use clap::{Args, Subcommand};
-use cloister_client::view::{Command, CommandReply, Query, QueryReply};
+use cloister_client::view::{Act, Command, CommandReply, Query, QueryReply, Question, Told};
+use cloister_wire::{guild::Membership, moderation::Gate};
 use serde_json::json;
 
 use crate::{
     arguments::{Global, duration_s},
-    command::operator,
+    command::{
+        operator,
+        role::{ask, govern},
+    },
     failure::Failure,
-    print::{Print, moment},
+    print::{Print, moment, printable},
     seat::{self, Seat},
     target::{self, unexpected},
 };
@@ -19,6 +23,28 @@ pub(crate) enum Invite {
     Create(Create),
     /// List the invites of a guild
     List {
+        /// Name or id of the guild
+        #[arg(long)]
+        guild: String,
+    },
+    /// Let nobody in by an invite for now
+    Pause {
+        /// Name or id of the guild
+        #[arg(long)]
+        guild: String,
+        /// Its code, with or without the part after `#`
+        code: String,
+    },
+    /// Let people in by an invite again
+    Resume {
+        /// Name or id of the guild
+        #[arg(long)]
+        guild: String,
+        /// Its code, with or without the part after `#`
+        code: String,
+    },
+    /// List who came by which invite, the newest first
+    Joins {
         /// Name or id of the guild
         #[arg(long)]
         guild: String,
@@ -43,6 +69,9 @@ pub(crate) struct Create {
     /// For how long it works: 90s, 15m, 12h, 7d [default: 7d]
     #[arg(long, value_name = "TIME", value_parser = duration_s)]
     expires: Option<u32>,
+    /// Who comes in by it stays until their last connection ends, unless they get a role
+    #[arg(long, requires = "guild")]
+    temporary: bool,
     /// Configuration of the server, when it is not in its data folder
     #[arg(long, value_name = "FILE", requires = "data")]
     config: Option<std::path::PathBuf>,
@@ -67,6 +96,15 @@ impl Invite {
             Invite::Create(create) => create.run(global, print),
             Invite::List { guild } => {
                 seat::with_profile(global, print, async |seat| list(seat, &guild).await)
+            }
+            Invite::Pause { guild, code } => seat::with_profile(global, print, async |seat| {
+                set(seat, &guild, &code, Gate::Closed).await
+            }),
+            Invite::Resume { guild, code } => seat::with_profile(global, print, async |seat| {
+                set(seat, &guild, &code, Gate::Open).await
+            }),
+            Invite::Joins { guild } => {
+                seat::with_profile(global, print, async |seat| joins(seat, &guild).await)
             }
             Invite::End { guild, code } => {
                 seat::with_profile(global, print, async |seat| end(seat, &guild, &code).await)
@@ -95,6 +133,11 @@ impl Create {
                 guild,
                 uses,
                 expires_in_s,
+                membership: if self.temporary {
+                    Membership::Temporary
+                } else {
+                    Membership::Lasting
+                },
             };
             match seat.command(create).await? {
                 CommandReply::Invite { code, url } => {
@@ -113,7 +156,19 @@ async fn list(seat: &Seat<'_>, guild: &str) -> Result<(), Failure> {
         QueryReply::Invites { invites } => invites,
         other => return Err(unexpected(&other)),
     };
+    let Told::Invites { invites: kept } = ask(seat, guild, Question::Invites).await? else {
+        return Err(Failure::other("The engine answered another question."));
+    };
     for invite in invites {
+        let known = kept.iter().find(|one| one.code == invite.code);
+        let paused = known.is_some_and(|one| one.gate == Gate::Closed);
+        let temporary = known.is_some_and(|one| one.membership == Membership::Temporary);
+        let marks = match (paused, temporary) {
+            (true, true) => "  paused, temporary",
+            (true, false) => "  paused",
+            (false, true) => "  temporary",
+            (false, false) => "",
+        };
         let uses = match invite.uses {
             0 => format!("used {} times", invite.used),
             uses => format!("used {} of {uses} times", invite.used),
@@ -129,9 +184,41 @@ async fn list(seat: &Seat<'_>, guild: &str) -> Result<(), Failure> {
             &json!({
                 "code": invite.code, "url": invite.url, "uses": invite.uses, "used": invite.used,
                 "expires_at": invite.expires_at, "created_by": invite.created_by,
-                "created_at": invite.created_at,
+                "created_at": invite.created_at, "paused": paused, "temporary": temporary,
             }),
-            format_args!("{}  {uses}{until}{link}", invite.code),
+            format_args!("{}  {uses}{until}{marks}{link}", invite.code),
+        )?;
+    }
+    Ok(())
+}
+
+async fn set(seat: &Seat<'_>, guild: &str, code: &str, gate: Gate) -> Result<(), Failure> {
+    seat.reach().await?;
+    let guild = target::guild(seat, guild).await?.id;
+    let code = code.split('#').next().unwrap_or_default().to_owned();
+    let done = match gate {
+        Gate::Closed => "paused",
+        Gate::Open => "open",
+    };
+    govern(seat, guild, Act::SetInvite { code, gate }, done).await
+}
+
+async fn joins(seat: &Seat<'_>, guild: &str) -> Result<(), Failure> {
+    seat.reach().await?;
+    let guild = target::guild(seat, guild).await?.id;
+    let Told::Joins { joins } = ask(seat, guild, Question::Joins).await? else {
+        return Err(Failure::other("The engine answered another question."));
+    };
+    for join in joins {
+        let here = if join.here { "" } else { "  left since" };
+        seat.print.line(
+            &json!(join),
+            format_args!(
+                "{}  {}  {}{here}",
+                moment(join.at),
+                printable(&join.username),
+                join.code
+            ),
         )?;
     }
     Ok(())

@@ -9,11 +9,8 @@ use cloister_proof::{
 use cloister_wire::{
     Bytes, CategoryId, ErrorCode, GuildId, Permissions, RoleId, UserId,
     audit::{AuditPage, AuditProof},
-    guild::{Appended, Guild, Member},
-    moderation::{
-        Ban, Bans, Contact, GateView, Joins, Kick, LiftBan, Relation, Relations, SetContact,
-        SetGate, SetRelation, TimeOut,
-    },
+    guild::{Appended, Guild, Invites, Member},
+    moderation::{Bans, Contact, GateView, Joins, Relation, Relations, SetContact, SetRelation},
     permission::{Holder, Overwrite, RoleRule, Rules},
     role::{
         Category, CreateCategory, CreateRole, EditCategory, EditChannel, EditEveryone, EditGuild,
@@ -24,6 +21,7 @@ use cloister_wire::{
 
 mod audit;
 mod look;
+mod order;
 mod question;
 mod relation;
 mod template;
@@ -62,9 +60,11 @@ pub(crate) async fn act<P: Primitives>(
         | Act::SetOverwrite { .. } => rights(shared, guild, act).await,
         Act::Kick { .. }
         | Act::Ban { .. }
+        | Act::BanMany { .. }
+        | Act::SetInvite { .. }
         | Act::LiftBan { .. }
         | Act::TimeOut { .. }
-        | Act::SetGate { .. } => order(shared, guild, act).await,
+        | Act::SetGate { .. } => order::order(shared, guild, act).await,
         Act::Furnish { template } => {
             template::furnish(shared, guild, template).await?;
             Ok(CommandReply::Done)
@@ -228,66 +228,6 @@ async fn structure<P: Primitives>(
             reason,
         } => look::set_nickname(shared, guild, user, nickname, reason).await?,
         Act::HandOver { to, password } => hand_over(shared, guild, to, password).await?,
-        _ => return Err(another()),
-    }
-    Ok(CommandReply::Done)
-}
-
-async fn order<P: Primitives>(
-    shared: &Shared<P>,
-    guild: GuildId,
-    act: Act,
-) -> Result<CommandReply, Refusal> {
-    let base = format!("/api/v1/guilds/{guild}");
-    match act {
-        Act::Kick { user, reason } => {
-            let path = format!("{base}/members/{user}/kick");
-            shared
-                .tell_server(Method::Post, path, &Kick { reason })
-                .await?;
-        }
-        Act::Ban {
-            user,
-            reason,
-            for_s,
-        } => {
-            put(
-                shared,
-                format!("{base}/bans/{user}"),
-                &Ban { reason, for_s },
-            )
-            .await?;
-        }
-        Act::LiftBan { user, reason } => {
-            let path = format!("{base}/bans/{user}/lift");
-            shared
-                .tell_server(Method::Post, path, &LiftBan { reason })
-                .await?;
-        }
-        Act::TimeOut {
-            user,
-            reason,
-            for_s,
-        } => {
-            let path = format!("{base}/members/{user}/timeout");
-            let request = to_cbor(&TimeOut { reason, for_s });
-            let bytes = shared.call(Method::Put, path, Some(request)).await?;
-            keep_member(shared, guild, &read(&bytes)?)?;
-        }
-        Act::SetGate {
-            joins,
-            invites,
-            newcomer_s,
-            reason,
-        } => {
-            let request = SetGate {
-                joins,
-                invites,
-                newcomer_s,
-                reason,
-            };
-            put(shared, format!("{base}/gate"), &request).await?;
-        }
         _ => return Err(another()),
     }
     Ok(CommandReply::Done)

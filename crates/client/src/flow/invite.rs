@@ -13,7 +13,7 @@ use cloister_proof::{
 use cloister_wire::{
     Bytes, ErrorCode, GuildId,
     account::InvitePreview as WirePreview,
-    guild::{Appended, CreateInvite, EndInvite, Join, Joined},
+    guild::{Appended, CreateInvite, EndInvite, Join, Joined, Membership},
 };
 
 use crate::{
@@ -51,6 +51,7 @@ pub(crate) async fn preview<P: Primitives>(
         members: shown.members,
         expires_at: shown.expires_at,
         seeded: link.seed.is_some(),
+        membership: shown.membership,
     })
 }
 
@@ -167,6 +168,7 @@ pub(crate) async fn create<P: Primitives>(
     guild: GuildId,
     uses: u32,
     expires_in_s: u32,
+    membership: Membership,
 ) -> Result<CommandReply, Refusal> {
     sync::bring_log(shared, guild).await?;
     let (request, seed) = {
@@ -204,6 +206,7 @@ pub(crate) async fn create<P: Primitives>(
                 code,
                 cert: Bytes(cert.to_bytes()),
                 op: Bytes(op.to_bytes()),
+                membership,
             },
             seed,
         )

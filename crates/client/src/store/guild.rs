@@ -4,7 +4,7 @@ use cloister_e2ee::Primitives;
 use cloister_proof::{GuildLog, encode};
 use cloister_wire::{
     GuildId, Hash, RoleId, UserId,
-    guild::{Guild, GuildKind, Member},
+    guild::{Guild, GuildKind, Member, Membership},
 };
 use rusqlite::{OptionalExtension as _, params};
 
@@ -27,6 +27,7 @@ pub(crate) struct MemberRow {
     pub roles: Vec<RoleId>,
     pub nickname: Option<String>,
     pub timed_out_until: Option<u64>,
+    pub membership: Membership,
 }
 
 impl<P: Primitives> Store<P> {
@@ -131,11 +132,12 @@ impl<P: Primitives> Store<P> {
     pub fn put_member(&self, guild: GuildId, member: &Member) -> StoreResult<()> {
         self.connection
             .prepare_cached(
-                "INSERT INTO member (guild, user, joined_at, roles, timed_out_until, nickname)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                "INSERT INTO member (guild, user, joined_at, roles, timed_out_until, nickname,
+                 temporary)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                  ON CONFLICT (guild, user) DO UPDATE SET joined_at = excluded.joined_at,
                  roles = excluded.roles, nickname = excluded.nickname,
-                 timed_out_until = excluded.timed_out_until",
+                 timed_out_until = excluded.timed_out_until, temporary = excluded.temporary",
             )?
             .execute(params![
                 guild.as_bytes(),
@@ -143,7 +145,8 @@ impl<P: Primitives> Store<P> {
                 member.joined_at as i64,
                 pack(&member.roles),
                 member.timed_out_until.map(|until| until as i64),
-                member.nickname
+                member.nickname,
+                member.membership == Membership::Temporary
             ])?;
         Ok(())
     }
@@ -189,7 +192,7 @@ impl<P: Primitives> Store<P> {
     /// Members, by name.
     pub fn members(&self, guild: GuildId) -> StoreResult<Vec<MemberRow>> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT m.user, m.joined_at, m.roles, m.timed_out_until, m.nickname
+            "SELECT m.user, m.joined_at, m.roles, m.timed_out_until, m.nickname, m.temporary
              FROM member m LEFT JOIN person p ON p.user = m.user
              WHERE m.guild = ?1 ORDER BY lower(coalesce(m.nickname, p.display_name, '')), m.user",
         )?;
@@ -201,17 +204,23 @@ impl<P: Primitives> Store<P> {
                     row.get::<_, Vec<u8>>(2)?,
                     row.get::<_, Option<i64>>(3)?,
                     row.get::<_, Option<String>>(4)?,
+                    row.get::<_, bool>(5)?,
                 ))
             })?
             .collect::<Result<Vec<_>, _>>()?;
         rows.into_iter()
-            .map(|(user, joined_at, roles, until, nickname)| {
+            .map(|(user, joined_at, roles, until, nickname, temporary)| {
                 Ok(MemberRow {
                     user: UserId::from_bytes(id16(&user)?),
                     joined_at: joined_at as u64,
                     roles: unpack(&roles)?,
                     nickname,
                     timed_out_until: until.map(|until| until as u64),
+                    membership: if temporary {
+                        Membership::Temporary
+                    } else {
+                        Membership::Lasting
+                    },
                 })
             })
             .collect()

@@ -33,6 +33,8 @@ CREATE TABLE member (
     roles BLOB NOT NULL,
     nickname TEXT,
     timed_out_until INTEGER,
+    -- Until their last connection ends.
+    temporary INTEGER NOT NULL,
     PRIMARY KEY (guild, user)
 ) STRICT, WITHOUT ROWID;
 

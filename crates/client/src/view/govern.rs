@@ -4,6 +4,7 @@
 use cloister_wire::{
     CategoryId, ChannelId, Permissions, RoleId, UserId,
     audit::AuditView,
+    guild::Invite,
     moderation::{BanView, Contact, Gate, GateView, JoinView, RelationView},
     permission::{Place, Subject},
     picture::PictureUse,
@@ -50,11 +51,16 @@ pub enum Act {
     DeleteChannel { channel: ChannelId },
     Kick { user: UserId, reason: Option<String> },
     /// `for_s` 0: until it is lifted.
-    Ban { user: UserId, reason: Option<String>, for_s: u32 },
+    /// What they said within `delete_s` goes.
+    Ban { user: UserId, reason: Option<String>, for_s: u32, #[serde(default)] delete_s: u32 },
+    /// All of them, or none.
+    BanMany { users: Vec<UserId>, reason: Option<String>, for_s: u32, delete_s: u32 },
     LiftBan { user: UserId, reason: Option<String> },
     /// `for_s` 0 ends it.
     TimeOut { user: UserId, reason: Option<String>, for_s: u32 },
     SetGate { joins: Gate, invites: Gate, newcomer_s: u32, reason: Option<String> },
+    /// Nobody comes in by this invite while its gate is closed.
+    SetInvite { code: String, gate: Gate },
     HandOver { to: UserId, password: String },
 }
 
@@ -69,6 +75,8 @@ pub enum Question {
     Bans { after: Option<UserId> },
     Gate,
     Joins,
+    /// How the invites stand at the server that this person may see.
+    Invites,
     /// At most one of `actor`, `action` and `target`.
     Audit { before: Option<u64>, actor: Option<UserId>, action: Option<String>, target: Option<String> },
     AuditFile { format: AuditFormat },
@@ -103,6 +111,7 @@ pub enum Told {
     Bans { bans: Vec<BanView>, end: bool },
     Gate(GateView),
     Joins { joins: Vec<JoinView> },
+    Invites { invites: Vec<Invite> },
     Audit { entries: Vec<AuditView>, end: bool },
     File { name: String, text: String },
     /// In base64url, for `cloister audit verify --checkpoint`.

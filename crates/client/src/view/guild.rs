@@ -2,6 +2,7 @@
 
 use cloister_wire::{
     GuildId, Permissions, RoleId, UserId,
+    guild::Membership,
     role::{Category, Role},
 };
 use serde::{Deserialize, Serialize};
@@ -46,5 +47,6 @@ pub struct MemberView {
     pub roles: Vec<RoleId>,
     /// On hold until then: they read and do nothing else.
     pub timed_out_until: Option<u64>,
+    pub membership: Membership,
 }
 }

@@ -1,6 +1,6 @@
 //! The instance, its invites, and how things stand.
 
-use cloister_wire::{ChannelId, GuildId, UserId};
+use cloister_wire::{ChannelId, GuildId, UserId, guild::Membership};
 use serde::{Deserialize, Serialize};
 
 use super::{Connection, Undecryptable};
@@ -61,6 +61,7 @@ pub struct InvitePreview {
     pub expires_at: Option<u64>,
     /// The link had a seed, so that members can check who was really invited.
     pub seeded: bool,
+    pub membership: Membership,
 }
 
 pub struct InviteView { pub code: String, pub url: Option<String>, pub uses: u32, pub used: u32, pub expires_at: Option<u64>, pub created_by: UserId, pub created_at: u64 }

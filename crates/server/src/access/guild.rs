@@ -43,7 +43,8 @@ impl InGuild {
         Err(Error::refuse(
             ErrorCode::RankTooHigh,
             "That stands as high as you in this server, or higher.",
-        ))
+        )
+        .denied(&self.actor, self.guild))
     }
 
     /// Refuses to hand on what the person does not have.
@@ -54,7 +55,8 @@ impl InGuild {
         Err(Error::refuse(
             ErrorCode::RightNotYours,
             "You can't give a right that you don't have.",
-        ))
+        )
+        .denied(&self.actor, self.guild))
     }
 }
 
@@ -71,7 +73,6 @@ pub fn may<'tx>(
 }
 
 /// Judges a verb by how the actor stands in the guild.
-#[expect(clippy::match_same_arms, reason = "each ruling has its line")]
 fn allow<'tx>(
     tx: &Tx<'tx>,
     actor: Actor,
@@ -88,7 +89,7 @@ fn allow<'tx>(
                 "The owner can't leave. Delete the server instead.",
             ));
         }
-        Ruling::Forbidden => return Err(Error::forbidden()),
+        Ruling::Forbidden => return Err(Error::forbidden().denied(&actor, stored.id)),
         Ruling::Hidden => return Err(Error::not_found()),
     }
     let right = InGuild {
@@ -139,7 +140,7 @@ pub fn may_change_channel<'tx>(
     for verb in [Verb::ViewChannel, verb] {
         match rule(relation, verb) {
             Ruling::Allowed => {}
-            Ruling::Forbidden => return Err(Error::forbidden()),
+            Ruling::Forbidden => return Err(Error::forbidden().denied(&actor, guild)),
             Ruling::Hidden => return Err(Error::not_found()),
         }
     }

@@ -375,6 +375,7 @@ fn spend_invite(
     let invite = store::invite::lock(tx, permit, &hash)?
         .filter(|invite| invite.is_live(now))
         .ok_or_else(|| invite_invalid("This invitation does not exist or has run out."))?;
+    invite.check_open()?;
     let places = store::invite::update_registered(tx, permit, &hash)?;
     // Joining a guild is counted when the person joins; an account alone is all that an
     // invitation to the instance is for.

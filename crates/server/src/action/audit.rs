@@ -1,15 +1,21 @@
 //! The audit log: every change of structure, rights and membership, and every act of moderation,
 //! is one entry, made in the transaction of the change itself.
 
+use std::num::NonZero;
+
 use cloister_proof::{AuditCheckpoint, AuditEntry, audit};
 use cloister_wire::{
-    Bytes, CategoryId, ChannelId, GuildId, ReportId, RoleId, UserId, audit::AuditProof, limits,
+    Bytes, CategoryId, ChannelId, DeviceId, GuildId, ReportId, RoleId, UserId, audit::AuditProof,
+    limits,
 };
 use serde_json::Value;
 
 use crate::{
     Error, Result,
-    access::{Actor, Permit, System, guild::InGuild},
+    access::{self, Actor, Permit, System, guild::InGuild},
+    app::Parts,
+    error::Denied,
+    limit::Window,
     seal::authority::Authority,
     store::{self, audit::Stored, db::Tx},
 };
@@ -43,6 +49,8 @@ actions! {
     MEMBER_BAN = "member.ban"
     MEMBER_UNBAN = "member.unban"
     MEMBER_TIMEOUT = "member.timeout"
+    MESSAGE_DELETE = "message.delete"
+    ACT_DENIED = "act.denied"
     GUILD_RULES = "guild.rules"
     MEMBER_RULES = "member.rules"
     MEMBER_NICKNAME = "member.nickname"
@@ -56,10 +64,16 @@ actions! {
     OVERWRITE_SET = "overwrite.set"
     INVITE_CREATE = "invite.create"
     INVITE_END = "invite.end"
+    INVITE_PAUSE = "invite.pause"
     REPORT_CLAIM = "report.claim"
     REPORT_RESOLVE = "report.resolve"
     AUDIT_EXPORT = "audit.export"
 }
+
+/// Denied acts that stand in a log: of one person and of everybody in a guild, within an hour. Who
+/// tries more often than that adds nothing.
+const DENIED_OF_PERSON: Window = Window::per_minutes(NonZero::new(10).unwrap(), 60);
+const DENIED_OF_GUILD: Window = Window::per_minutes(NonZero::new(200).unwrap(), 60);
 
 /// Rows that one look at the database brings.
 const ROWS: u32 = 500;
@@ -144,6 +158,52 @@ pub(super) fn append(
     actor: Option<&Actor>,
     act: Act,
 ) -> Result<()> {
+    push(
+        tx,
+        guild,
+        actor.map(|actor| (actor.user, actor.device)),
+        act,
+    )
+}
+
+/// Notes that a member tried what they may not, unless they did so again and again. What they
+/// tried was undone: this is a transaction of its own.
+pub fn denied(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    denied: &Denied,
+    deed: &str,
+    target: &str,
+) -> Result<()> {
+    let permit = access::anyone(tx);
+    let guild = denied.guild;
+    store::guild::lock(tx, guild)?;
+    let standing = store::guild::get(tx, guild, denied.user)?;
+    if standing.is_none_or(|stored| stored.joined_at.is_none()) {
+        return Ok(());
+    }
+    let of_guild = parts.keys.hash_secret("denied in", guild.as_bytes());
+    let both = [*guild.as_bytes(), *denied.user.as_bytes()].concat();
+    let of_person = parts.keys.hash_secret("denied to", &both);
+    for (key, window) in [(of_person, DENIED_OF_PERSON), (of_guild, DENIED_OF_GUILD)] {
+        if store::attempt::spend(tx, &permit, &key, window)?
+            .wait_ms
+            .is_some()
+        {
+            return Ok(());
+        }
+    }
+    let says = serde_json::json!({"act": deed, "code": denied.code});
+    let act = Act::new(ACT_DENIED, target.to_owned()).after(&says);
+    push(tx, guild, Some((denied.user, denied.device)), act)
+}
+
+fn push(
+    tx: &mut Tx<'_>,
+    guild: GuildId,
+    actor: Option<(UserId, DeviceId)>,
+    act: Act,
+) -> Result<()> {
     let last = store::audit::lock(tx, guild)?;
     let (seq, head) = last.map_or((0, audit::START), |last| (last.seq, last.head));
     let entry = AuditEntry {
@@ -151,8 +211,8 @@ pub(super) fn append(
         guild,
         seq: seq + 1,
         at_ms: tx.now(),
-        actor: actor.map(|actor| actor.user),
-        device: actor.map(|actor| actor.device),
+        actor: actor.map(|(user, _)| user),
+        device: actor.map(|(_, device)| device),
         action: act.action.to_owned(),
         target: act.target,
         before: act.before,

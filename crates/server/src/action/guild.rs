@@ -4,7 +4,7 @@ use cloister_proof::{epoch::EpochCause, guild_log::RemoveCause};
 use cloister_wire::{
     ErrorCode, GuildId, Permissions, UserId,
     gateway::Event,
-    guild::{Appended, CreateGuild, Guild, GuildKind, Join, Joined},
+    guild::{Appended, CreateGuild, Guild, GuildKind, Join, Joined, Membership},
     limits,
 };
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    access::{Act, Permit, guild::InGuild},
+    access::{Act, Permit, System, guild::InGuild},
     app::Parts,
     gateway::bus::{Audience, Notice},
     store::{self, channel::ReadsFrom, db::Tx, guild::NewGuild},
@@ -72,9 +72,10 @@ pub fn join(
     request: &Join,
 ) -> Result<Joined> {
     store::account::lock(tx, permit.user)?;
-    let (guild, invited_by) = use_invite(tx, parts, permit, code)?;
+    let used = use_invite(tx, parts, permit, code)?;
+    let (guild, invited_by) = (used.guild, used.by);
     check_place(tx, permit)?;
-    store::guild::insert_member(tx, permit, guild)?;
+    store::guild::insert_member(tx, permit, guild, used.membership)?;
     store::moderation::insert_join(tx, permit, guild, code, invited_by)?;
     let access_version = store::guild::update_access(tx, permit, guild, 1)?;
     let of = LogOf {
@@ -121,13 +122,20 @@ pub fn join(
     })
 }
 
+/// What an invitation that somebody used says.
+struct Used {
+    guild: GuildId,
+    by: Option<UserId>,
+    membership: Membership,
+}
+
 /// Counts the use of an invitation and says to which guild it leads.
 fn use_invite(
     tx: &mut Tx<'_>,
     parts: &Parts,
     permit: &Permit<'_, Act>,
     code: &str,
-) -> Result<(GuildId, Option<UserId>)> {
+) -> Result<Used> {
     let no_such = || invite_invalid("This invitation does not exist or has run out.");
     let hash = parts.keys.hash_secret("invite", code.as_bytes());
     let now = tx.now();
@@ -135,7 +143,8 @@ fn use_invite(
     let guild = found.ok_or_else(no_such)?;
     store::guild::lock(tx, guild)?;
     let live = store::invite::lock(tx, permit, &hash)?.filter(|invite| invite.is_live(now));
-    let invited_by = live.ok_or_else(no_such)?.created_by;
+    let live = live.ok_or_else(no_such)?;
+    live.check_open()?;
     let stored = store::guild::get(tx, guild, permit.user)?.ok_or_else(no_such)?;
     if stored.joined_at.is_some() {
         return Err(Error::refuse(
@@ -150,7 +159,11 @@ fn use_invite(
             "This invitation has been used up. Ask for another one.",
         ));
     }
-    Ok((guild, invited_by))
+    Ok(Used {
+        guild,
+        by: live.created_by,
+        membership: live.membership,
+    })
 }
 
 /// Leaves a guild.
@@ -161,7 +174,28 @@ pub fn leave(tx: &mut Tx<'_>, parts: &Parts, permit: &Permit<'_, InGuild>) -> Re
         permit,
         audit::Act::new(audit::MEMBER_LEAVE, audit::member(user)),
     )?;
-    take_out(tx, parts, permit, user, RemoveCause::Left)?;
+    take_out_all(tx, parts, permit, guild, &[user], RemoveCause::Left)?;
+    epoch::bump_guild(tx, &parts.authority, guild, EpochCause::Left)
+}
+
+/// The last connection of somebody who came for as long as it lasts is over.
+pub fn end_temporary(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, System>,
+    guild: GuildId,
+    user: UserId,
+) -> Result<()> {
+    store::account::lock(tx, user)?;
+    store::guild::lock(tx, guild)?;
+    let member = store::guild::get_member(tx, guild, user)?;
+    if member.is_none_or(|member| member.membership == Membership::Lasting) {
+        return Ok(());
+    }
+    let act = audit::Act::new(audit::MEMBER_LEAVE, audit::member(user));
+    let says = serde_json::json!({"membership": Membership::Temporary});
+    audit::append(tx, guild, None, act.after(&says))?;
+    take_out_all(tx, parts, permit, guild, &[user], RemoveCause::Left)?;
     epoch::bump_guild(tx, &parts.authority, guild, EpochCause::Left)
 }
 
@@ -175,20 +209,38 @@ pub fn take_out_of_group(
     if user == permit.user {
         return Err(Error::invalid("Leave the conversation instead."));
     }
-    take_out(tx, parts, permit, user, RemoveCause::Removed)?;
-    epoch::bump_guild(tx, &parts.authority, permit.guild, EpochCause::Removed)
+    let guild = permit.guild;
+    take_out_all(tx, parts, permit, guild, &[user], RemoveCause::Removed)?;
+    epoch::bump_guild(tx, &parts.authority, guild, EpochCause::Removed)
 }
 
-/// Takes a member out, with whatever they were given.
-pub(super) fn take_out(
+/// Takes members out, with whatever they were given.
+pub(super) fn take_out_all<R>(
     tx: &mut Tx<'_>,
     parts: &Parts,
-    permit: &Permit<'_, InGuild>,
-    user: UserId,
+    permit: &Permit<'_, R>,
+    guild: GuildId,
+    users: &[UserId],
     cause: RemoveCause,
 ) -> Result<()> {
-    let guild = permit.guild;
-    if !store::guild::delete_member(tx, permit, user)? {
+    let mut access_version = 0;
+    for user in users {
+        access_version = take_out(tx, permit, guild, *user)?;
+    }
+    let of = LogOf {
+        guild,
+        access_version,
+    };
+    guild_log::remove(tx, &parts.authority, of, users, cause)
+}
+
+fn take_out<R>(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, R>,
+    guild: GuildId,
+    user: UserId,
+) -> Result<u64> {
+    if !store::guild::delete_member(tx, permit, guild, user)? {
         return Err(Error::not_found());
     }
     let access_version = store::guild::update_access(tx, permit, guild, -1)?;
@@ -210,11 +262,7 @@ pub(super) fn take_out(
             access_version,
         },
     ));
-    let of = LogOf {
-        guild,
-        access_version,
-    };
-    guild_log::remove(tx, &parts.authority, of, user, cause).map(|_| ())
+    Ok(access_version)
 }
 
 /// Deletes a guild with everything in it.

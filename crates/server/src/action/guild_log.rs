@@ -359,24 +359,28 @@ fn noted(body: &OpBody) -> Option<audit::Act> {
     }
 }
 
-/// Takes somebody out: needs nobody's signature but the server's.
+/// Takes people out: needs nobody's signature but the server's.
 pub(super) fn remove(
     tx: &mut Tx<'_>,
     authority: &Authority,
     of: LogOf,
-    user: UserId,
+    users: &[UserId],
     cause: RemoveCause,
-) -> Result<Appended> {
+) -> Result<()> {
     let mut log = store::guild_log::lock(tx, of.guild)?;
     let at = log.at_ms.max(tx.now());
-    let entry = entry(authority, &log, at, Change::Remove { user, cause });
     let nobody: BTreeMap<UserId, DeviceLog> = BTreeMap::new();
-    log.append(&entry.to_bytes(), &authority.public_key(), &nobody)
-        .map_err(refusal)?;
-    let news = keep(tx, of, &log, &entry)?;
-    tx.emit(news);
-    follow_readers(tx, of, &log)?;
-    Ok(appended(&log))
+    for user in users {
+        let change = Change::Remove { user: *user, cause };
+        let bytes = entry(authority, &log, at, change).to_bytes();
+        log.append(&bytes, &authority.public_key(), &nobody)
+            .map_err(refusal)?;
+        store::guild_log::insert(tx, &log, &bytes)?;
+        tx.emit(news(of, &log, bytes));
+    }
+    // What the log amounts to is written once for all of them.
+    store::guild_log::put_state(tx, &log)?;
+    follow_readers(tx, of, &log).map(|_| ())
 }
 
 fn entry(authority: &Authority, log: &GuildLog, at_ms: u64, change: Change) -> Signed {
@@ -400,7 +404,12 @@ pub(super) const fn appended(log: &GuildLog) -> Appended {
 
 fn keep(tx: &mut Tx<'_>, of: LogOf, log: &GuildLog, entry: &Signed) -> Result<Notice> {
     let bytes = entry.to_bytes();
-    store::guild_log::append(tx, log, &bytes)?;
+    store::guild_log::insert(tx, log, &bytes)?;
+    store::guild_log::put_state(tx, log)?;
+    Ok(news(of, log, bytes))
+}
+
+fn news(of: LogOf, log: &GuildLog, bytes: Vec<u8>) -> Notice {
     let LogOf {
         guild,
         access_version,
@@ -416,7 +425,7 @@ fn keep(tx: &mut Tx<'_>, of: LogOf, log: &GuildLog, entry: &Signed) -> Result<No
         entry: Bytes(bytes),
         access_version,
     };
-    Ok(Notice::event(audience, event))
+    Notice::event(audience, event)
 }
 
 /// A person's device log, verified.

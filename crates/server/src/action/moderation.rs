@@ -1,18 +1,20 @@
 //! Keeping order: kicks, bans, timeouts, and the gate. Nobody acts on who stands as high.
 
+use std::collections::BTreeSet;
+
 use cloister_proof::{epoch::EpochCause, guild_log::RemoveCause};
 use cloister_wire::{
     ErrorCode, GuildId, UserId,
     guild::Member,
     limits,
-    moderation::{Ban, Gate, GateView, Kick, LiftBan, SetGate, TimeOut},
+    moderation::{Ban, BanMany, Gate, GateView, Kick, LiftBan, SetGate, TimeOut},
     permission::Rank,
 };
 use serde_json::json;
 
 use super::{
     audit, epoch,
-    guild::take_out,
+    guild::take_out_all,
     role::{announce, member_changed},
 };
 use crate::{
@@ -52,10 +54,62 @@ pub fn ban(
     user: UserId,
     request: &Ban,
 ) -> Result<()> {
+    let many = BanMany {
+        users: vec![user],
+        reason: request.reason.clone(),
+        for_s: request.for_s,
+        delete_s: request.delete_s,
+    };
+    ban_many(tx, parts, permit, &many)
+}
+
+/// Keeps all of these people out or, if one of them stands as high as the person who acts, none.
+pub fn ban_many(tx: &mut Tx<'_>, parts: &Parts, permit: &May<'_>, request: &BanMany) -> Result<()> {
     if request.for_s > BAN_S_MAX {
         return Err(Error::invalid("A ban with an end lasts at most 10 years."));
     }
+    if request.delete_s > limits::BAN_DELETE_S_MAX {
+        return Err(Error::invalid(
+            "A ban removes what was said within the last 7 days at most.",
+        ));
+    }
+    let users: BTreeSet<UserId> = request.users.iter().copied().collect();
+    if users.is_empty() || users.len() > limits::BANS_PER_REQUEST {
+        return Err(Error::invalid("Name 1 to 100 people."));
+    }
     let reason = audit::reason(request.reason.as_deref())?;
+    let until = (request.for_s > 0).then(|| tx.now() + u64::from(request.for_s) * 1_000);
+    let since = tx.now().saturating_sub(u64::from(request.delete_s) * 1_000);
+    let since = (request.delete_s > 0).then_some(since);
+    let mut members = Vec::new();
+    for user in users {
+        if keep_out(tx, permit, user, reason.as_deref(), until)? {
+            members.push(user);
+        }
+        if let Some(since) = since {
+            store::sweep::begin(tx, permit, user, since)?;
+        }
+        let act = audit::Act::new(audit::MEMBER_BAN, audit::member(user))
+            .after(&json!({"until": until, "removes_since": since}))
+            .because(reason.clone());
+        audit::note(tx, permit, act)?;
+    }
+    if members.is_empty() {
+        return Ok(());
+    }
+    let guild = permit.guild;
+    take_out_all(tx, parts, permit, guild, &members, RemoveCause::Removed)?;
+    epoch::bump_guild(tx, &parts.authority, guild, EpochCause::Removed)
+}
+
+/// Bans one person. Says whether they are a member.
+fn keep_out(
+    tx: &mut Tx<'_>,
+    permit: &May<'_>,
+    user: UserId,
+    reason: Option<&str>,
+    until: Option<u64>,
+) -> Result<bool> {
     let stored = store::guild::get(tx, permit.guild, user)?.ok_or_else(Error::not_found)?;
     if user == permit.user {
         return Err(Error::invalid("You can't ban yourself."));
@@ -70,16 +124,8 @@ pub fn ban(
             "A server has at most 10,000 bans. Lift some.",
         ));
     }
-    let until = (request.for_s > 0).then(|| tx.now() + u64::from(request.for_s) * 1_000);
-    store::moderation::put_ban(tx, permit, user, reason.as_deref(), until)?;
-    let act = audit::Act::new(audit::MEMBER_BAN, audit::member(user))
-        .after(&json!({"until": until}))
-        .because(reason);
-    audit::note(tx, permit, act)?;
-    if stored.joined_at.is_some() {
-        remove(tx, parts, permit, user)?;
-    }
-    Ok(())
+    store::moderation::put_ban(tx, permit, user, reason, until)?;
+    Ok(stored.joined_at.is_some())
 }
 
 pub fn lift_ban(tx: &mut Tx<'_>, permit: &May<'_>, user: UserId, request: &LiftBan) -> Result<()> {
@@ -163,7 +209,7 @@ pub(super) fn check_invites(tx: &mut Tx<'_>, guild: GuildId) -> Result<()> {
     }
 }
 
-fn paused() -> Error {
+pub(super) fn paused() -> Error {
     Error::refuse(
         ErrorCode::JoinsPaused,
         "This server has paused joining for now. Try again later.",
@@ -184,6 +230,7 @@ fn rank(stored: &Stored, user: UserId) -> Rank {
 }
 
 fn remove(tx: &mut Tx<'_>, parts: &Parts, permit: &May<'_>, user: UserId) -> Result<()> {
-    take_out(tx, parts, permit, user, RemoveCause::Removed)?;
-    epoch::bump_guild(tx, &parts.authority, permit.guild, EpochCause::Removed)
+    let guild = permit.guild;
+    take_out_all(tx, parts, permit, guild, &[user], RemoveCause::Removed)?;
+    epoch::bump_guild(tx, &parts.authority, guild, EpochCause::Removed)
 }

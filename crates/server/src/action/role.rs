@@ -184,6 +184,9 @@ pub fn set_roles(
         }
     }
     if before != after {
+        if !after.is_empty() {
+            store::guild::make_lasting(tx, permit, user)?;
+        }
         let act = audit::Act::new(audit::MEMBER_ROLES, audit::member(user))
             .before(&json!({"roles": before}))
             .after(&json!({"roles": after}))

@@ -3,20 +3,24 @@
 use std::{collections::BTreeSet, ops::Deref};
 
 use cloister_wire::{
-    ErrorCode, MessageId, Permissions,
+    ErrorCode, MessageId, Permissions, UserId,
     channel::{MessageClass, ScrubMessages, Scrubbed},
     gateway::Event,
+    guild::GuildKind,
     limits::SCRUBS_PER_REQUEST,
 };
 
+use serde_json::json;
+
+use super::audit;
 use crate::{
     Error, Result,
     access::{
         Permit,
-        channel::{Place, Remove},
+        channel::{Kind, Place, Remove},
     },
     gateway::bus::Notice,
-    store::{self, db::Tx},
+    store::{self, db::Tx, message::Target},
 };
 
 /// Removes all of these messages or, if one of them is not for this person to remove, none.
@@ -30,9 +34,15 @@ pub fn scrub(
     }
     let wanted: BTreeSet<MessageId> = request.messages.iter().copied().collect();
     let mut live = Vec::new();
+    let mut others = Vec::new();
     for message in wanted {
-        if is_live(tx, permit, message)? {
-            live.push(message);
+        let target = find(tx, permit, message)?;
+        if target.scrubbed_at.is_some() {
+            continue;
+        }
+        live.push(message);
+        if target.sender != permit.user() {
+            others.push((message, target.sender));
         }
     }
     let at = tx.now();
@@ -47,19 +57,44 @@ pub fn scrub(
         let event = Event::MessagesScrubbed { channel, scrubs };
         tx.emit(Notice::event(permit.audience(), event));
     }
+    note(tx, permit, &others)?;
     Ok(Scrubbed { count })
 }
 
-/// Whether there is anything left to remove; refuses who may not.
-fn is_live(tx: &mut Tx<'_>, permit: &Permit<'_, Remove>, message: MessageId) -> Result<bool> {
+/// What a moderator removes of others stands in the guild's log, without what it said.
+fn note(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Remove>,
+    others: &[(MessageId, UserId)],
+) -> Result<()> {
+    let Kind::Guild { guild, .. } = permit.kind else {
+        return Ok(());
+    };
+    let kind = store::guild::get(tx, guild, permit.user())?.map(|stored| stored.kind);
+    if others.is_empty() || kind != Some(GuildKind::Guild) {
+        return Ok(());
+    }
+    let authors: BTreeSet<UserId> = others.iter().map(|(_, author)| *author).collect();
+    let messages: Vec<MessageId> = others.iter().map(|(message, _)| *message).collect();
+    let act = audit::Act::new(audit::MESSAGE_DELETE, audit::channel(permit.channel()))
+        .after(&json!({"authors": authors, "messages": messages}));
+    audit::append(tx, guild, Some(&permit.actor), act)
+}
+
+/// What is to be removed; refuses who may not.
+fn find(tx: &mut Tx<'_>, permit: &Permit<'_, Remove>, message: MessageId) -> Result<Target> {
     let target = store::message::target(tx, permit, message)?
         .filter(|target| target.class == MessageClass::Message)
         .ok_or_else(Error::not_found)?;
     let own = target.sender == permit.user();
     if !own && !permit.rights().contains(Permissions::MANAGE_MESSAGES) {
-        return Err(Error::forbidden());
+        let refused = Error::forbidden();
+        return Err(match permit.kind {
+            Kind::Guild { guild, .. } => refused.denied(&permit.actor, guild),
+            Kind::Direct { .. } => refused,
+        });
     }
-    Ok(target.scrubbed_at.is_none())
+    Ok(target)
 }
 
 /// What an author takes back goes in the transaction that accepts the deletion.

@@ -187,6 +187,11 @@ impl Bus {
         }
     }
 
+    /// Whether any device of the person is connected, or about to be again.
+    pub fn is_here(&self, user: UserId) -> bool {
+        self.board().by_user.contains_key(&user)
+    }
+
     /// Connections on this node, for figures and tests.
     pub fn listeners(&self) -> usize {
         self.board().listeners.len()

@@ -4,13 +4,13 @@ use axum::extract::State;
 use cloister_wire::{
     ErrorCode, GuildId,
     account::InvitePreview,
-    guild::{Appended, CreateInvite, EndInvite, Invites, Join, Joined},
+    guild::{Appended, CreateInvite, EndInvite, Invites, Join, Joined, SetInvite},
 };
 
 use super::{
     address::{At, AtTwo},
     extract::Body,
-    reply::Reply,
+    reply::{Done, Reply},
 };
 use crate::{
     App, Error, Result,
@@ -53,6 +53,7 @@ pub async fn preview(
         let sentence = "This invitation does not exist or has run out.";
         Error::refuse(ErrorCode::InviteInvalid, sentence)
     })?;
+    invite.check_open()?;
     if used_up(invite.uses, invite.used) {
         let sentence = "This invitation has been used up. Ask for another one.";
         return Err(Error::refuse(ErrorCode::InviteUsedUp, sentence));
@@ -69,6 +70,7 @@ pub async fn preview(
         expires_at: invite.expires_at,
         cert: invite.cert,
         log,
+        membership: invite.membership,
     }))
 }
 
@@ -124,6 +126,26 @@ pub async fn list(
         })
         .await?;
     Ok(Reply::ok(Invites { invites }))
+}
+
+/// Pauses an invitation, or goes on with it.
+pub async fn set(
+    State(app): State<App>,
+    caller: Caller,
+    AtTwo(guild, code): AtTwo<GuildId, String>,
+    Body(request): Body<SetInvite>,
+) -> Result<Done> {
+    let parts = app.clone();
+    app.db
+        .write(move |tx| {
+            let permit = match access::guild::may(tx, &caller, guild, Verb::EndAnyInvite) {
+                Ok(permit) => permit,
+                Err(_) => access::guild::may(tx, &caller, guild, Verb::CreateInvite)?,
+            };
+            action::invite::set(tx, &parts, &permit, &code, &request)
+        })
+        .await?;
+    Ok(Done::default())
 }
 
 pub async fn end(

@@ -5,7 +5,7 @@ use cloister_wire::{
     GuildId, UserId,
     guild::Member,
     limits::MEMBERS_PAGE,
-    moderation::{Ban, Bans, GateView, Joins, Kick, LiftBan, SetGate, TimeOut},
+    moderation::{Ban, BanMany, Bans, GateView, Joins, Kick, LiftBan, SetGate, TimeOut},
 };
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     App, Result,
     access::{self, Caller, policy::Verb},
-    action, store,
+    action, jobs, store,
 };
 
 pub async fn kick(
@@ -49,6 +49,24 @@ pub async fn ban(
             action::moderation::ban(tx, &parts, &permit, user, &request)
         })
         .await?;
+    jobs::sweep_some(&app).await?;
+    Ok(Done::default())
+}
+
+pub async fn ban_many(
+    State(app): State<App>,
+    caller: Caller,
+    At(guild): At<GuildId>,
+    Body(request): Body<BanMany>,
+) -> Result<Done> {
+    let parts = app.clone();
+    app.db
+        .write(move |tx| {
+            let permit = access::guild::may_change(tx, &caller, guild, Verb::Ban)?;
+            action::moderation::ban_many(tx, &parts, &permit, &request)
+        })
+        .await?;
+    jobs::sweep_some(&app).await?;
     Ok(Done::default())
 }
 

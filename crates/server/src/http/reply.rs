@@ -124,7 +124,12 @@ impl IntoResponse for Error {
         if self.is_fault() {
             tracing::error!(error = %self, "a request failed");
         }
-        error_response(self.body())
+        let denied = self.denial();
+        let mut response = error_response(self.body());
+        if let Some(denied) = denied {
+            response.extensions_mut().insert(denied);
+        }
+        response
     }
 }
 

@@ -2,7 +2,7 @@
 
 use cloister_wire::{
     GuildId, Hash, Permissions, RoleId, UserId,
-    guild::{GuildKind, Member},
+    guild::{GuildKind, Member, Membership},
     permission::{Holder, Rules},
 };
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    access::{Act, Permit, guild::InGuild},
+    access::{Act, Permit, System, guild::InGuild},
     params, sql,
 };
 
@@ -34,7 +34,12 @@ sql! {
     LIST = "SELECT guild_id FROM member WHERE user_id = $1 ORDER BY guild_id";
     COUNT_OF_USER = "SELECT count(*) FROM member AS m JOIN guild AS g ON g.id = m.guild_id
         WHERE m.user_id = $1 AND g.kind = $2";
-    INSERT_MEMBER = "INSERT INTO member (guild_id, user_id, joined_at) VALUES ($1, $2, $3)";
+    INSERT_MEMBER = "INSERT INTO member (guild_id, user_id, joined_at, temporary_at)
+        VALUES ($1, $2, $3, $4)";
+    MAKE_LASTING = "UPDATE member SET temporary_at = NULL
+        WHERE guild_id = $1 AND user_id = $2 AND temporary_at IS NOT NULL";
+    TEMPORARY = "SELECT guild_id, user_id FROM member WHERE temporary_at IS NOT NULL
+        ORDER BY temporary_at LIMIT $1";
     DELETE_MEMBER = "DELETE FROM member WHERE guild_id = $1 AND user_id = $2";
     INSERT_SIGNER = "INSERT INTO guild_signer (guild_id, user_id) VALUES ($1, $2)
         ON CONFLICT DO NOTHING";
@@ -43,7 +48,7 @@ sql! {
     SET_OWNER = "UPDATE guild SET owner_id = $2, access_version = access_version + 1
         WHERE id = $1 RETURNING access_version";
     PAGE_MEMBERS = "SELECT m.user_id, a.username, a.display_name, m.joined_at, m.nickname,
-        t.until_at
+        m.temporary_at, t.until_at
         FROM member AS m JOIN account AS a ON a.id = m.user_id
         LEFT JOIN member_timeout AS t ON t.guild_id = m.guild_id AND t.user_id = m.user_id
         AND t.until_at > $4
@@ -56,7 +61,7 @@ sql! {
     ACCEPT_RULES = "UPDATE member SET rules_n = (SELECT g.rules_n FROM guild AS g
         WHERE g.id = $1) WHERE guild_id = $1 AND user_id = $2";
     GET_MEMBER = "SELECT m.user_id, a.username, a.display_name, m.joined_at, m.nickname,
-        t.until_at
+        m.temporary_at, t.until_at
         FROM member AS m JOIN account AS a ON a.id = m.user_id
         LEFT JOIN member_timeout AS t ON t.guild_id = m.guild_id AND t.user_id = m.user_id
         AND t.until_at > $3
@@ -185,7 +190,7 @@ pub fn insert(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, guild: &NewGuild) -> Re
         ],
     )?;
     if inserted == 1 {
-        insert_member(tx, permit, guild.id)?;
+        insert_member(tx, permit, guild.id, Membership::Lasting)?;
     }
     Ok(inserted == 1)
 }
@@ -195,9 +200,16 @@ pub fn delete(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>) -> Result<()> {
 }
 
 /// Puts the person who acts into the guild.
-pub fn insert_member(tx: &mut Tx<'_>, permit: &Permit<'_, Act>, guild: GuildId) -> Result<()> {
+pub fn insert_member(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, Act>,
+    guild: GuildId,
+    membership: Membership,
+) -> Result<()> {
     let now = tx.now();
-    tx.execute(INSERT_MEMBER, params![guild, permit.user, now])?;
+    let temporary_at = (membership == Membership::Temporary).then_some(now);
+    let member = params![guild, permit.user, now, temporary_at];
+    tx.execute(INSERT_MEMBER, member)?;
     tx.execute(INSERT_SIGNER, params![guild, permit.user])
         .map(|_| ())
 }
@@ -210,12 +222,34 @@ pub fn insert_other<R>(
     user: UserId,
 ) -> Result<()> {
     let now = tx.now();
-    tx.execute(INSERT_MEMBER, params![guild, user, now])?;
+    tx.execute(INSERT_MEMBER, params![guild, user, now, None::<u64>])?;
     tx.execute(INSERT_SIGNER, params![guild, user]).map(|_| ())
 }
 
-pub fn delete_member(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>, user: UserId) -> Result<bool> {
-    Ok(tx.execute(DELETE_MEMBER, params![permit.guild, user])? == 1)
+pub fn delete_member<R>(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, R>,
+    guild: GuildId,
+    user: UserId,
+) -> Result<bool> {
+    Ok(tx.execute(DELETE_MEMBER, params![guild, user])? == 1)
+}
+
+/// Somebody stays, who came for as long as their connection lasts.
+pub fn make_lasting(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>, user: UserId) -> Result<()> {
+    tx.execute(MAKE_LASTING, params![permit.guild, user])
+        .map(|_| ())
+}
+
+/// Who is a member for as long as their connection lasts: the longest ones first.
+pub fn page_temporary(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, System>,
+    limit: u32,
+) -> Result<Vec<(GuildId, UserId)>> {
+    tx.query(TEMPORARY, params![limit], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
 }
 
 /// Raises the guild's access version, because `change` members came (or, negative, left).
@@ -308,6 +342,10 @@ fn read_member(row: Row<'_>) -> Result<Member> {
         roles: Vec::new(),
         nickname: row.get("nickname")?,
         timed_out_until: row.get("until_at")?,
+        membership: match row.get::<Option<u64>>("temporary_at")? {
+            Some(_) => Membership::Temporary,
+            None => Membership::Lasting,
+        },
     })
 }
 

@@ -40,11 +40,17 @@ pub fn position(tx: &mut Tx<'_>, guild: GuildId) -> Result<Position> {
 }
 
 /// Adds the entry with which the log came to `log`.
-pub fn append(tx: &mut Tx<'_>, log: &GuildLog, entry: &[u8]) -> Result<()> {
+pub fn insert(tx: &mut Tx<'_>, log: &GuildLog, entry: &[u8]) -> Result<()> {
+    let (guild, seq) = (log.guild, log.position.seq);
+    tx.execute(INSERT, params![guild, seq, entry, log.at_ms])
+        .map(|_| ())
+}
+
+/// Keeps what the log amounts to after its newest entries.
+pub fn put_state(tx: &mut Tx<'_>, log: &GuildLog) -> Result<()> {
     let (guild, Position { seq, head }) = (log.guild, log.position);
-    tx.execute(INSERT, params![guild, seq, entry, log.at_ms])?;
-    tx.execute(PUT_STATE, params![guild, seq, &head, &encode(log)])?;
-    Ok(())
+    tx.execute(PUT_STATE, params![guild, seq, &head, &encode(log)])
+        .map(|_| ())
 }
 
 /// Entries after `after`, oldest first, at most `limit`.

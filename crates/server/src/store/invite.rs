@@ -1,16 +1,21 @@
 //! Invitations to the instance and to guilds. A code is a secret, and found by its keyed hash.
 
-use cloister_wire::{Bytes, GuildId, Hash, UserId, guild::Invite};
+use cloister_wire::{
+    Bytes, ErrorCode, GuildId, Hash, UserId,
+    guild::{Invite, Membership},
+    moderation::Gate,
+};
 
 use super::db::{Row, Tx};
-use crate::{Result, access::Permit, params, sql};
+use crate::{Error, Result, access::Permit, params, sql};
 
 sql! {
     INSERT = "INSERT INTO invite (code_hash, code, guild_id, cert, created_by, uses, used,
-        registered, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7, $8)
+        registered, expires_at, created_at, temporary_at)
+        VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7, $8, $9)
         ON CONFLICT DO NOTHING";
     GET = "SELECT i.guild_id, i.cert, i.created_by, i.uses, i.used, i.registered, i.expires_at,
-        i.ended_at, g.name AS guild_name, g.rules, g.member_count, a.display_name
+        i.ended_at, i.paused_at, i.temporary_at, g.name AS guild_name, g.rules, g.member_count, a.display_name
         FROM invite AS i LEFT JOIN guild AS g ON g.id = i.guild_id
         LEFT JOIN account AS a ON a.id = i.created_by WHERE i.code_hash = $1";
     LOCK = "SELECT used FROM invite WHERE code_hash = $1 FOR UPDATE";
@@ -18,7 +23,9 @@ sql! {
     REGISTER = "UPDATE invite SET registered = registered + 1
         WHERE code_hash = $1 AND (uses = 0 OR registered < uses)";
     END = "UPDATE invite SET ended_at = $2 WHERE code_hash = $1 AND ended_at IS NULL";
-    PAGE = "SELECT code, uses, used, expires_at, created_by, created_at FROM invite
+    PAUSE = "UPDATE invite SET paused_at = $2 WHERE code_hash = $1";
+    PAGE = "SELECT code, uses, used, expires_at, created_by, created_at, paused_at, temporary_at
+        FROM invite
         WHERE guild_id = $1 AND ended_at IS NULL ORDER BY created_at, code_hash";
     COUNT = "SELECT count(*) FROM invite WHERE guild_id = $1 AND ended_at IS NULL";
 }
@@ -39,9 +46,22 @@ pub struct Stored {
     pub registered: u32,
     pub expires_at: Option<u64>,
     pub ended_at: Option<u64>,
+    pub paused_at: Option<u64>,
+    pub membership: Membership,
 }
 
 impl Stored {
+    /// Refuses whoever comes while it is paused.
+    pub fn check_open(&self) -> Result<()> {
+        match self.paused_at {
+            None => Ok(()),
+            Some(_) => Err(Error::refuse(
+                ErrorCode::JoinsPaused,
+                "This invitation is paused for now. Try again later.",
+            )),
+        }
+    }
+
     /// Neither ended nor out of time.
     pub fn is_live(&self, now: u64) -> bool {
         self.ended_at.is_none() && self.expires_at.is_none_or(|expires| expires > now)
@@ -57,6 +77,7 @@ pub struct NewInvite {
     pub created_by: Option<UserId>,
     pub uses: u32,
     pub expires_at: Option<u64>,
+    pub membership: Membership,
 }
 
 /// Makes the invitation, unless its code was ever used.
@@ -77,7 +98,8 @@ pub fn insert<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, invite: &NewInvite) -> Resu
             invite.created_by,
             invite.uses,
             invite.expires_at,
-            now
+            now,
+            (invite.membership == Membership::Temporary).then_some(now)
         ],
     )?;
     Ok(inserted == 1)
@@ -113,6 +135,17 @@ pub fn update_ended<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, code_hash: &Hash) -> 
     tx.execute(END, params![code_hash, now]).map(|_| ())
 }
 
+/// Lets people in by it, or nobody for now.
+pub fn update_gate<R>(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, R>,
+    code_hash: &Hash,
+    gate: Gate,
+) -> Result<()> {
+    let paused_at = (gate == Gate::Closed).then(|| tx.now());
+    tx.execute(PAUSE, params![code_hash, paused_at]).map(|_| ())
+}
+
 /// The living invitations of a guild.
 pub fn page<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, guild: GuildId) -> Result<Vec<Invite>> {
     tx.query(PAGE, params![guild], |row| {
@@ -123,6 +156,11 @@ pub fn page<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, guild: GuildId) -> Result<Vec
             expires_at: row.get("expires_at")?,
             created_by: row.get("created_by")?,
             created_at: row.get("created_at")?,
+            gate: match row.get::<Option<u64>>("paused_at")? {
+                Some(_) => Gate::Closed,
+                None => Gate::Open,
+            },
+            membership: membership(row.get("temporary_at")?),
         })
     })
 }
@@ -145,5 +183,14 @@ fn read(row: Row<'_>) -> Result<Stored> {
         registered: row.get("registered")?,
         expires_at: row.get("expires_at")?,
         ended_at: row.get("ended_at")?,
+        paused_at: row.get("paused_at")?,
+        membership: membership(row.get("temporary_at")?),
     })
+}
+
+const fn membership(temporary_at: Option<u64>) -> Membership {
+    match temporary_at {
+        Some(_) => Membership::Temporary,
+        None => Membership::Lasting,
+    }
 }

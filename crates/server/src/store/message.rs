@@ -237,7 +237,7 @@ const fn class_text(class: MessageClass) -> &'static str {
     }
 }
 
-fn class_of(text: &str) -> Result<MessageClass> {
+pub(super) fn class_of(text: &str) -> Result<MessageClass> {
     match text {
         "message" => Ok(MessageClass::Message),
         "annotation" => Ok(MessageClass::Annotation),

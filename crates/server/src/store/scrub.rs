@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use cloister_wire::{Bytes, ChannelId, MessageId, UserId, channel::Scrub};
 
-use super::db::Tx;
+use super::{db::Tx, sweep::Sweep};
 use crate::{
     Result,
     access::{
@@ -81,6 +81,18 @@ fn remove(
     Ok(())
 }
 
+/// Removes one message of somebody who was banned, as the moderator who banned them would.
+pub fn scrub_swept(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, System>,
+    sweep: &Sweep,
+    message: MessageId,
+) -> Result<Scrub> {
+    let now = tx.now();
+    remove(tx, sweep.channel, message, now, sweep.by)?;
+    add(tx, sweep.channel, message, now, sweep.by)
+}
+
 /// Adds a removal to the channel's list.
 pub fn append(
     tx: &mut Tx<'_>,
@@ -88,7 +100,16 @@ pub fn append(
     message: MessageId,
     at: u64,
 ) -> Result<Scrub> {
-    let (channel, by): (ChannelId, _) = (permit.channel(), permit.user());
+    add(tx, permit.channel(), message, at, permit.user())
+}
+
+fn add(
+    tx: &mut Tx<'_>,
+    channel: ChannelId,
+    message: MessageId,
+    at: u64,
+    by: UserId,
+) -> Result<Scrub> {
     let n: u64 = tx.one(NEXT, params![channel], |row| row.get(0))?;
     tx.execute(INSERT, params![channel, n, message, at, by])?;
     Ok(Scrub { n, message, at, by })

@@ -74,7 +74,7 @@ async fn every_change_is_one_entry_with_before_and_after() {
 }
 
 #[tokio::test]
-async fn what_is_refused_leaves_no_entry() {
+async fn what_is_refused_leaves_an_entry_that_says_so() {
     on_every_database(async |stage| {
         let (alice, bob, guild) = two(stage).await;
         let count = async || page(stage, &alice, &guild, "").await["entries"][0]["seq"].clone();
@@ -85,12 +85,15 @@ async fn what_is_refused_leaves_no_entry() {
             .send()
             .await
             .refused(403, "FORBIDDEN");
+        let newest = page(stage, &alice, &guild, "").await["entries"][0].clone();
+        assert_eq!(newest["action"], "act.denied");
+        assert_eq!(newest["seq"].as_u64(), before.as_u64().map(|seq| seq + 1));
         let ask = stage.put(&path).bearing(&alice.device.access);
         ask.json(json!({"name": ""}))
             .send()
             .await
             .refused(422, "INVALID");
-        assert_eq!(count().await, before);
+        assert_eq!(count().await, newest["seq"], "a mistake is no trespass");
     })
     .await;
 }

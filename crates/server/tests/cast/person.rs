@@ -354,7 +354,24 @@ impl Person {
     }
 
     pub async fn invite(&self, stage: &Stage, guild: &Guild, code: &str, uses: u32) -> Link {
-        let (body, seed) = self.invitation(guild, code, uses);
+        let invitation = self.invitation(guild, code, uses);
+        self.send_invitation(stage, guild, code, invitation).await
+    }
+
+    /// An invitation to stay for as long as one's connection lasts.
+    pub async fn invite_guests(&self, stage: &Stage, guild: &Guild, code: &str) -> Link {
+        let (mut body, seed) = self.invitation(guild, code, 0);
+        body["membership"] = json!("temporary");
+        self.send_invitation(stage, guild, code, (body, seed)).await
+    }
+
+    async fn send_invitation(
+        &self,
+        stage: &Stage,
+        guild: &Guild,
+        code: &str,
+        (body, seed): (Value, SigningKey),
+    ) -> Link {
         let path = format!("/api/v1/guilds/{}/invites", guild.id);
         stage
             .post(&path)

@@ -4,7 +4,7 @@ use cloister_client::{
     Primitives,
     view::{Command, DeviceState, Query, QueryReply},
 };
-use cloister_wire::{ChannelId, GuildId, UserId};
+use cloister_wire::{ChannelId, GuildId, UserId, guild::Membership};
 
 use crate::{cast::PASSWORD, truth};
 
@@ -166,6 +166,7 @@ impl<P: Primitives> Sim<P> {
                 guild,
                 uses,
                 expires_in_s,
+                membership: Membership::Lasting,
             },
         );
         self.asked.push((id, Asked::Invite { guild }));

@@ -105,6 +105,7 @@ impl<P: Primitives> Sim<P> {
                 user: self.some_member(view)?,
                 reason: None,
                 for_s: 30 + self.world.chance.below(600) as u32,
+                delete_s: 0,
             },
             83..93 if may(Permissions::TIMEOUT_MEMBERS) => Act::TimeOut {
                 user: self.some_member(view)?,

@@ -2,8 +2,8 @@
 
 use super::{
     AuditCheckpoint, AuditFormat, AuditPage, Bans, Bytes, ChannelRights, CommandReply, ErrorCode,
-    Explained, GateView, GuildId, Holder, Joins, Method, Overwrite, Overwrites, Primitives,
-    Question, Refusal, RoleId, RoleRule, Rules, Shared, StoreError, Told, UserId,
+    Explained, GateView, GuildId, Holder, Invites, Joins, Method, Overwrite, Overwrites,
+    Primitives, Question, Refusal, RoleId, RoleRule, Rules, Shared, StoreError, Told, UserId,
     audit::follow_audit, plain, refuse,
 };
 
@@ -55,6 +55,10 @@ pub(crate) async fn ask<P: Primitives>(
         Question::Joins => {
             let Joins { joins } = shared.get(format!("{base}/joins")).await?;
             Told::Joins { joins }
+        }
+        Question::Invites => {
+            let Invites { invites } = shared.get(format!("{base}/invites")).await?;
+            Told::Invites { invites }
         }
         Question::Audit {
             before,

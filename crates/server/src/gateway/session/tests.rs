@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use cloister_wire::{
     Bytes, ChannelId, DeviceId, GuildId, Octets, SessionId, UserId,
     gateway::{ClientFrame, CloseCode, Event, Identify, Ready, Resume, ServerFrame},
-    guild::Member,
+    guild::{Member, Membership},
     limits::{GATEWAY_QUEUE, HEARTBEAT_MS, IDENTIFY_MS, RESUME_MS},
 };
 
@@ -350,6 +350,7 @@ fn somebody_elses_coming_and_going_needs_no_derivation() {
         roles: Vec::new(),
         nickname: None,
         timed_out_until: None,
+        membership: Membership::Lasting,
     };
     let joined = Event::MemberJoined {
         guild: GUILD,

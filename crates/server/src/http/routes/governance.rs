@@ -2,10 +2,10 @@
 
 use cloister_wire::{
     audit::{AuditPage, AuditProof},
-    guild::{Appended, Member},
+    guild::{Appended, Member, SetInvite},
     moderation::{
-        AcceptRules, Ban, Bans, GateView, Joins, Kick, LiftBan, Relations, SetContact, SetGate,
-        SetNickname, SetRelation, SetRules, TimeOut,
+        AcceptRules, Ban, BanMany, Bans, GateView, Joins, Kick, LiftBan, Relations, SetContact,
+        SetGate, SetNickname, SetRelation, SetRules, TimeOut,
     },
     picture::{Picture, SetPicture},
     presence::Presences,
@@ -18,7 +18,7 @@ use cloister_wire::{
 
 use super::{For, Route, delete, get, post, put};
 use crate::http::{
-    audit, category, moderation, nickname, picture, presence, relation, role, rules,
+    audit, category, invite, moderation, nickname, picture, presence, relation, role, rules,
 };
 
 pub(super) fn table() -> Vec<Route> {
@@ -210,6 +210,20 @@ fn order() -> Vec<Route> {
         get("/api/v1/guilds/{guild}/bans", For::Owner, moderation::bans)
             .gives::<Bans>()
             .about("Who is kept out."),
+        post(
+            "/api/v1/guilds/{guild}/bans",
+            For::Owner,
+            moderation::ban_many,
+        )
+        .takes::<BanMany>()
+        .about("Keep several people out: all of them, or none."),
+        put(
+            "/api/v1/guilds/{guild}/invites/{code}",
+            For::Owner,
+            invite::set,
+        )
+        .takes::<SetInvite>()
+        .about("Pause an invitation, or go on with it: its maker, and who manages invitations."),
         put(
             "/api/v1/guilds/{guild}/bans/{user}",
             For::Owner,
