@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::{
     Error, Result,
-    access::{self, Actor, Permit, System, guild::InGuild},
+    access::{Actor, Permit, System, guild::InGuild},
     app::Parts,
     error::Denied,
     limit::Window,
@@ -171,11 +171,11 @@ pub(super) fn append(
 pub fn denied(
     tx: &mut Tx<'_>,
     parts: &Parts,
+    permit: &Permit<'_, System>,
     denied: &Denied,
     deed: &str,
     target: &str,
 ) -> Result<()> {
-    let permit = access::anyone(tx);
     let guild = denied.guild;
     store::guild::lock(tx, guild)?;
     let standing = store::guild::get(tx, guild, denied.user)?;
@@ -186,7 +186,7 @@ pub fn denied(
     let both = [*guild.as_bytes(), *denied.user.as_bytes()].concat();
     let of_person = parts.keys.hash_secret("denied to", &both);
     for (key, window) in [(of_person, DENIED_OF_PERSON), (of_guild, DENIED_OF_GUILD)] {
-        if store::attempt::spend(tx, &permit, &key, window)?
+        if store::attempt::spend(tx, permit, &key, window)?
             .wait_ms
             .is_some()
         {

@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 
-use crate::{App, action::audit, error::Denied};
+use crate::{App, access, action::audit, error::Denied};
 
 /// What a route does, by the name that it has in the audit log. What is not in here only reads, or
 /// is about nobody but oneself.
@@ -93,7 +93,10 @@ pub(super) async fn note(State(app): State<App>, request: Request, next: Next) -
     let target = target(&denied, &path);
     let noted = app
         .db
-        .write(move |tx| audit::denied(tx, &parts, &denied, deed, &target))
+        .write(move |tx| {
+            let permit = access::system_quietly(tx);
+            audit::denied(tx, &parts, &permit, &denied, deed, &target)
+        })
         .await;
     if let Err(error) = noted {
         tracing::error!(%error, "a denied act could not be noted in the audit log");
