@@ -25,6 +25,7 @@ export const pattern = {
   people: "/you/people",
   reports: "/you/reports",
   health: "/you/this-device",
+  operate: "/operate/:section?",
   certificate: "/help/certificate",
 } as const;
 
@@ -52,6 +53,7 @@ export const path = {
   people: () => "/you/people",
   reports: () => "/you/reports",
   health: () => "/you/this-device",
+  operate: (section = "") => (section === "" ? "/operate" : `/operate/${section}`),
   certificate: () => "/help/certificate",
 };
 

@@ -54,6 +54,9 @@ pub(crate) enum Command {
     /// People of a server, by its operator
     #[command(subcommand)]
     User(operator::User),
+    /// Rules of a server: who becomes somebody, and who needs a second factor
+    #[command(subcommand)]
+    Policy(operator::Policy),
     /// Limits of a server, by its operator
     #[command(subcommand)]
     Limits(operator::Limits),

@@ -53,6 +53,7 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
             concat!("cloister ", env!("CARGO_PKG_VERSION")),
         ),
         Command::User(user) => user.run(print),
+        Command::Policy(policy) => policy.run(print),
         Command::Limits(limits) => limits.run(print),
         Command::Keys(keys) => keys.run(print),
         Command::Mail(mail) => mail.run(print),

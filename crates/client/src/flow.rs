@@ -20,6 +20,7 @@ pub(crate) mod incoming;
 pub(crate) mod invite;
 pub(crate) mod mention;
 pub(crate) mod notice;
+pub(crate) mod operate;
 pub(crate) mod outgoing;
 pub(crate) mod own;
 pub(crate) mod people;

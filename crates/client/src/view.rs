@@ -37,6 +37,7 @@ mod channel;
 mod device;
 mod guild;
 mod notice;
+mod operate;
 mod pin;
 mod place;
 mod poll;
@@ -54,6 +55,10 @@ pub use self::backup::{
 pub use self::device::{Connection, DeviceState, DeviceView, MeView, SessionView};
 pub use self::guild::{GuildView, MemberView};
 pub use self::notice::{NoticeLevel, NoticePlace, NoticeView};
+pub use self::operate::{
+    HappenedToView, LimitView, MailStandingView, OperatorAct, OperatorReply, PersonSeenView,
+    PolicyView, WeakSettingView,
+};
 pub use self::pin::{PinLine, PinnedView};
 pub use self::place::{
     CauseCount, GuildSummary, InstanceView, InvitePreview, InviteView, PlaceView, StatusView,
@@ -395,6 +400,8 @@ pub enum Command {
     Reconnect,
     /// What guards the account; needs the server.
     Account { act: AccountAct },
+    /// What an operator does; needs the server.
+    Operate { act: OperatorAct },
     /// Bring older messages from the server so that they can be searched: of one channel, or of
     /// all. Answered at once; `SearchView::older` says how far it is.
     BringOlder { channel: Option<ChannelId> },
@@ -436,6 +443,7 @@ pub enum CommandReply {
     Reports { reports: Vec<ReportShown>, end: bool },
     MyReports { reports: Vec<MyReport> },
     Account { reply: AccountReply },
+    Operated { reply: OperatorReply },
 }
 
 /// Why a command was refused.

@@ -101,6 +101,32 @@ pub struct Proved(pub Actor);
 #[derive(Debug, Clone, Copy)]
 pub struct Operate(pub Actor);
 
+/// The same, where password and second factor were given a moment ago.
+#[derive(Debug, Clone, Copy)]
+pub struct OperateProved(pub Actor);
+
+/// Leaves of whoever runs the instance: from a client, or on the machine.
+pub trait Runs {
+    /// Which operator, if it is one from a client.
+    fn operator(&self) -> Option<UserId>;
+}
+
+impl Runs for Operate {
+    fn operator(&self) -> Option<UserId> {
+        Some(self.user)
+    }
+}
+impl Runs for OperateProved {
+    fn operator(&self) -> Option<UserId> {
+        Some(self.user)
+    }
+}
+impl Runs for System {
+    fn operator(&self) -> Option<UserId> {
+        None
+    }
+}
+
 /// The server itself: jobs and operator commands.
 #[derive(Debug, Clone, Copy)]
 pub struct System(());
@@ -130,6 +156,12 @@ impl Deref for Proved {
     }
 }
 impl Deref for Operate {
+    type Target = Actor;
+    fn deref(&self) -> &Actor {
+        &self.0
+    }
+}
+impl Deref for OperateProved {
     type Target = Actor;
     fn deref(&self) -> &Actor {
         &self.0
@@ -175,23 +207,44 @@ pub fn own<'tx>(tx: &mut Tx<'tx>, caller: &Caller) -> Result<Permit<'tx, Own>> {
 /// The same for sensitive acts: password and second factor were given here within 15 minutes.
 pub fn proved<'tx>(tx: &mut Tx<'tx>, caller: &Caller) -> Result<Permit<'tx, Proved>> {
     let living = approved(tx, caller)?;
-    if tx.now() >= living.proved_at + PROOF_MS {
-        return Err(Error::refuse(
-            ErrorCode::ProofRequired,
-            "Give your password once more for this.",
-        ));
-    }
+    check_proof(tx, &living)?;
     Ok(Permit::give(tx, Proved(living.actor)))
+}
+
+fn check_proof(tx: &Tx<'_>, living: &Living) -> Result<()> {
+    if tx.now() < living.proved_at + PROOF_MS {
+        return Ok(());
+    }
+    Err(Error::refuse(
+        ErrorCode::ProofRequired,
+        "Give your password once more for this.",
+    ))
 }
 
 /// The operator of the instance.
 pub fn operate<'tx>(tx: &mut Tx<'tx>, caller: &Caller) -> Result<Permit<'tx, Operate>> {
+    let living = operating(tx, caller)?;
+    Ok(Permit::give(tx, Operate(living.actor)))
+}
+
+/// The same for what changes something: password and second factor were given here within 15
+/// minutes.
+pub fn operate_proved<'tx>(
+    tx: &mut Tx<'tx>,
+    caller: &Caller,
+) -> Result<Permit<'tx, OperateProved>> {
+    let living = operating(tx, caller)?;
+    check_proof(tx, &living)?;
+    Ok(Permit::give(tx, OperateProved(living.actor)))
+}
+
+fn operating(tx: &mut Tx<'_>, caller: &Caller) -> Result<Living> {
     let living = approved(tx, caller)?;
     if living.actor.operator_at.is_none() {
         return Err(Error::forbidden());
     }
     match living.owes {
-        Owes::Nothing => Ok(Permit::give(tx, Operate(living.actor))),
+        Owes::Nothing => Ok(living),
         Owes::ForOperating | Owes::ForAnything => Err(factor_needed()),
     }
 }

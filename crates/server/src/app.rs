@@ -81,8 +81,6 @@ impl Deref for App {
 }
 
 const DAY_MS: u64 = 24 * 3_600_000;
-/// Reports that one person may hand in within a minute.
-const REPORTS: NonZero<u32> = NonZero::new(5).unwrap();
 const SQLITE_FILE: &str = "cloister.db";
 const SQLITE_READERS: usize = 4;
 const POSTGRES_CONNECTIONS: usize = 16;
@@ -142,7 +140,7 @@ impl App {
             Buckets::new(Rate::per_minute(config.limits.device_items_per_minute)),
             Buckets::new(Rate::per(config.limits.device_items_per_day, DAY_MS)),
         ];
-        let reports = Buckets::new(Rate::per_minute(REPORTS));
+        let reports = Buckets::new(Rate::per_minute(config.limits.reports_per_account));
         let incarnation = db
             .write(move |tx| {
                 let permit = access::system(tx, "the server starts");

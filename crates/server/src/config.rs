@@ -7,6 +7,7 @@
 mod account;
 mod limit;
 mod mail;
+mod warning;
 
 pub use self::{
     account::{
@@ -14,6 +15,7 @@ pub use self::{
     },
     limit::{Limit, Limits, LockoutMode},
     mail::{Mail, MailTls},
+    warning::Warning,
 };
 
 use std::{
@@ -241,26 +243,6 @@ impl Config {
         Ok(())
     }
 
-    /// What is allowed and weaker than it should be: said at every start and by `doctor`.
-    pub fn warnings(&self) -> Vec<&'static str> {
-        let mut warnings = Vec::new();
-        if self.passwords.profile == PasswordProfile::Legacy6 {
-            warnings
-                .push("passwords.profile is legacy-6: passwords of six characters are guessed.");
-        }
-        if self.passwords.memory_kib < 19 * 1024 || self.passwords.passes < 2 {
-            warnings.push("passwords are hashed below 19 MiB or two passes: raise the cost.");
-        }
-        if self.sessions.lifetimes().access_ms > 30 * 60_000 {
-            warnings.push("access tokens live for more than 30 minutes.");
-        }
-        if self.limits.lockout == LockoutMode::Everybody {
-            warnings
-                .push("limits.lockout is everybody: a stranger can lock an account's owner out.");
-        }
-        warnings
-    }
-
     /// `https://host:port` as people reach it, for a server that listens on `bound`.
     pub fn address(&self, bound: SocketAddr) -> String {
         if let Some(url) = &self.public_url {
@@ -474,10 +456,28 @@ mod tests {
 
     #[test]
     fn what_is_weak_is_said() {
-        assert_eq!(Config::default().warnings(), Vec::<&str>::new());
-        let weak = "[passwords]\nprofile = \"legacy-6\"\nmemory_kib = 64\n\
-                    [sessions]\nprofile = \"seed-24h\"\n[limits]\nlockout = \"everybody\"";
-        assert_eq!(load(weak, &[]).unwrap().warnings().len(), 4);
+        assert_eq!(Config::default().warnings(), []);
+        let weak = "registration = \"open\"\npublic_url = \"http://chat.example.org\"\n\
+                    trusted_proxies = [\"0.0.0.0/0\"]\n\
+                    [passwords]\nprofile = \"legacy-6\"\nmemory_kib = 64\n\
+                    [sessions]\nprofile = \"seed-24h\"\n\
+                    [limits]\nlockout = \"everybody\"\nwrong_passwords = 50\nrequests = 100000";
+        let keys: Vec<_> = load(weak, &[]).unwrap().warnings();
+        let keys: Vec<_> = keys.iter().map(|warning| warning.key).collect();
+        assert_eq!(
+            keys,
+            [
+                "passwords.profile",
+                "passwords.memory_kib",
+                "sessions.access_minutes",
+                "limits.lockout",
+                "limits.wrong_passwords",
+                "limits.requests",
+                "trusted_proxies",
+                "public_url",
+                "registration",
+            ]
+        );
     }
 
     #[test]

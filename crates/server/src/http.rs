@@ -24,6 +24,7 @@ pub mod message;
 pub mod moderation;
 pub mod nickname;
 pub mod openapi;
+pub mod operate;
 pub mod picture;
 pub mod pin;
 pub mod prekey;

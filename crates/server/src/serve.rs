@@ -164,7 +164,7 @@ pub async fn serve(
         }
     };
     for warning in app.config.warnings() {
-        tracing::warn!("{warning}");
+        tracing::warn!(key = warning.key, "{}", warning.sentence);
     }
     let jobs = tokio::spawn(jobs::run(app.clone(), data.to_owned()));
     let expiry = tokio::spawn(jobs::run_expiry(app.clone()));

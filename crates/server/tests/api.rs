@@ -24,6 +24,7 @@ mod api {
     mod mail;
     mod message;
     mod moderation;
+    mod operate;
     mod order;
     mod pin;
     mod prekey;

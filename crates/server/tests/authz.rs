@@ -284,7 +284,15 @@ fn governance_body(method: &Method, path: &str) -> Option<Option<Value>> {
     let reason = json!({"reason": null});
     let lasting = json!({"reason": null, "for_s": 60});
     Some(Some(match (method.as_str(), path) {
-        ("POST", "guilds/{guild}/audit/export") => return Some(None),
+        (
+            "POST",
+            "guilds/{guild}/audit/export"
+            | "operate/security-events/export"
+            | "operate/people/{user}/reset",
+        ) => return Some(None),
+        ("POST", "operate/people/{user}") => json!({"deed": "unlock"}),
+        ("POST", "operate/mail/test") => json!({"to": "trent@example.org"}),
+        ("PUT", "operate/policy") => json!({"registration": null, "second_factor": null}),
         ("POST", "guilds/{guild}/roles") => role,
         ("PUT", "guilds/{guild}/roles/{role}") => looks,
         ("PUT", "guilds/{guild}/roles/{role}/position") => json!({"position": 1}),

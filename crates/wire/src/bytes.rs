@@ -34,6 +34,18 @@ impl<const N: usize> fmt::Display for Octets<N> {
     }
 }
 
+/// As it stands in addresses: base64url, unpadded.
+impl<const N: usize> std::str::FromStr for Octets<N> {
+    type Err = base64::DecodeSliceError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut bytes = [0; N];
+        match URL_SAFE_NO_PAD.decode_slice(text, &mut bytes)? {
+            length if length == N => Ok(Self(bytes)),
+            length => Err(base64::DecodeError::InvalidLength(length).into()),
+        }
+    }
+}
+
 impl From<Vec<u8>> for Bytes {
     fn from(bytes: Vec<u8>) -> Self {
         Self(bytes)
@@ -213,6 +225,10 @@ mod tests {
     fn octets_of_another_length_are_refused() {
         assert!(serde_json::from_str::<Octets<3>>("\"-_8\"").is_err());
         assert!(serde_json::from_str::<Octets<2>>("\"-_8\"").is_ok());
+        assert_eq!("-_8".parse(), Ok(Octets([0xfb, 0xff])));
+        assert!("-_8".parse::<Octets<3>>().is_err());
+        assert!("-_8A".parse::<Octets<2>>().is_err());
+        assert!("".parse::<Octets<2>>().is_err());
     }
 
     #[test]

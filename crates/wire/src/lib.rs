@@ -26,6 +26,7 @@ pub mod id;
 pub mod key;
 pub mod limits;
 pub mod moderation;
+pub mod operate;
 pub mod permission;
 pub mod picture;
 pub mod presence;

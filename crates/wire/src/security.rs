@@ -13,6 +13,18 @@ pub enum SecondFactor {
     Pass { pass: String },
 }
 
+/// Who must have a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Required {
+    Nobody,
+    /// Operators: what they may do as such waits until they have one.
+    Staff,
+    All,
+}
+
 /// Whence a sign-in came, as far as it can be said without asking anybody.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -69,10 +81,16 @@ pub enum SecurityEventKind {
     NotMe,
     /// With new keys and nothing of what was before.
     StartedOver,
+    /// The operator made a link to a new password.
+    ResetLinkMade,
+    /// The operator changed the rules of the instance.
+    PolicyChanged,
+    /// The operator took what happened to everybody as a file.
+    EventsExported,
 }
 
 impl SecurityEventKind {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::Registered,
         Self::SignedIn,
         Self::SignedInNewDevice,
@@ -98,6 +116,9 @@ impl SecurityEventKind {
         Self::EmailRemoved,
         Self::NotMe,
         Self::StartedOver,
+        Self::ResetLinkMade,
+        Self::PolicyChanged,
+        Self::EventsExported,
     ];
 
     /// Worth asking the person whether it was them.
@@ -112,6 +133,8 @@ impl SecurityEventKind {
                 | Self::AllSessionsEnded
                 | Self::Unlocked
                 | Self::Enabled
+                | Self::PolicyChanged
+                | Self::EventsExported
         )
     }
 

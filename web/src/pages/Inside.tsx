@@ -33,6 +33,7 @@ import { Devices } from "./Devices";
 import { GuildSettings } from "./GuildSettings";
 import { Mentions } from "./Mentions";
 import { Notifications } from "./Notifications";
+import { Operate } from "./Operate";
 import { Appearance, RecoveryPage, You } from "./Own";
 import { Security } from "./Security";
 import { Health } from "./Health";
@@ -75,6 +76,7 @@ export function Inside({ session, me }: Props) {
         <Route path={pattern.conversations}>
           <Frame session={session} me={me} guild={null} channel={null} />
         </Route>
+        <Route path={pattern.operate}>{(at) => <Frame session={session} me={me} guild={null} channel={null} operate={at.section ?? ""} />}</Route>
         <Route path="/you/*?">
           <Frame session={session} me={me} guild={null} channel={null} own />
         </Route>
@@ -118,9 +120,11 @@ interface FrameProps extends Props {
   home?: boolean;
   /** Which part of the server's settings. */
   section?: string;
+  /** Which page of whoever runs the instance. */
+  operate?: string;
 }
 
-function Frame({ session, me, guild, channel, message, own, home: isHome, section }: FrameProps) {
+function Frame({ session, me, guild, channel, message, own, home: isHome, section, operate }: FrameProps) {
   const roomy = useMedia(wide);
   const small = useMedia(narrow);
   const now = useSettings();
@@ -138,7 +142,7 @@ function Frame({ session, me, guild, channel, message, own, home: isHome, sectio
     if (roomy) changeSettings({ members: looking || pinned || !now.members });
     else setOver(looking || pinned || !over);
   };
-  const pane = channel !== null ? "talk" : own || section !== undefined ? "you" : "list";
+  const pane = channel !== null ? "talk" : own || section !== undefined || operate !== undefined ? "you" : "list";
   return (
     <div className="layout" data-pane={pane} data-panel={looking || pinned ? "search" : open ? "open" : "closed"} data-rail={guild !== null || isHome ? "yes" : "no"}>
       <Rail guild={guild} />
@@ -152,7 +156,7 @@ function Frame({ session, me, guild, channel, message, own, home: isHome, sectio
         <SecurityNotice />
         <RecoveryNotice />
         <RestoreNotice />
-        {section !== undefined && guild !== null ? <GuildSettings guild={guild} section={section} /> : own ? <Own session={session} me={me} /> : isHome ? <Welcome me={me} /> : channel === null ? <Unchosen guild={guild} /> : <Talk key={channel} channel={channel} message={message ?? null} guild={guild} session={session} me={me} panel={guild === null && group === null ? null : { open, toggle }} />}
+        {operate !== undefined ? <Operate key={operate} me={me} section={operate} /> : section !== undefined && guild !== null ? <GuildSettings guild={guild} section={section} /> : own ? <Own session={session} me={me} /> : isHome ? <Welcome me={me} /> : channel === null ? <Unchosen guild={guild} /> : <Talk key={channel} channel={channel} message={message ?? null} guild={guild} session={session} me={me} panel={guild === null && group === null ? null : { open, toggle }} />}
       </main>
       {looking && <Looking channel={channel} />}
       {pinned && <PinPanel key={channel} guild={guild} channel={channel} />}

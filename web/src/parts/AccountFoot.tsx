@@ -1,11 +1,11 @@
 /** One's own name, and the menu behind it. */
-import { AtSign, Bell, ChevronsUpDown, CircleHelp, Flag, HeartPulse, KeyRound, Keyboard, LogOut, MonitorSmartphone, ShieldCheck, SmilePlus, SunMoon, Users } from "lucide-react";
+import { AtSign, Bell, ChevronsUpDown, CircleHelp, Flag, HeartPulse, KeyRound, Keyboard, LogOut, MonitorSmartphone, ServerCog, ShieldCheck, SmilePlus, SunMoon, Users } from "lucide-react";
 import { Button as AriaButton } from "react-aria-components";
 import { useLocation } from "wouter";
 import { path } from "../paths";
 import { useView } from "../state/engine";
 import { type Entry, Menu } from "../ui/Menu";
-import { account, appearance, certificate, devices, health, help, mentions, notices, people, presence, recovery, report, security } from "../words";
+import { account, appearance, certificate, devices, health, help, mentions, notices, operate, people, presence, recovery, report, security } from "../words";
 import type { MeView } from "../wire";
 import { useDialogs } from "./open";
 import { PresentAvatar } from "./Presence";
@@ -32,7 +32,9 @@ export function AccountFoot({ me }: { me: MeView }) {
 export function useAccountEntries(): Entry[] {
   const [, go] = useLocation();
   const open = useDialogs();
-  const reportsNew = useView({ ask: "session" })?.reports_new === true;
+  const session = useView({ ask: "session" });
+  const reportsNew = session?.reports_new === true;
+  const operator = session?.me?.operator === true;
   const entries: Entry[] = [
     { label: presence.entry, icon: SmilePlus, onAction: () => open({ dialog: "status" }) },
     { label: mentions.title, icon: AtSign, onAction: () => go(path.mentions()) },
@@ -44,6 +46,7 @@ export function useAccountEntries(): Entry[] {
     { label: health.title, icon: HeartPulse, onAction: () => go(path.health()) },
     { label: reportsNew ? report.anew : report.page, icon: Flag, onAction: () => go(path.reports()) },
     { label: recovery.entry, icon: KeyRound, onAction: () => go(path.recovery()) },
+    ...(operator ? [{ label: operate.entry, icon: ServerCog, onAction: () => go(path.operate()) }] : []),
     { label: help.shortcuts, icon: Keyboard, onAction: () => open({ dialog: "help" }) },
     { label: certificate.title, icon: CircleHelp, onAction: () => go(path.certificate()) },
     "rule",

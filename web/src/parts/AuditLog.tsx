@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useTask } from "../state/engine";
 import { useAsk, useAsked } from "../state/govern";
 import { useNow } from "../state/page";
+import { save } from "../state/save";
 import { Button } from "../ui/Button";
 import { RefusalNote, Skeleton } from "../ui/Note";
 import { Select } from "../ui/Select";
@@ -104,13 +105,4 @@ function nameOf(target: string, view: GuildView, named: string | null): string {
     default:
       return id;
   }
-}
-
-function save(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text]));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

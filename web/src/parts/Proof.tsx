@@ -11,15 +11,22 @@ import { app, security as words } from "../words";
 import type { AccountAct, AccountReply } from "../wire";
 import { submit } from "./GuildDialogs";
 
-type Sensitive = (act: AccountAct) => Promise<AccountReply>;
+type Proved = <T>(what: () => Promise<T>) => Promise<T>;
 
-const ProofContext = createContext<Sensitive | null>(null);
+const ProofContext = createContext<Proved | null>(null);
 
-/** Does a sensitive act; asks for the password first where that is needed. */
-export function useSensitive(): Sensitive {
-  const sensitive = use(ProofContext);
-  if (sensitive === null) throw new Error("this part needs a ProofProvider above it");
-  return sensitive;
+/** Does something sensitive; asks for the password first where that is needed. */
+export function useProved(): Proved {
+  const proved = use(ProofContext);
+  if (proved === null) throw new Error("this part needs a ProofProvider above it");
+  return proved;
+}
+
+/** The same for an act about one's account. */
+export function useSensitive(): (act: AccountAct) => Promise<AccountReply> {
+  const proved = useProved();
+  const act = useAct();
+  return useCallback((what: AccountAct) => proved(() => act(what)), [proved, act]);
 }
 
 interface Waiting {
@@ -28,26 +35,22 @@ interface Waiting {
 }
 
 export function ProofProvider({ children }: { children: ReactNode }) {
-  const act = useAct();
   const [waiting, setWaiting] = useState<Waiting | null>(null);
-  const sensitive = useCallback(
-    async (what: AccountAct) => {
-      try {
-        return await act(what);
-      } catch (error) {
-        if (!(error instanceof Refused) || error.code !== "PROOF_REQUIRED") throw error;
-        await new Promise<void>((proved, reject) => setWaiting({ proved, given_up: () => reject(error) }));
-        return act(what);
-      }
-    },
-    [act],
-  );
+  const proved = useCallback(async <T,>(what: () => Promise<T>) => {
+    try {
+      return await what();
+    } catch (error) {
+      if (!(error instanceof Refused) || error.code !== "PROOF_REQUIRED") throw error;
+      await new Promise<void>((done, reject) => setWaiting({ proved: done, given_up: () => reject(error) }));
+      return what();
+    }
+  }, []);
   const close = (how: keyof Waiting) => {
     waiting?.[how]();
     setWaiting(null);
   };
   return (
-    <ProofContext value={sensitive}>
+    <ProofContext value={proved}>
       {children}
       {waiting && <ProofDialog onProved={() => close("proved")} onClose={() => close("given_up")} />}
     </ProofContext>

@@ -1,6 +1,7 @@
 /** The part of the fake engine that guards an account. */
 import { Refused } from "../engine/contract";
-import type { AccountAct, AccountReply, HappenedView, SignInView } from "../wire";
+import type { AccountAct, AccountReply, CommandReply, HappenedView, OperatorAct, SignInView } from "../wire";
+import { FakeOperator } from "./operate";
 import { id, type Scene } from "./world";
 
 const minute = 60_000;
@@ -37,10 +38,12 @@ export class FakeAccount {
   #signIns: SignInView[];
   #events: HappenedView[];
   readonly #tell: () => void;
+  readonly #operator: FakeOperator;
 
   constructor(scene: Scene, tell: () => void) {
     const now = Date.now();
     this.#tell = tell;
+    this.#operator = new FakeOperator(scene);
     this.#proved = !scene.has("stale");
     this.#totp_at = scene.has("factor") ? now - 30 * day : null;
     this.#mail = !scene.has("no-mail");
@@ -51,6 +54,10 @@ export class FakeAccount {
     const event = (number: number, kind: HappenedView["kind"], ago: number, unseen: boolean): HappenedView => ({ id: id(number), kind, at: now - ago, device_name: number % 2 === 0 ? "Ada's phone" : null, user_agent: "Mozilla/5.0 (Windows NT 10.0) Firefox/141.0", place: { place: "network", prefix: "203.0.0.0/16" }, unseen });
     const odd = scene.has("odd");
     this.#events = [event(951, "signed_in_new_device", 2 * 60 * minute, odd), event(953, "second_factor_failed", 3 * 60 * minute, odd), event(952, "signed_in", day, false), event(955, "sign_in_failed", 2 * day, false), event(954, "password_changed", 9 * day, false), event(957, "registered", 60 * day, false)];
+  }
+
+  operate(act: OperatorAct): CommandReply {
+    return { outcome: "operated", reply: this.#operator.act(act, this.#proved) };
   }
 
   act(act: AccountAct): AccountReply {

@@ -344,8 +344,6 @@ export class FakeEngine implements EngineBridge {
           this.#tellOf(channel);
         }
         break;
-      case "typing":
-        break;
       case "load_history":
         return this.#loadHistory(command.channel);
       case "save_draft": {
@@ -375,6 +373,8 @@ export class FakeEngine implements EngineBridge {
         break;
       case "account":
         return { outcome: "account", reply: this.#account.act(command.act) };
+      case "operate":
+        return this.#account.operate(command.act);
       case "report":
         return { outcome: "reported", report: id(this.#id()) };
       case "keep_report":

@@ -14,6 +14,7 @@ export * from "./recovery";
 export * from "./health";
 export * from "./later";
 export * from "./notice";
+export * from "./operate";
 export * from "./people";
 export * from "./pin";
 export * from "./presence";

@@ -97,6 +97,9 @@ export const happened: Record<SecurityEventKind, string> = {
   email_removed: "The e-mail address was removed",
   not_me: "A mailed link said that this wasn't you: everything was signed out",
   started_over: "The account started over with new keys",
+  reset_link_made: "Whoever runs this Cloister made a link to a new password",
+  policy_changed: "You changed the rules of this Cloister",
+  events_exported: "You saved what happened here as a file",
 };
 
 export function placeName(place: Place): string {

@@ -3,8 +3,9 @@
 mod key;
 mod mail;
 mod person;
+mod policy;
 
-pub(crate) use self::{key::Keys, mail::Mail, person::place};
+pub(crate) use self::{key::Keys, mail::Mail, person::place, policy::Policy};
 
 use std::{
     fs,
@@ -293,22 +294,70 @@ fn examine(data: &Data) -> Vec<Finding> {
         Ok(config) => config,
         Err(failure) => return vec![folder, finding("configuration", Err(failure.message))],
     };
-    let config_warnings = config.warnings();
+    let warnings = config.warnings();
     let certificate = tls::load(data.folder(), &config, &Env::system())
         .map(|_| ())
         .map_err(|error| fault(&error).message);
     let database = seat::run(data.open(config)).map_err(|failure| failure.message);
-    let weak = match config_warnings.as_slice() {
-        [] => Ok(()),
-        some => Err(some.join(" ")),
-    };
-    vec![
-        folder,
-        finding("configuration", Ok(())),
-        finding("settings", weak),
-        finding("certificate", certificate),
-        finding("database", database),
-    ]
+    let mut findings = vec![folder, finding("configuration", Ok(()))];
+    // Each weak setting is a finding of its own, under its key.
+    if warnings.is_empty() {
+        findings.push(finding("settings", Ok(())));
+    }
+    for warning in warnings {
+        findings.push(finding(warning.key, Err(warning.sentence.to_owned())));
+    }
+    findings.push(finding("certificate", certificate));
+    findings.push(finding("keys", are_private(data.folder())));
+    let opened = database.is_ok();
+    findings.push(finding("database", database));
+    if opened {
+        findings.push(finding("operators", guarded(data)));
+    }
+    findings
+}
+
+/// Key files are for the owner's eyes.
+fn are_private(folder: &Path) -> Result<(), String> {
+    use std::os::unix::fs::PermissionsExt;
+    let keys = [folder.to_owned(), folder.join("keys")];
+    let files = keys.iter().filter_map(|folder| fs::read_dir(folder).ok());
+    for file in files.flatten().filter_map(Result::ok) {
+        let is_key = file.path().extension().is_some_and(|kind| kind == "key");
+        let mode = file
+            .metadata()
+            .map_or(0, |found| found.permissions().mode());
+        if is_key && mode & 0o077 != 0 {
+            let path = file.path();
+            return Err(format!(
+                "Others on this machine may read {} (mode {:o}): run chmod 600 on it.",
+                path.display(),
+                mode & 0o777
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Operators whose password is all that guards them.
+fn guarded(data: &Data) -> Result<(), String> {
+    let message = |failure: Failure| failure.message;
+    let config = data.config().map_err(message)?;
+    let listed = operator::person::list(data.folder(), config, Env::system());
+    let all = seat::run(async { listed.await.map_err(|error| fault(&error)) }).map_err(message)?;
+    let bare: Vec<_> = all
+        .iter()
+        .filter(|one| one.account.operator_at.is_some() && one.account.disabled_at.is_none())
+        .filter(|one| one.totp_at.is_none())
+        .map(|one| one.account.username.clone())
+        .collect();
+    match bare.len() {
+        0 => Ok(()),
+        _ => Err(format!(
+            "Without a second factor: {}. Set second_factor.required to \"staff\".",
+            bare.join(", ")
+        )),
+    }
 }
 
 /// Keys lie in the folder: nobody else of the machine may enter it.

@@ -174,6 +174,20 @@ fn the_operator_can_look_at_a_server_without_starting_it() {
     assert!(shown.contains("listen = \"0.0.0.0:8765\""), "{shown}");
     assert!(run(&["doctor"]).status.success());
 
+    let policy = run(&["policy", "set", "--registration", "closed", "--json"]);
+    let policy: serde_json::Value = serde_json::from_slice(&policy.stdout).unwrap();
+    assert_eq!(policy["registration"], "closed");
+    assert_eq!(policy["registration_configured"], "invite");
+    assert_ne!(
+        run(&["policy", "set", "--registration", "maybe"])
+            .status
+            .code(),
+        Some(0)
+    );
+    let events = run(&["user", "events", "--kind", "policy_changed", "--json"]);
+    let event: serde_json::Value = serde_json::from_slice(&events.stdout).unwrap();
+    assert_eq!(event["about"], "registration: invite → closed");
+
     std::fs::write(data.join("cloister.toml"), "lisen = \"0.0.0.0:1\"").unwrap();
     assert_ne!(run(&["config", "check"]).status.code(), Some(0));
     let findings = run(&["doctor", "--json"]);
@@ -182,5 +196,44 @@ fn the_operator_can_look_at_a_server_without_starting_it() {
         String::from_utf8(findings.stdout)
             .unwrap()
             .contains("\"ok\":false")
+    );
+}
+
+#[test]
+fn doctor_names_each_weak_setting_and_operators_without_a_second_factor() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let run = |arguments: &[&str]| {
+        let mut command = cloister();
+        let command = command.args(arguments).arg("--data").arg(&data);
+        command.output().unwrap()
+    };
+    assert!(run(&["init"]).status.success());
+    let weak = "[limits]\nlockout = \"everybody\"\nwrong_passwords = 50";
+    std::fs::write(data.join("cloister.toml"), weak).unwrap();
+    let password = folder.path().join("password");
+    std::fs::write(&password, "vivid otter climbs nine").unwrap();
+    let file = password.to_str().unwrap();
+    let made = run(&[
+        "user",
+        "create",
+        "trent",
+        "--operator",
+        "--password-file",
+        file,
+    ]);
+    assert!(made.status.success());
+    let said = run(&["doctor", "--json"]);
+    assert_eq!(said.status.code(), Some(1));
+    let said = String::from_utf8(said.stdout).unwrap();
+    let troubled: Vec<String> = said
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter(|finding| finding["ok"] == false)
+        .map(|finding| finding["check"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        troubled,
+        ["limits.lockout", "limits.wrong_passwords", "operators"]
     );
 }

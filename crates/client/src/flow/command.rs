@@ -8,8 +8,8 @@ use crate::{
     core::{Outcome, Shared, refuse},
     flow::{
         account, backup, connect, device, govern, group, guild, history, incoming, invite, notice,
-        own, pin, poll, presence, reading, recovery, report, say, schedule, search, security,
-        typing, verify, ways,
+        operate, own, pin, poll, presence, reading, recovery, report, say, schedule, search,
+        security, typing, verify, ways,
     },
     view::{Command, CommandReply, EarlierMessages, Topic},
 };
@@ -265,6 +265,7 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
             Ok(CommandReply::Done)
         }
         Command::Account { act } => security::act(shared, act).await,
+        Command::Operate { act } => operate::act(shared, act).await,
         Command::BringOlder { channel } => search::bring_older(shared, channel),
         Command::Report {
             messages,

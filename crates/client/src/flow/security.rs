@@ -136,7 +136,7 @@ async fn openly<P: Primitives, B: Serialize>(
     Ok(AccountReply::Done)
 }
 
-async fn ask<P: Primitives, B: Serialize, T: DeserializeOwned>(
+pub(super) async fn ask<P: Primitives, B: Serialize, T: DeserializeOwned>(
     shared: &Shared<P>,
     path: &str,
     body: &B,
@@ -144,7 +144,7 @@ async fn ask<P: Primitives, B: Serialize, T: DeserializeOwned>(
     shared.post(format!("/api/v1/{path}"), body).await
 }
 
-async fn done<P: Primitives, B: Serialize>(
+pub(super) async fn done<P: Primitives, B: Serialize>(
     shared: &Shared<P>,
     method: Method,
     path: &str,

@@ -12,7 +12,8 @@ CREATE INDEX lockout_by_time ON lockout (last_at);
 
 CREATE TABLE security_event (
     id              UUID NOT NULL PRIMARY KEY,
-    user_id         UUID NOT NULL REFERENCES account (id) ON DELETE CASCADE ON UPDATE CASCADE,
+    -- Empty for what happened to the instance.
+    user_id         UUID REFERENCES account (id) ON DELETE CASCADE ON UPDATE CASCADE,
     kind            TEXT NOT NULL CHECK (length(kind) <= 64),
     at              BIGINT NOT NULL,
     device_id       UUID,
@@ -22,7 +23,10 @@ CREATE TABLE security_event (
     user_agent      TEXT NOT NULL CHECK (length(user_agent) <= 512),
     -- When the person was shown it; empty for what they need not look at.
     seen_at         BIGINT,
-    notable_at      BIGINT
+    notable_at      BIGINT,
+    -- The operator who did it from a client, and what changed.
+    by_user         UUID REFERENCES account (id) ON DELETE SET NULL ON UPDATE CASCADE,
+    about           TEXT NOT NULL DEFAULT '' CHECK (length(about) <= 256)
 );
 CREATE INDEX security_event_by_user ON security_event (user_id, id);
 CREATE INDEX security_event_by_time ON security_event (at);

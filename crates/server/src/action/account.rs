@@ -11,7 +11,7 @@ use cloister_wire::{
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{prekey, security, session};
+use super::{policy, prekey, security, session};
 use crate::{
     Error, Result,
     access::{Actor, Anyone, Permit},
@@ -279,7 +279,8 @@ pub fn knock(
     admission: &Admission,
     visitor: &Visitor,
 ) -> Result<Result<()>> {
-    let open = match (admission, parts.config.registration) {
+    let registration = policy::in_force(tx, parts, permit)?.registration;
+    let open = match (admission, registration) {
         (Admission::SetUp { token }, _) => {
             let given = parts.keys.hash_secret("set-up", token.as_bytes());
             let expected = store::instance::get_set_up_hash(tx, permit)?;
@@ -328,6 +329,7 @@ fn admit(
     admission: &Admission,
     visitor: &Visitor,
 ) -> Result<Option<u64>> {
+    let registration = policy::in_force(tx, parts, permit)?.registration;
     match admission {
         Admission::SetUp { token } => {
             // Reading the hash locks it: of two who use the link at once, one is first.
@@ -345,13 +347,13 @@ fn admit(
             store::instance::update_set_up_hash(tx, permit, None)?;
             Ok(Some(tx.now()))
         }
-        Admission::Invite { code } if parts.config.registration != Registration::Closed => {
+        Admission::Invite { code } if registration != Registration::Closed => {
             // An invitation spends its own budget, so that a whole class can come from one
             // address.
             spend_invite(tx, parts, permit, code)?;
             Ok(None)
         }
-        Admission::Open {} if parts.config.registration == Registration::Open => {
+        Admission::Open {} if registration == Registration::Open => {
             let key = parts
                 .keys
                 .hash_secret("register", visitor.network().as_bytes());

@@ -12,7 +12,7 @@ use cloister_wire::{DeviceId, Hash, account::SignInDevice, security::SecurityEve
 use super::security;
 use crate::{
     Result,
-    access::{Anyone, Own, Permit},
+    access::{Anyone, Own, Permit, Runs},
     app::Parts,
     config::LockoutMode,
     limit::Window,
@@ -158,14 +158,14 @@ pub(super) fn forget<R>(
     store::lockout::delete(tx, permit, &name_key(parts, username))
 }
 
-/// The same by the operator.
-pub fn unlock(
+/// Until when unknown devices wait at the door of a name, if they do.
+pub(super) fn locked_until<R: Runs>(
     tx: &mut Tx<'_>,
     parts: &Parts,
-    permit: &Permit<'_, crate::access::System>,
+    permit: &Permit<'_, R>,
     username: &str,
-) -> Result<()> {
-    forget(tx, parts, permit, username)
+) -> Result<Option<u64>> {
+    store::lockout::get_locked_until(tx, permit, &name_key(parts, username))
 }
 
 /// Counts a password that somebody who is signed in gives once more.

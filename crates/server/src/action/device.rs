@@ -1,7 +1,5 @@
 //! A person's devices: the log says which are theirs; rows, queues and audiences follow it.
 
-use std::num::NonZero;
-
 use cloister_proof::{
     DeviceOffer, ProofError,
     devlog::{Body, DeviceLog},
@@ -28,8 +26,7 @@ use crate::{
     store::{self, account::Account, db::Tx, device::NewDevice},
 };
 
-/// Changes of one person's devices; everybody who knows them follows each.
-const ENTRIES: Window = Window::per_minutes(NonZero::new(120).expect("not zero"), 60);
+const HOUR_MINUTES: u64 = 60;
 /// Logs in one query.
 const LOGS_PER_QUERY: usize = 500;
 
@@ -89,7 +86,9 @@ pub fn append(
 ) -> Result<()> {
     let entry = &request.entry;
     let key = parts.keys.hash_secret("devlog", permit.user.as_bytes());
-    store::attempt::spend(tx, permit, &key, ENTRIES)?.allowed()?;
+    let most = parts.config.limits.devlog_entries_per_account;
+    let window = Window::per_minutes(most, HOUR_MINUTES);
+    store::attempt::spend(tx, permit, &key, window)?.allowed()?;
     let before = store::device::lock_log(tx, permit)?;
     if before.version >= limits::DEVLOG_ENTRIES {
         return Err(Error::refuse(

@@ -6,10 +6,10 @@ use cloister_wire::{
 };
 use zeroize::Zeroizing;
 
-use super::security;
+use super::{policy, security};
 use crate::{
     Error, Result,
-    access::{Anyone, Own, Permit, Proved, System},
+    access::{Anyone, Own, Permit, Proved, Runs},
     app::Parts,
     config::Required,
     limit::Window,
@@ -147,17 +147,17 @@ pub fn show(tx: &mut Tx<'_>, parts: &Parts, permit: &Permit<'_, Own>) -> Result<
     Ok(Factors {
         totp_at: store::factor::get_totp_at(tx, permit, permit.user)?,
         backup_codes_left: store::factor::count_codes(tx, permit, permit.user)?,
-        required: is_required(parts, permit.operator_at.is_some()),
+        required: is_required(tx, parts, permit)?,
     })
 }
 
 /// Must somebody like this have a second factor?
-fn is_required(parts: &Parts, operator: bool) -> bool {
-    match parts.config.second_factor.required {
+fn is_required(tx: &mut Tx<'_>, parts: &Parts, permit: &Permit<'_, Own>) -> Result<bool> {
+    Ok(match policy::in_force(tx, parts, permit)?.second_factor {
         Required::Nobody => false,
-        Required::Staff => operator,
+        Required::Staff => permit.operator_at.is_some(),
         Required::All => true,
-    }
+    })
 }
 
 /// Draws a secret for an authenticator. It opens nothing before a code of it was given.
@@ -242,7 +242,7 @@ pub fn disable(
     second: &SecondFactor,
     visitor: &Visitor,
 ) -> Result<Result<()>> {
-    if is_required(parts, permit.operator_at.is_some()) {
+    if is_required(tx, parts, permit)? {
         return Err(Error::refuse(
             ErrorCode::SecondFactorNeeded,
             "The operator of this server wants you to keep a second factor.",
@@ -260,9 +260,8 @@ pub fn disable(
 }
 
 /// Takes every second factor away, for somebody who lost them all: by the operator.
-pub fn remove(tx: &mut Tx<'_>, permit: &Permit<'_, System>, user: UserId) -> Result<()> {
-    store::factor::delete_totp(tx, permit, user)?;
-    security::note_by_operator(tx, permit, user, SecurityEventKind::SecondFactorsRemoved)
+pub(super) fn remove<R: Runs>(tx: &mut Tx<'_>, permit: &Permit<'_, R>, user: UserId) -> Result<()> {
+    store::factor::delete_totp(tx, permit, user)
 }
 
 fn draw_codes(tx: &mut Tx<'_>, parts: &Parts, permit: &Permit<'_, Proved>) -> Result<BackupCodes> {

@@ -1,7 +1,5 @@
 //! Invitations: making and ending one.
 
-use std::num::NonZero;
-
 use cloister_proof::{InviteCert, guild_log::OpBody};
 use cloister_wire::{
     Bytes, ErrorCode, Permissions,
@@ -23,8 +21,7 @@ use crate::{
     store::{self, db::Tx, invite::NewInvite},
 };
 
-/// Invitations that one person makes: each stays in its guild's log for ever.
-const MADE: Window = Window::per_minutes(NonZero::new(120).expect("not zero"), 60);
+const HOUR_MINUTES: u64 = 60;
 
 /// Makes an invitation to a guild from what the inviter's device signed.
 pub fn create(
@@ -35,7 +32,9 @@ pub fn create(
 ) -> Result<Appended> {
     let guild = permit.guild;
     let key = parts.keys.hash_secret("invites", permit.user.as_bytes());
-    store::attempt::spend(tx, permit, &key, MADE)?.allowed()?;
+    let most = parts.config.limits.invites_per_account;
+    let window = Window::per_minutes(most, HOUR_MINUTES);
+    store::attempt::spend(tx, permit, &key, window)?.allowed()?;
     moderation::check_invites(tx, guild)?;
     if store::invite::count(tx, permit, guild)? >= limits::INVITES_PER_GUILD {
         return Err(Error::refuse(

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    access::{Anyone, Own, Permit, System},
+    access::{Anyone, Own, Permit, Runs},
     app::Parts,
     config::PasswordProfile,
     store::{
@@ -170,10 +170,10 @@ pub fn change(
 }
 
 /// Draws the token of a link with which somebody sets a new password.
-pub fn offer_reset(
+pub(super) fn offer_reset<R: Runs>(
     tx: &mut Tx<'_>,
     parts: &Parts,
-    permit: &Permit<'_, System>,
+    permit: &Permit<'_, R>,
     user: UserId,
 ) -> Result<String> {
     link::draw(tx, parts, permit, (user, Purpose::Reset), RESET_MS)

@@ -5,7 +5,7 @@ use cloister_wire::{DeviceId, UserId, gateway::Event, security::SecurityEventKin
 
 use crate::{
     Result,
-    access::Permit,
+    access::{Permit, Runs},
     gateway::bus::{Audience, Notice},
     store::{self, db::Tx, security_event::Happening},
     visitor::Visitor,
@@ -20,26 +20,45 @@ pub(super) fn note<R>(
     visitor: &Visitor,
 ) -> Result<()> {
     let happening = Happening {
-        user,
+        user: Some(user),
         kind,
         device,
         visitor,
+        by: None,
+        about: "",
     };
-    let event = store::security_event::insert(tx, permit, &happening)?;
-    tracing::info!(%user, ?kind, address = %visitor.address, "security event");
-    if kind.is_notable() {
+    write(tx, permit, &happening)
+}
+
+/// The same for what whoever runs the instance does: to somebody's account, or to the instance.
+pub(super) fn note_by_operator<R: Runs>(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, R>,
+    user: Option<UserId>,
+    (kind, about): (SecurityEventKind, &str),
+    visitor: &Visitor,
+) -> Result<()> {
+    let happening = Happening {
+        user,
+        kind,
+        device: None,
+        visitor,
+        by: permit.operator(),
+        about,
+    };
+    write(tx, permit, &happening)
+}
+
+fn write<R>(tx: &mut Tx<'_>, permit: &Permit<'_, R>, happening: &Happening<'_>) -> Result<()> {
+    let Happening { user, kind, by, .. } = *happening;
+    let event = store::security_event::insert(tx, permit, happening)?;
+    let address = happening.visitor.address;
+    tracing::info!(?user, ?kind, ?by, %address, "security event");
+    if let Some(user) = user
+        && kind.is_notable()
+    {
         let event = Event::SecurityNoticed { event };
         tx.emit(Notice::event(Audience::User(user), event));
     }
     Ok(())
-}
-
-/// The same for what the operator does on the machine.
-pub fn note_by_operator(
-    tx: &mut Tx<'_>,
-    permit: &Permit<'_, crate::access::System>,
-    user: UserId,
-    kind: SecurityEventKind,
-) -> Result<()> {
-    note(tx, permit, (user, None), kind, &Visitor::here())
 }

@@ -2,6 +2,7 @@
 
 use std::num::NonZero;
 
+pub use cloister_wire::security::Required;
 use serde::{Deserialize, Serialize};
 
 /// What a password must be, and the cost of hashing it (Argon2id, RFC 9106).
@@ -33,20 +34,23 @@ pub enum PasswordProfile {
     Legacy6,
 }
 
+impl PasswordProfile {
+    /// As the configuration calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Usual => "usual",
+            Self::Nist => "nist",
+            Self::Classic => "classic",
+            Self::Legacy6 => "legacy-6",
+        }
+    }
+}
+
 /// Who must have a second factor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SecondFactors {
     pub required: Required,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Required {
-    Nobody,
-    /// Operators: what they may do as such waits until they have one.
-    Staff,
-    All,
 }
 
 /// How long a sign-in lasts: a profile, and what is to differ from it.

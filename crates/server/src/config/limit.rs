@@ -31,6 +31,12 @@ pub struct Limits {
     pub mails_per_address: NonZero<u32>,
     /// Mails that one person asks for, in an hour.
     pub mails_per_account: NonZero<u32>,
+    /// Entries that one person writes into their device log, in an hour: each stays for ever.
+    pub devlog_entries_per_account: NonZero<u32>,
+    /// Invitations that one person makes, in an hour: each stays in its guild's log.
+    pub invites_per_account: NonZero<u32>,
+    /// Reports that one person hands in.
+    pub reports_per_account: NonZero<u32>,
     /// Wrong passwords in a row before unknown devices are kept out for a while.
     pub wrong_passwords: NonZero<u32>,
     pub lockout: LockoutMode,
@@ -68,6 +74,9 @@ impl Default for Limits {
             resets_per_address: positive(10),
             mails_per_address: positive(10),
             mails_per_account: positive(5),
+            devlog_entries_per_account: positive(120),
+            invites_per_account: positive(120),
+            reports_per_account: positive(5),
             wrong_passwords: positive(5),
             lockout: LockoutMode::UnknownDevices,
         }
@@ -174,6 +183,24 @@ impl Limits {
                 self.mails_per_account,
                 Some(3_600),
                 "mails that one person asks for",
+            ),
+            limit(
+                "devlog_entries_per_account",
+                self.devlog_entries_per_account,
+                Some(3_600),
+                "entries that one person writes into their device log",
+            ),
+            limit(
+                "invites_per_account",
+                self.invites_per_account,
+                Some(3_600),
+                "invitations that one person makes",
+            ),
+            limit(
+                "reports_per_account",
+                self.reports_per_account,
+                Some(60),
+                "reports that one person hands in; a restart forgets",
             ),
             limit(
                 "wrong_passwords",

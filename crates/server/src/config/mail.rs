@@ -33,6 +33,17 @@ pub enum MailTls {
     Off,
 }
 
+impl MailTls {
+    /// As the configuration calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Starttls => "starttls",
+            Self::Implicit => "implicit",
+            Self::Off => "off",
+        }
+    }
+}
+
 impl Mail {
     pub const fn is_on(&self) -> bool {
         self.server.is_some()

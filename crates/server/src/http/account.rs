@@ -26,16 +26,19 @@ pub async fn register(
     action::account::display_name(&request.display_name)?;
     // A password is looked at and hashed for those only who have a door to come in by.
     let (parts, admission, from) = (app.clone(), request.admission.clone(), visitor.clone());
-    app.db
+    let rules = app
+        .db
         .write(move |tx| {
             let permit = access::anyone(tx);
-            action::account::knock(tx, &parts, &permit, &admission, &from)
+            let rules = action::policy::in_force(tx, &parts, &permit)?;
+            let knocked = action::account::knock(tx, &parts, &permit, &admission, &from)?;
+            Ok(knocked.map(|()| rules))
         })
         .await??;
     let _place = app.registrations.enter(visitor.network())?;
     let names = password::names(&app, &request.username, &request.display_name);
     // Where everybody must have a second factor, this password will not stand alone.
-    let beside = match app.config.second_factor.required {
+    let beside = match rules.second_factor {
         Required::All => Beside::SecondFactor,
         Required::Nobody | Required::Staff => Beside::Nothing,
     };

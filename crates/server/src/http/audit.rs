@@ -206,7 +206,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// A cell that no spreadsheet takes for a formula.
-fn harmless(cell: &str) -> String {
+pub(super) fn harmless(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{cell}")
     } else {

@@ -1,13 +1,13 @@
 //! The pictures of a guild.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use cloister_wire::{
     GuildId, Hash,
     picture::{Picture, PictureUse, SetPicture},
 };
 
 use super::{
-    address::At,
+    address::{At, AtTwo},
     extract::Body,
     reply::{Done, Reply},
 };
@@ -20,7 +20,7 @@ use crate::{
 pub async fn get(
     State(app): State<App>,
     caller: Caller,
-    Path((guild, picture)): Path<(GuildId, Hash)>,
+    AtTwo(guild, picture): AtTwo<GuildId, Hash>,
 ) -> Result<Reply<Picture>> {
     let picture = app
         .db

@@ -3,6 +3,7 @@
 
 mod conversation;
 mod governance;
+mod operate;
 mod people;
 mod security;
 
@@ -65,6 +66,7 @@ pub fn table() -> Vec<Route> {
     table.extend(conversation::table());
     table.extend(security::table());
     table.extend(governance::table());
+    table.extend(operate::table());
     table
 }
 

@@ -304,6 +304,11 @@ const fn happened(kind: SecurityEventKind) -> (&'static str, &'static str) {
             "Account disabled",
             "Whoever runs the server disabled your account.",
         ),
+        Kind::ResetLinkMade => (
+            "A link to a new password was made",
+            "Whoever runs the server made a link to a new password for your account. If you did \
+             not ask for it, tell them.",
+        ),
         _ => ("Something happened", "Something happened to your account."),
     }
 }

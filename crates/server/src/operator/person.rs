@@ -2,15 +2,20 @@
 
 use std::path::Path;
 
-use cloister_wire::security::{SecurityEventKind, Session};
+pub use cloister_wire::operate::Deed;
+use cloister_wire::{
+    operate::{HAPPENED_EXPORT, HappenedPage, Policy, SetPolicy},
+    security::Session,
+};
 
 use crate::{
     App, Error, Result, access,
     access::{Permit, System},
-    action,
+    action::{self, operate::Asked},
     config::Config,
     env::Env,
     store::{self, account::Account, db::Tx},
+    visitor::Visitor,
 };
 
 /// What the operator sees of somebody.
@@ -19,19 +24,6 @@ pub struct Seen {
     pub account: Account,
     pub totp_at: Option<u64>,
     pub sessions: Vec<Session>,
-}
-
-/// What the operator does to somebody's account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
-    /// Nobody signs in, and whoever is signed in is out within a second.
-    Disable,
-    Enable,
-    /// Wrong guesses are forgotten.
-    Unlock,
-    EndSessions,
-    /// For somebody who lost them all. The password stays.
-    RemoveFactors,
 }
 
 /// Everybody, by name.
@@ -84,29 +76,8 @@ pub async fn carry_out(app: &App, username: String, deed: Deed) -> Result<()> {
         .write(move |tx| {
             let permit = access::system(tx, "the operator looks after an account");
             let account = find(tx, &permit, &username)?;
-            let user = account.id;
-            let note = action::security::note_by_operator;
-            match deed {
-                Deed::Disable => {
-                    let now = tx.now();
-                    store::account::update_disabled(tx, &permit, user, Some(now))?;
-                    action::ending::end_all(tx, &permit, user, "account disabled")?;
-                    note(tx, &permit, user, SecurityEventKind::Disabled)
-                }
-                Deed::Enable => {
-                    store::account::update_disabled(tx, &permit, user, None)?;
-                    note(tx, &permit, user, SecurityEventKind::Enabled)
-                }
-                Deed::Unlock => {
-                    action::attempt::unlock(tx, &parts, &permit, &account.username)?;
-                    note(tx, &permit, user, SecurityEventKind::Unlocked)
-                }
-                Deed::EndSessions => {
-                    action::ending::end_all(tx, &permit, user, "ended by the operator")?;
-                    note(tx, &permit, user, SecurityEventKind::AllSessionsEnded)
-                }
-                Deed::RemoveFactors => action::factor::remove(tx, &permit, user),
-            }
+            let (of, here) = ((account.id, deed), Visitor::here());
+            action::operate::look_after(tx, &parts, &permit, of, &here)
         })
         .await
 }
@@ -126,7 +97,43 @@ pub async fn reset_token(app: &App, username: String) -> Result<String> {
         .write(move |tx| {
             let permit = access::system(tx, "the operator hands out a link to a new password");
             let account = find(tx, &permit, &username)?;
-            action::password::offer_reset(tx, &parts, &permit, account.id)
+            action::operate::offer_reset(tx, &parts, &permit, account.id, &Visitor::here())
+        })
+        .await
+}
+
+/// What happened to everybody, or to one, newest first.
+pub async fn happened(data: &Path, config: Config, env: Env, asked: Asked) -> Result<HappenedPage> {
+    App::open(data, config, env)
+        .await?
+        .db
+        .read(move |tx| {
+            let permit = access::system(tx, "the operator looks at what happened");
+            action::operate::happened(tx, &permit, &asked, HAPPENED_EXPORT)
+        })
+        .await
+}
+
+/// The rules of the instance; with `set`, after choosing them.
+pub async fn policy(
+    data: &Path,
+    config: Config,
+    env: Env,
+    set: Option<SetPolicy>,
+) -> Result<Policy> {
+    policy_on(&App::open(data, config, env).await?, set).await
+}
+
+/// The same on an open server.
+pub async fn policy_on(app: &App, set: Option<SetPolicy>) -> Result<Policy> {
+    let parts = app.clone();
+    app.db
+        .write(move |tx| {
+            let permit = access::system(tx, "the operator looks at the rules");
+            if let Some(set) = &set {
+                action::policy::choose(tx, &parts, &permit, set, &Visitor::here())?;
+            }
+            action::policy::show(tx, &parts, &permit)
         })
         .await
 }

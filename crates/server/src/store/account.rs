@@ -5,7 +5,7 @@ use cloister_wire::{Bytes, Hash, UserId, account::Me, limits::USERNAME_MAX};
 use super::db::{Row, Tx};
 use crate::{
     Result,
-    access::{Actor, Anyone, Enrol, Own, Permit, System},
+    access::{Actor, Anyone, Enrol, Own, Permit, Runs, System},
     params, sql,
 };
 
@@ -26,6 +26,9 @@ sql! {
     UPDATE_VAULT = "UPDATE account SET vault = $2 WHERE id = $1";
     PAGE = "SELECT id, username, display_name, password_hash, devlog_length, operator_at,
         disabled_at FROM account ORDER BY username_key";
+    PAGE_AFTER = "SELECT a.id, a.username, a.display_name, a.created_at, a.operator_at,
+        a.disabled_at, (SELECT t.activated_at FROM totp AS t WHERE t.user_id = a.id) AS totp_at
+        FROM account AS a WHERE a.username_key > $1 ORDER BY a.username_key LIMIT $2";
     UPDATE_DISABLED = "UPDATE account SET disabled_at = $2 WHERE id = $1";
     GET_USERNAME = "SELECT username FROM account WHERE id = $1";
     UPDATE_PASSWORD = "UPDATE account SET password_hash = $2 WHERE id = $1";
@@ -44,6 +47,18 @@ pub struct Account {
     pub devlog_length: u64,
     pub operator_at: Option<u64>,
     pub disabled_at: Option<u64>,
+}
+
+/// A person in the operator's list.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    pub id: UserId,
+    pub username: String,
+    pub display_name: String,
+    pub created_at: u64,
+    pub operator_at: Option<u64>,
+    pub disabled_at: Option<u64>,
+    pub totp_at: Option<u64>,
 }
 
 /// A person who is about to be.
@@ -124,24 +139,48 @@ pub fn page(tx: &mut Tx<'_>, _: &Permit<'_, System>) -> Result<Vec<Account>> {
     tx.query(PAGE, &[], read)
 }
 
-/// By name: for the operator on the machine.
-pub fn find(tx: &mut Tx<'_>, _: &Permit<'_, System>, username: &str) -> Result<Option<Account>> {
+/// Some of them by name, after the key of one.
+pub fn page_after<R: Runs>(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, R>,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<Listed>> {
+    tx.query(PAGE_AFTER, params![after, limit], |row| {
+        Ok(Listed {
+            id: row.get("id")?,
+            username: row.get("username")?,
+            display_name: row.get("display_name")?,
+            created_at: row.get("created_at")?,
+            operator_at: row.get("operator_at")?,
+            disabled_at: row.get("disabled_at")?,
+            totp_at: row.get("totp_at")?,
+        })
+    })
+}
+
+/// By name: for whoever runs the instance.
+pub fn find<R: Runs>(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, R>,
+    username: &str,
+) -> Result<Option<Account>> {
     by_name(tx, username)
 }
 
-/// By id: for the server itself.
-pub fn find_by_id(
+/// By id: for whoever runs the instance.
+pub fn find_by_id<R: Runs>(
     tx: &mut Tx<'_>,
-    _: &Permit<'_, System>,
+    _: &Permit<'_, R>,
     user: UserId,
 ) -> Result<Option<Account>> {
     tx.maybe(GET_BY_ID, params![user], read)
 }
 
 /// Nobody signs in to a disabled account.
-pub fn update_disabled(
+pub fn update_disabled<R: Runs>(
     tx: &mut Tx<'_>,
-    _: &Permit<'_, System>,
+    _: &Permit<'_, R>,
     user: UserId,
     at: Option<u64>,
 ) -> Result<()> {

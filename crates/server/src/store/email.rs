@@ -3,7 +3,11 @@
 use cloister_wire::{Hash, UserId};
 
 use super::db::{Row, Tx};
-use crate::{Result, access::Permit, params, sql};
+use crate::{
+    Result,
+    access::{Permit, Runs},
+    params, sql,
+};
 
 sql! {
     GET = "SELECT user_id, proved, proved_hash, wanted, former, former_until FROM email
@@ -40,6 +44,11 @@ pub fn get_user<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, hash: &Hash) -> Result<Op
 /// Can this person be written to?
 pub(super) fn is_proved(tx: &mut Tx<'_>, user: UserId) -> Result<bool> {
     Ok(tx.maybe(IS_PROVED, params![user], |_| Ok(()))?.is_some())
+}
+
+/// The same, for whoever runs the instance.
+pub fn has_proved<R: Runs>(tx: &mut Tx<'_>, _: &Permit<'_, R>, user: UserId) -> Result<bool> {
+    is_proved(tx, user)
 }
 
 /// An address that waits for proof, in the place of one that did.

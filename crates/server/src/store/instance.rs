@@ -1,11 +1,11 @@
 //! The instance itself: one row.
 
-use cloister_wire::Hash;
+use cloister_wire::{Hash, account::Registration};
 
 use super::db::Tx;
 use crate::{
     Result,
-    access::{Anyone, Permit, System},
+    access::{Anyone, Permit, Runs, System},
     config::Required,
     params, sql,
 };
@@ -17,6 +17,8 @@ sql! {
     INSERT = "INSERT INTO instance (only_row, incarnation, created_at) VALUES (1, 1, $1)
         ON CONFLICT (only_row) DO NOTHING";
     UPDATE_SECOND_FACTOR = "UPDATE instance SET second_factor = $1";
+    GET_CHOSEN = "SELECT registration_chosen, second_factor_chosen FROM instance";
+    UPDATE_CHOSEN = "UPDATE instance SET registration_chosen = $1, second_factor_chosen = $2";
     GET_SET_UP_HASH = "SELECT set_up_hash FROM instance FOR UPDATE";
     UPDATE_SET_UP_HASH = "UPDATE instance SET set_up_hash = $1";
 }
@@ -49,12 +51,66 @@ pub fn update_second_factor(
     _: &Permit<'_, System>,
     required: Required,
 ) -> Result<()> {
-    let text = match required {
+    tx.execute(UPDATE_SECOND_FACTOR, params![required_text(required)])
+        .map(|_| ())
+}
+
+/// What operators chose from a client, in the place of what the configuration says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Chosen {
+    pub registration: Option<Registration>,
+    pub second_factor: Option<Required>,
+}
+
+pub fn get_chosen<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>) -> Result<Chosen> {
+    let chosen = tx.maybe(GET_CHOSEN, &[], |row| {
+        let (registration, second_factor): (Option<String>, Option<String>) =
+            (row.get(0)?, row.get(1)?);
+        Ok(Chosen {
+            registration: registration.as_deref().and_then(registration_of),
+            second_factor: second_factor.as_deref().and_then(required_of),
+        })
+    })?;
+    Ok(chosen.unwrap_or_default())
+}
+
+pub fn update_chosen<R: Runs>(tx: &mut Tx<'_>, _: &Permit<'_, R>, chosen: Chosen) -> Result<()> {
+    let registration = chosen.registration.map(registration_text);
+    let second_factor = chosen.second_factor.map(required_text);
+    tx.execute(UPDATE_CHOSEN, params![registration, second_factor])
+        .map(|_| ())
+}
+
+const fn required_text(required: Required) -> &'static str {
+    match required {
         Required::Nobody => "nobody",
         Required::Staff => "staff",
         Required::All => "all",
-    };
-    tx.execute(UPDATE_SECOND_FACTOR, params![text]).map(|_| ())
+    }
+}
+
+fn required_of(text: &str) -> Option<Required> {
+    [Required::Nobody, Required::Staff, Required::All]
+        .into_iter()
+        .find(|one| required_text(*one) == text)
+}
+
+const fn registration_text(registration: Registration) -> &'static str {
+    match registration {
+        Registration::Invite => "invite",
+        Registration::Open => "open",
+        Registration::Closed => "closed",
+    }
+}
+
+fn registration_of(text: &str) -> Option<Registration> {
+    [
+        Registration::Invite,
+        Registration::Open,
+        Registration::Closed,
+    ]
+    .into_iter()
+    .find(|one| registration_text(*one) == text)
 }
 
 /// The hash of the token in the set-up link, while there is one. Locks the row: of two who use

@@ -5,7 +5,7 @@ use cloister_wire::Hash;
 use super::db::Tx;
 use crate::{
     Result,
-    access::{Permit, System},
+    access::{Permit, Runs, System},
     params, sql,
 };
 
@@ -13,6 +13,7 @@ sql! {
     TOUCH = "INSERT INTO lockout (key_hash, failures, last_at) VALUES ($1, 0, $2)
         ON CONFLICT (key_hash) DO NOTHING";
     GET = "SELECT failures, locked_until FROM lockout WHERE key_hash = $1 FOR UPDATE";
+    LOOK = "SELECT locked_until FROM lockout WHERE key_hash = $1 AND locked_until > $2";
     UPDATE = "UPDATE lockout SET failures = $2, locked_until = $3, last_at = $4
         WHERE key_hash = $1";
     DELETE = "DELETE FROM lockout WHERE key_hash = $1";
@@ -36,6 +37,16 @@ pub fn lock<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, key: &Hash) -> Result<Lockout
             locked_until: row.get(1)?,
         })
     })
+}
+
+/// Until when unknown devices wait, if they do.
+pub fn get_locked_until<R: Runs>(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, R>,
+    key: &Hash,
+) -> Result<Option<u64>> {
+    let now = tx.now();
+    tx.maybe(LOOK, params![key, now], |row| row.get(0))
 }
 
 pub fn update<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, key: &Hash, lockout: Lockout) -> Result<()> {

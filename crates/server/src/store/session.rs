@@ -9,7 +9,7 @@ use cloister_wire::{
 use super::db::{Row, Tx};
 use crate::{
     Result,
-    access::{Actor, Anyone, Own, Permit, System},
+    access::{Actor, Anyone, Own, Permit, Runs, System},
     params, sql,
     visitor::{Visitor, place_of, place_text},
 };
@@ -17,7 +17,8 @@ use crate::{
 sql! {
     GET_LIVING = "SELECT s.id, s.user_id, s.device_id, s.proved_at, d.active_at, d.revoked_at,
         d.cloned_at, a.operator_at,
-        (SELECT i.second_factor FROM instance AS i) AS second_factor,
+        (SELECT COALESCE(i.second_factor_chosen, i.second_factor) FROM instance AS i)
+            AS second_factor,
         (SELECT t.activated_at FROM totp AS t WHERE t.user_id = s.user_id) AS totp_at
         FROM session AS s
         JOIN device AS d ON d.id = s.device_id
@@ -31,6 +32,8 @@ sql! {
     PAGE = "SELECT id, device_id, client, user_agent, place, created_at, last_seen_at, expires_at
         FROM session WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
         ORDER BY last_seen_at DESC, id DESC LIMIT 100";
+    COUNT_LIVING = "SELECT count(*), max(last_seen_at) FROM session
+        WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2";
     PAGE_OF_USER = "SELECT id FROM session WHERE user_id = $1 AND ended_at IS NULL ORDER BY id";
     END_ALL = "UPDATE session SET ended_at = $1, ended_why = $2 WHERE ended_at IS NULL";
     PAGE_ENDED = "SELECT id FROM session WHERE ended_at >= $1";
@@ -153,6 +156,18 @@ fn page_seen_from(tx: &mut Tx<'_>, user: UserId, here: Option<SessionId>) -> Res
             expires_at: row.get("expires_at")?,
             this_one: Some(id) == here,
         })
+    })
+}
+
+/// How many a person has, and when they last used one.
+pub fn count_living<R: Runs>(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, R>,
+    user: UserId,
+) -> Result<(u32, Option<u64>)> {
+    let now = tx.now();
+    tx.one(COUNT_LIVING, params![user, now], |row| {
+        Ok((row.get(0)?, row.get(1)?))
     })
 }
 

@@ -2,10 +2,14 @@
 
 use clap::{Args, Subcommand};
 use cloister_server::{
+    action::operate::Asked,
     env::Env,
     operator::person::{self, Deed, Seen},
 };
-use cloister_wire::security::Place;
+use cloister_wire::{
+    operate::Happened,
+    security::{Place, SecurityEventKind},
+};
 use serde_json::json;
 
 use super::{Data, fault};
@@ -18,7 +22,15 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub(crate) enum Look {
     /// List everybody
-    List(Data),
+    List {
+        /// Only those whose names have this
+        #[arg(long, value_name = "TEXT")]
+        with: Option<String>,
+        #[command(flatten)]
+        data: Data,
+    },
+    /// What happened to accounts, newest first
+    Events(Events),
     /// Show one account
     Show(Named),
     /// List the sign-ins of an account
@@ -38,6 +50,63 @@ pub(crate) enum Look {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Events {
+    /// Only to this account
+    name: Option<String>,
+    /// Only of this kind, such as `sign_in_failed`
+    #[arg(long)]
+    kind: Option<String>,
+    /// Only of the time before now: `24h`, `7d`
+    #[arg(long, value_name = "TIME", value_parser = crate::arguments::duration_s)]
+    last: Option<u32>,
+    #[command(flatten)]
+    data: Data,
+}
+
+impl Events {
+    fn run(self, print: &Print) -> Result<(), Failure> {
+        let kind = self.kind.as_deref().map(kind_of).transpose()?;
+        let env = Env::system();
+        let since = self.last.map(|last| env.now() - u64::from(last) * 1_000);
+        let asked = Asked {
+            username: self.name,
+            kind,
+            since,
+            ..Asked::default()
+        };
+        let config = self.data.of_server()?;
+        let found = person::happened(self.data.folder(), config, env, asked);
+        let page = seat::run(async { found.await.map_err(|error| fault(&error)) })?;
+        page.events.iter().try_for_each(|event| told(event, print))
+    }
+}
+
+fn kind_of(text: &str) -> Result<SecurityEventKind, Failure> {
+    let value = serde_json::Value::String(text.to_owned());
+    serde_json::from_value(value)
+        .map_err(|_| Failure::usage(format!("{text:?} is no kind of event.")))
+}
+
+fn told(event: &Happened, print: &Print) -> Result<(), Failure> {
+    let value = serde_json::to_value(event).unwrap_or_default();
+    let kind = value["kind"].as_str().unwrap_or_default().to_owned();
+    let whose = event.username.as_deref().unwrap_or("-");
+    let by = event.by_name.as_deref().map(|by| format!("  by {by}"));
+    print.line(
+        &value,
+        format_args!(
+            "{}  {kind}  {whose}{}  {} {}  {} {}",
+            moment(event.at),
+            by.unwrap_or_default(),
+            event.address,
+            place(&event.place),
+            printable(&event.user_agent),
+            printable(&event.about),
+        ),
+    )
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Named {
     /// Name of the account
     name: String,
@@ -48,12 +117,17 @@ pub(crate) struct Named {
 impl Look {
     pub(crate) fn run(self, print: &Print) -> Result<(), Failure> {
         match self {
-            Look::List(data) => {
+            Look::List { with, data } => {
                 let config = data.of_server()?;
                 let listed = person::list(data.folder(), config, Env::system());
                 let all = seat::run(async { listed.await.map_err(|error| fault(&error)) })?;
-                all.iter().try_for_each(|seen| line(seen, print))
+                let with = with.unwrap_or_default().to_lowercase();
+                let has = |name: &str| name.to_lowercase().contains(&with);
+                all.iter()
+                    .filter(|seen| has(&seen.account.username) || has(&seen.account.display_name))
+                    .try_for_each(|seen| line(seen, print))
             }
+            Look::Events(events) => events.run(print),
             Look::Show(named) => line(&named.look()?, print),
             Look::Sessions(named) => sessions(&named.look()?, print),
             Look::Disable(named) => named.act(Deed::Disable, "disabled", print),
