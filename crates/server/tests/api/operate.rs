@@ -1,11 +1,13 @@
 //! What the operator does from a client.
 
+use std::num::NonZero;
+
 use cloister_server::operator::person;
 use cloister_wire::{account::Registration, operate::SetPolicy};
 use serde_json::{Value, json};
 
 use crate::cast::{
-    Answer, Stage,
+    self, Answer, Stage, config,
     guard::{MINUTE_MS, NEW_PASSWORD, ask, enable, kinds, me, prepare, show},
     on_every_database,
     person::{PASSWORD, Person},
@@ -89,7 +91,9 @@ async fn the_operator_finds_people_and_looks_after_their_accounts() {
 
 #[tokio::test]
 async fn a_shut_door_is_seen_and_opened_and_a_link_is_told_to_the_person() {
-    on_every_database(async |stage| {
+    let mut strict = config();
+    strict.limits.wrong_passwords = NonZero::new(5).unwrap();
+    cast::play(strict, async |stage| {
         let trent = Person::set_up(stage, "trent", 6).await;
         let bob = Person::invited(stage, "bob", 2).await;
         let own = &trent.device.access;
@@ -234,8 +238,8 @@ async fn the_operator_sees_what_happened_to_everybody_and_who_did_it() {
         let trent = Person::set_up(stage, "trent", 6).await;
         let bob = Person::invited(stage, "bob", 2).await;
         let own = &trent.device.access;
-        let since = stage.now();
         stage.wait(MINUTE_MS);
+        let since = stage.now();
         deed(stage, &trent, &bob, "end_sessions").await.expect(204);
         prepare(stage, "wrong", None)
             .await

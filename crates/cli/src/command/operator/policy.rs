@@ -79,11 +79,10 @@ fn show(rules: &Rules, print: &Print) -> Result<(), Failure> {
             "as the configuration says"
         }
     };
-    let weak: String = rules
+    let weak = rules
         .weak
         .iter()
-        .map(|one| format!("\nweak: {}", one.sentence))
-        .collect();
+        .fold(String::new(), |said, one| said + "\nweak: " + &one.sentence);
     print.line(
         &json!(value),
         format_args!(
