@@ -193,6 +193,7 @@ impl Person {
                 channel,
                 name: "general".to_owned(),
                 policy: Bytes(policy.to_bytes()),
+                continues: None,
             },
         };
         let joined: Joined = api

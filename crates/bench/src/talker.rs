@@ -95,6 +95,7 @@ impl Talker {
             guild,
             name: name.to_owned(),
             readers: None,
+            continues: None,
         };
         match self.order(create).await? {
             CommandReply::Channel { channel } => Ok(channel),

@@ -184,6 +184,10 @@ fn next(code: ErrorCode) -> Option<&'static str> {
             "The store was copied or restored: come back as a new device with `cloister device reenrol`."
         }
         E::Offline => "Check the connection and that the server runs, then try again.",
+        E::AudienceFull => {
+            "Whoever looks after the channel can continue it: \
+             `cloister channel create --guild GUILD --continues CHANNEL NAME`."
+        }
         E::NotBackedUp => {
             "Try again when the server is at hand, or give --anyway and lose what only those keys \
              open."

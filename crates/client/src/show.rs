@@ -212,6 +212,9 @@ fn guild_channels<P: Primitives>(
                 mentions: core.store.mentions(view.id, view.read_seq)?,
                 last_seq: view.last_seq,
                 muted: core.store.notice_in(row, core.now)?.1,
+                waiting: view.waiting,
+                waits: view.waits,
+                continues: view.continues,
                 private: log.as_ref().is_some_and(|log| {
                     log.policies
                         .get(&view.id)

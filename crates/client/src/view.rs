@@ -73,8 +73,8 @@ pub use self::{
         AccountAct, AccountReply, EmailView, FactorsView, HappenedView, SignInView, TotpView,
     },
     channel::{
-        ChannelKind, ChannelView, DmSummary, EarlierMessages, ForkView, PersonView, ReaderRight,
-        ReaderView,
+        ChannelKind, ChannelLink, ChannelView, DmSummary, EarlierMessages, ForkView, PersonView,
+        ReaderRight, ReaderView, RoomView,
     },
     search::{
         IndexProgress, MessagePlace, OlderView, SearchNote, SearchOrder, SearchResult, SearchView,
@@ -261,7 +261,8 @@ pub enum Command {
     LeaveGuild { guild: GuildId },
     DeleteGuild { guild: GuildId },
     /// `readers`: the members who read it besides the owner; without, everybody does.
-    CreateChannel { guild: GuildId, name: String, readers: Option<Vec<UserId>> },
+    /// `continues`: the channel that goes on in this one.
+    CreateChannel { guild: GuildId, name: String, readers: Option<Vec<UserId>>, #[serde(default)] continues: Option<ChannelId> },
     /// Say who reads a private channel.
     SetReaders { channel: ChannelId, users: Vec<UserId> },
     /// Say whether those who come later read what was said before.
@@ -469,6 +470,12 @@ pub struct ChannelSummary {
     /// Some members read it, not all.
     pub private: bool,
     pub muted: bool,
+    /// Members for whom there is no place in its audience; 0: it is not full.
+    pub waiting: u32,
+    /// This person is one of them.
+    pub waits: bool,
+    /// The channel that goes on in this one.
+    pub continues: Option<ChannelId>,
 }
 
 }

@@ -149,7 +149,8 @@ impl App {
                 store::instance::get_incarnation(tx, &permit)
             })
             .await?;
-        let authority = Arc::new(keys.authority(incarnation));
+        let devices = config.limits.devices_per_channel.get();
+        let authority = Arc::new(keys.authority(incarnation).admitting(devices));
         let keys = Arc::new(keys);
         Ok(Self(Arc::new(Parts {
             config,

@@ -8,6 +8,7 @@ pub mod backup;
 pub mod category;
 pub mod channel;
 pub mod channel_reader;
+pub mod channel_waiting;
 pub mod connection;
 pub mod db;
 pub mod device;
@@ -58,6 +59,7 @@ fn statements() -> impl Iterator<Item = db::Sql> {
         invite::STATEMENTS,
         channel::STATEMENTS,
         channel_reader::STATEMENTS,
+        channel_waiting::STATEMENTS,
         connection::STATEMENTS,
         device_target::STATEMENTS,
         dm::STATEMENTS,

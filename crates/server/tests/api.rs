@@ -5,6 +5,7 @@ mod cast;
 
 mod api {
     mod account;
+    mod audience;
     mod audit;
     mod backup;
     mod channel;

@@ -39,7 +39,13 @@ pub struct Pair<P: Primitives> {
 
 impl<P: Primitives> Pair<P> {
     pub fn new(seed: u64) -> Self {
+        Self::with(seed, |_| ())
+    }
+
+    /// The same in a world that was changed before they came.
+    pub fn with(seed: u64, change: impl FnOnce(&mut World<P>)) -> Self {
         let mut stage = Stage::new(seed);
+        change(&mut stage.world);
         let alice = stage.operator("alice");
         let (guild, general) = stage.guild(alice);
         let link = stage.link(alice, guild);

@@ -50,6 +50,8 @@ pub struct Server {
     /// Keeps the database while the server is stopped, and reads it from outside.
     pub eyes: Connection,
     life: u64,
+    /// How many devices an audience holds, if not as many as usual.
+    devices_per_channel: Option<NonZero<u32>>,
     running: Running,
 }
 
@@ -100,7 +102,7 @@ impl Server {
             .expect("a runtime without I/O opens");
         let database = PathBuf::from(memory("server"));
         let eyes = Connection::open(&database).expect("a database in memory opens");
-        let running = start(&runtime, clock, seed, 0, &database);
+        let running = start(&runtime, clock, seed, 0, &database, config());
         Self {
             runtime,
             clock: clock.clone(),
@@ -108,6 +110,7 @@ impl Server {
             database,
             eyes,
             life: 0,
+            devices_per_channel: None,
             running,
         }
     }
@@ -115,13 +118,24 @@ impl Server {
     /// Stops at once, whatever was under way, and starts over the same database.
     pub fn restart(&mut self) {
         self.life += 1;
+        let mut config = config();
+        if let Some(devices) = self.devices_per_channel {
+            config.limits.devices_per_channel = devices;
+        }
         self.running = start(
             &self.runtime,
             &self.clock,
             self.seed,
             self.life,
             &self.database,
+            config,
         );
+    }
+
+    /// From now on audiences hold so many devices.
+    pub fn limit_audiences(&mut self, devices: NonZero<u32>) {
+        self.devices_per_channel = Some(devices);
+        self.restart();
     }
 
     /// The token of the first operator's set-up link.
@@ -180,12 +194,19 @@ impl Server {
     }
 }
 
-fn start(runtime: &Runtime, clock: &Clock, seed: u64, life: u64, database: &Path) -> Running {
+fn start(
+    runtime: &Runtime,
+    clock: &Clock,
+    seed: u64,
+    life: u64,
+    database: &Path,
+    config: Config,
+) -> Running {
     // The same keys in every life, other chance in each.
     let keys = Keyring::fresh(&server_env(clock, seed, "server keys"));
     let env = server_env(clock, seed, &format!("server {life}"));
     let app = runtime
-        .block_on(App::inline(database, config(), env, keys))
+        .block_on(App::inline(database, config, env, keys))
         .expect("the server opens over its database");
     let router = app.router();
     Running {

@@ -275,6 +275,16 @@ impl<P: Primitives> World<P> {
     pub fn restart_server(&mut self) {
         self.trace.note("the server restarts".to_owned());
         self.server.restart();
+        self.break_lines();
+    }
+
+    /// From now on audiences hold so many devices.
+    pub fn limit_audiences(&mut self, devices: std::num::NonZero<u32>) {
+        self.server.limit_audiences(devices);
+        self.break_lines();
+    }
+
+    fn break_lines(&mut self) {
         let lines: Vec<(u64, Line)> = self.lines.iter().map(|(s, line)| (*s, *line)).collect();
         for (socket, line) in lines {
             self.close_down(socket, line, None);

@@ -38,6 +38,9 @@ requests! {
         pub name: String,
         /// Signed `Op` with body `Policy` for this channel.
         pub policy: Bytes,
+        /// The channel that goes on in this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub continues: Option<ChannelId>,
     }
 
     /// `POST /api/v1/guilds/{guild}/invites`.
@@ -133,6 +136,15 @@ replies! {
         /// Raised by every change of what is pinned; 0: nothing ever was.
         #[serde(default)]
         pub pin_version: u64,
+        /// Members for whom there is no place in the audience; 0: it is not full.
+        #[serde(default)]
+        pub waiting: u32,
+        /// The caller is one of them, and neither reads nor writes here.
+        #[serde(default)]
+        pub waits: bool,
+        /// The channel that goes on in this one.
+        #[serde(default)]
+        pub continues: Option<ChannelId>,
         /// The caller's rights here.
         pub my_permissions: Permissions,
     }

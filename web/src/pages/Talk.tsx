@@ -9,6 +9,7 @@ import { ForkBanner } from "../parts/ForkBanner";
 import { useDialogs } from "../parts/open";
 import { PresentAvatar } from "../parts/Presence";
 import { Incoming, Outgoing } from "../parts/Request";
+import { Continues, NoPlace, RoomNote } from "../parts/Room";
 import { RulesWait } from "../parts/Rules";
 import { RecoveryCard } from "../parts/RecoveryCard";
 import { TalkingProvider } from "../parts/talking";
@@ -88,7 +89,7 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
           <p>{searchWords.notHere}</p>
         </Note>
       )}
-      <Timeline
+      {view.room.waits ? <NoPlace view={view} /> : <Timeline
         channel={channel}
         place={place}
         me={{ user: me.user, name: me.display_name }}
@@ -101,15 +102,16 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
         newestSeq={view.last_seq}
         onLeave={leave}
         lastOwn={lastOwn}
-      />
+      />}
       {recovery?.offer === true && recovery.key !== null && <RecoveryCard recoveryKey={recovery.key} me={me} offered />}
       <Trust view={view} guild={guildView} />
       {view.fork !== null && <ForkBanner channel={view.id} fork={view.fork} />}
       <div className="talk-compose" data-region>
         <Chosen />
+        {!view.room.waits && <RoomNote view={view} />}
         <Ghosts view={view} guild={guildView} me={me} />
         {view.request === "outgoing" && <Outgoing name={view.name} />}
-        {guildView?.rules_wait === true && guildView.rules !== null ? (
+        {view.room.waits ? null : guildView?.rules_wait === true && guildView.rules !== null ? (
           <RulesWait view={guildView} rules={guildView.rules} />
         ) : view.request === "incoming" && view.kind.kind === "dm" ? (
           <Incoming view={view} peer={view.kind.peer} />
@@ -260,6 +262,7 @@ function Beginning({ view, guild }: { view: ChannelView; guild: GuildView | null
           {place}
         </h2>
         <p className="beginning-lead">{talk.beginning(place)}</p>
+        <Continues view={view} />
       </div>
     );
   }
@@ -270,6 +273,7 @@ function Beginning({ view, guild }: { view: ChannelView; guild: GuildView | null
         {talk.welcomeTitle(place)}
       </h2>
       <p className="beginning-lead">{talk.welcome}</p>
+      <Continues view={view} />
       <ul className="beginning-steps">
         {invites && (
           <Step icon={<UserPlus size={18} strokeWidth={1.75} aria-hidden />}>

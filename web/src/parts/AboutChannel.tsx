@@ -7,7 +7,7 @@ import { Choice } from "../ui/Choice";
 import { Dialog } from "../ui/Dialog";
 import { RefusalNote, Skeleton } from "../ui/Note";
 import { SealMark } from "../ui/Seal";
-import { app, channel as words, member as memberWords } from "../words";
+import { app, channel as words, member as memberWords, room } from "../words";
 import type { ChannelView, EarlierMessages, GuildView, ReaderRight, ReaderView } from "../wire";
 import { PeoplePicker } from "./PeoplePicker";
 import "./picker.css";
@@ -41,6 +41,7 @@ export function AboutChannel({ channel, onClose }: { channel: string; onClose: (
           ) : (
             <p>{view.kind.kind === "group" ? words.groupReads : words.everybodyReads}</p>
           )}
+          {view.room.large && <p className="quiet">{room.large}</p>}
           {view.history !== null && <History view={view} rule={view.history} />}
         </>
       )}

@@ -28,7 +28,7 @@ export function OpenDialog() {
     case "add-guild":
       return <AddGuild onClose={close} />;
     case "create-channel":
-      return <CreateChannel guild={shown.guild} onClose={close} />;
+      return <CreateChannel guild={shown.guild} continues={shown.continues ?? null} onClose={close} />;
     case "new-message":
       return <NewMessage onClose={close} />;
     case "add-to-group":

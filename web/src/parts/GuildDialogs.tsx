@@ -9,7 +9,8 @@ import { Choice } from "../ui/Choice";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
 import { RefusalNote } from "../ui/Note";
-import { app, channel as channelWords, guild as words, signIn, template as templateWords } from "../words";
+import { app, channel as channelWords, guild as words, signIn, template as templateWords, room as roomWords } from "../words";
+import type { ChannelLink } from "../wire";
 import { nameable } from "./AboutChannel";
 import type { GuildTemplate } from "../wire";
 import { PeoplePicker } from "./PeoplePicker";
@@ -80,21 +81,21 @@ export function JoinByInvite({ onDone }: { onDone: () => void }) {
   );
 }
 
-export function CreateChannel({ guild, onClose }: { guild: string; onClose: () => void }) {
+export function CreateChannel({ guild, continues, onClose }: { guild: string; continues: ChannelLink | null; onClose: () => void }) {
   const give = useGive();
   const [, go] = useLocation();
-  const [name, setName] = useState("");
+  const [name, setName] = useState(continues === null ? "" : roomWords.next(continues.name).slice(-nameLimit));
   const [whom, setWhom] = useState<"everybody" | "some">("everybody");
   const [readers, setReaders] = useState<string[]>([]);
   const members = useView({ ask: "guild", guild })?.guild;
   const create = useTask(async () => {
-    const reply = await give({ do: "create_channel", guild, name: name.trim(), readers: whom === "some" ? readers : null });
+    const reply = await give({ do: "create_channel", guild, name: name.trim(), readers: whom === "some" ? readers : null, continues: continues?.id ?? null });
     onClose();
     if (reply.outcome === "channel") go(path.channel(guild, reply.channel));
   });
   return (
-    <Dialog title={channelWords.createTitle} open onClose={onClose}>
-      <p className="quiet">{channelWords.createLead}</p>
+    <Dialog title={continues === null ? channelWords.createTitle : roomWords.createTitle(continues.name)} open onClose={onClose}>
+      <p className="quiet">{continues === null ? channelWords.createLead : roomWords.createLead}</p>
       <form className="form" onSubmit={submit(() => void create.run())}>
         <Field label={channelWords.name} placeholder={channelWords.namePlaceholder} value={name} onChange={setName} maxLength={nameLimit} isRequired autoFocus autoComplete="off" />
         <Choice

@@ -1,10 +1,10 @@
 /** Which dialog is open over the page; any part may open one. */
 import { createContext, type ReactNode, use, useCallback, useMemo, useState } from "react";
-import type { NoticePlace } from "../wire";
+import type { ChannelLink, NoticePlace } from "../wire";
 
 export type DialogName =
   | { dialog: "add-guild" }
-  | { dialog: "create-channel"; guild: string }
+  | { dialog: "create-channel"; guild: string; continues?: ChannelLink }
   | { dialog: "new-message" }
   | { dialog: "add-to-group"; channel: string }
   | { dialog: "rename-group"; channel: string; name: string }

@@ -10,6 +10,7 @@ import { callsOf, noticeOf, placeId, summaryOf } from "./notice";
 import { pause } from "./pause";
 import { keeps } from "./people";
 import { withReaction } from "./reaction";
+import { goOn } from "./room";
 import { isRecovery, recovers } from "./recovery";
 import { myReports, reportable, reports } from "./report";
 import { setPin } from "./pin";
@@ -254,7 +255,7 @@ export class FakeEngine implements EngineBridge {
       case "create_guild":
         return this.#createGuild(command.name);
       case "create_channel":
-        return this.#createChannel(command.guild, command.name, command.readers);
+        return this.#createChannel(command.guild, command.name, command.readers, command.continues);
       case "set_readers": {
         const view = world.channels.get(command.channel);
         if (view !== undefined) view.people = [...view.people.filter((one) => one.right !== "named"), ...command.users.map((user) => reader(this.world, user))];
@@ -422,11 +423,12 @@ export class FakeEngine implements EngineBridge {
     return { outcome: "guild", guild: guild.id };
   }
 
-  #createChannel(guild: string, name: string, readers: string[] | null): CommandReply {
+  #createChannel(guild: string, name: string, readers: string[] | null, continues: string | null): CommandReply {
     const view = this.world.guilds.find((one) => one.id === guild) ?? refuse("NOT_FOUND");
     const made = addChannel(this.world, view, this.#id(), name);
     if (readers !== null) Object.assign(made, { kind: { kind: "private" }, people: readers.map((user) => reader(this.world, user)) });
-    for (const one of view.channels) if (one.id === made.id) one.private = readers !== null;
+    for (const one of view.channels) if (one.id === made.id) Object.assign(one, { private: readers !== null, continues });
+    goOn(this.world.channels.get(continues ?? ""), made);
     this.tell({ topic: "guild", guild });
     return { outcome: "channel", channel: made.id };
   }

@@ -1,4 +1,5 @@
 /** Made-up people, servers and talk for the engine that lives in memory. */
+import { noRoom, setRoom } from "./room";
 import type { BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, NoticeView, OutboxView, OwnStatus, PinnedView, PresenceView, ReaderView, RecoveryView, ScheduledView, SessionView, WayView } from "../wire";
 import { changeFrom } from "./recovery";
 import { addPins } from "./pin";
@@ -197,10 +198,11 @@ export function addChannel(world: World, guild: GuildView, number: number, name:
     may_have_history: true,
     can_set_policy: guild.owner === id(1),
     can_send: true,
+    room: noRoom(),
     request: null,
     blocked: null,
   };
-  guild.channels.push({ id: view.id, name, topic: "", category: null, position: guild.channels.length, slow_mode_s: 0, my_permissions: guild.my_permissions, unread: 0, mentions: 0, last_seq: 0, private: false, muted: false });
+  guild.channels.push({ id: view.id, name, topic: "", category: null, position: guild.channels.length, slow_mode_s: 0, my_permissions: guild.my_permissions, unread: 0, mentions: 0, last_seq: 0, private: false, muted: false, waiting: 0, waits: false, continues: null });
   world.channels.set(view.id, view);
   world.messages.set(view.id, []);
   return view;
@@ -238,7 +240,7 @@ function addDm(world: World, peer: number, talk: Array<[number, string]>, last: 
   const who = world.people.get(id(peer));
   if (who === undefined) return;
   const channel = id(300 + peer);
-  world.channels.set(channel, { id: channel, kind: { kind: "dm", peer: id(peer) }, guild: null, name: who.display_name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: 2, devices: 3, unvouched: [], unvouched_kept_out: false, people: [], history: null, fork: null, history_asked_at: null, may_have_history: false, can_set_policy: false, can_send: true, request: null, blocked: null });
+  world.channels.set(channel, { id: channel, kind: { kind: "dm", peer: id(peer) }, guild: null, name: who.display_name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: 2, devices: 3, unvouched: [], unvouched_kept_out: false, people: [], history: null, fork: null, history_asked_at: null, may_have_history: false, can_set_policy: false, can_send: true, room: noRoom(), request: null, blocked: null });
   world.messages.set(channel, []);
   world.dms.push({ channel, peer: id(peer), people: 2, ...who });
   talk.forEach(([author, body], index) => addMessage(world, channel, id(author), body, last - (talk.length - index) * minute));
@@ -256,7 +258,7 @@ function reader(world: World, person: number, right: ReaderView["right"], vouche
 export function addGroup(world: World, number: number, people: number[], title: string | null): ChannelView {
   const readers = people.map((person, index) => reader(world, person, index === 0 ? "owner" : "named"));
   const name = title ?? readers.filter((one) => !one.me).map((one) => one.display_name).join(", ");
-  const view: ChannelView = { id: id(number), kind: { kind: "group", guild: id(number + 1000), owner: id(people[0] ?? 1), title }, guild: id(number + 1000), name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: people.length, devices: people.length * 2, unvouched: [], unvouched_kept_out: true, people: readers, history: "kept", fork: null, history_asked_at: null, may_have_history: true, can_set_policy: people[0] === 1, can_send: true, request: null, blocked: null };
+  const view: ChannelView = { id: id(number), kind: { kind: "group", guild: id(number + 1000), owner: id(people[0] ?? 1), title }, guild: id(number + 1000), name, topic: "", slow_mode_s: 0, draft: "", read_seq: 0, last_seq: 0, readers: people.length, devices: people.length * 2, unvouched: [], unvouched_kept_out: true, people: readers, history: "kept", fork: null, history_asked_at: null, may_have_history: true, can_set_policy: people[0] === 1, can_send: true, room: noRoom(), request: null, blocked: null };
   world.channels.set(view.id, view);
   world.messages.set(view.id, []);
   world.dms.push({ channel: view.id, peer: null, username: "", display_name: name, people: people.length });
@@ -358,6 +360,7 @@ function applyScene(world: World, scene: Scene, now: number): void {
   if (scene.has("waiting-device")) world.devices.push({ id: id(905), name: "Firefox on Windows", platform: "web", state: "pending", this_one: false, created_at: now, last_seen_at: now, code: "7QKM-2XPD-V49T-HB3C", approved_by: null, added: [] });
   if (scene.has("blocked-send") && general !== undefined) general.blocked = { code: "ROSTER_UNVERIFIABLE", message: "", retry_after_ms: null };
   if (scene.has("closed") && general !== undefined) general.can_send = false;
+  setRoom(world, scene, general);
   if (scene.has("pending-emoji")) {
     Object.assign(world.session, { state: "pending", pending_code: "7QKM-2XPD-V49T-HB3C", pending_qr: null });
     world.comparisons.push({ id: "C1", user: id(1), name: "Ada Lindqvist", device: id(902), own_device: true, stage: { stage: "compare", emoji } });

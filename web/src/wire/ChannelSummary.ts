@@ -7,4 +7,16 @@ export type ChannelSummary = { id: ChannelId, name: string, topic: string, categ
 /**
  * Some members read it, not all.
  */
-private: boolean, muted: boolean, };
+private: boolean, muted: boolean, 
+/**
+ * Members for whom there is no place in its audience; 0: it is not full.
+ */
+waiting: number, 
+/**
+ * This person is one of them.
+ */
+waits: boolean, 
+/**
+ * The channel that goes on in this one.
+ */
+continues: ChannelId | null, };

@@ -7,6 +7,7 @@ import type { ForkView } from "./ForkView";
 import type { GuildId } from "./GuildId";
 import type { ReaderView } from "./ReaderView";
 import type { Refusal } from "./Refusal";
+import type { RoomView } from "./RoomView";
 import type { UserId } from "./UserId";
 
 export type ChannelView = { id: ChannelId, kind: ChannelKind, guild: GuildId | null, name: string, topic: string, 
@@ -45,7 +46,11 @@ may_have_history: boolean,
 /**
  * This person may sign another policy.
  */
-can_set_policy: boolean, can_send: boolean, request: DmRequest | null, 
+can_set_policy: boolean, can_send: boolean, 
+/**
+ * What is to be known of an audience that is full, and of where the channel goes on.
+ */
+room: RoomView, request: DmRequest | null, 
 /**
  * The server was caught with two histories of this channel, and the person has not said yet
  * that they go on.

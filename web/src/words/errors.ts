@@ -78,7 +78,7 @@ const sentences: Record<ErrorCode, string> = {
   INDEX_STALE: "This device's keys went back to an older state. Reload the page; if it stays, sign in again.",
   TARGET_GONE: "The message this belongs to was deleted.",
   HISTORY_NOT_SHARED: "Earlier messages aren't handed to you here: the channel keeps them, or nobody has vouched for you yet.",
-  AUDIENCE_FULL: "This channel has as many readers as encryption allows. Ask the owner for another channel.",
+  AUDIENCE_FULL: "This channel is full: it can't be encrypted to more devices. Continue it in a new channel, or let fewer people read it.",
   REPORT_UNPROVED: "What was revealed isn't what the server accepted, so the report wasn't taken. Try another of your devices.",
   ALREADY_RESOLVED: "Somebody else is dealing with this report, or has done so. Reload the page to see.",
   MESSAGE_TOO_LONG: "This message is too long. Split it into shorter ones.",

@@ -19,6 +19,7 @@ export * from "./people";
 export * from "./pin";
 export * from "./presence";
 export * from "./report";
+export * from "./room";
 export * from "./search";
 export * from "./seen";
 export * from "./time";

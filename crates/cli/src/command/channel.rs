@@ -4,7 +4,9 @@ mod history;
 mod privacy;
 
 use clap::Subcommand;
-use cloister_client::view::{Act, Command, CommandReply, GuildView, Query, QueryReply};
+use cloister_client::view::{
+    Act, ChannelSummary, Command, CommandReply, GuildView, Query, QueryReply,
+};
 use cloister_wire::{
     Permissions, UserId,
     permission::{Place, Subject},
@@ -31,6 +33,9 @@ pub(crate) enum Channel {
         /// Only for these members and the owner; repeat for each
         #[arg(long, value_name = "USER")]
         only: Vec<String>,
+        /// The channel that goes on in the new one, because it is full
+        #[arg(long, value_name = "CHANNEL")]
+        continues: Option<String>,
         name: String,
     },
     /// What the server can see of a channel and its messages
@@ -126,7 +131,12 @@ pub(crate) enum Channel {
 impl Channel {
     pub(crate) fn run(self, global: &Global, print: &Print) -> Result<(), Failure> {
         seat::with_profile(global, print, async |seat| match self {
-            Channel::Create { guild, only, name } => create(seat, &guild, &only, name).await,
+            Channel::Create {
+                guild,
+                only,
+                continues,
+                name,
+            } => create(seat, &guild, &only, continues, name).await,
             Channel::Readers { target, set } => readers(seat, &target, &set).await,
             Channel::History { target, set, ask } => history::run(seat, &target, set, ask).await,
             Channel::Privacy { target } => privacy::show(seat, &target).await,
@@ -244,6 +254,7 @@ async fn create(
     seat: &Seat<'_>,
     guild: &str,
     only: &[String],
+    continues: Option<String>,
     name: String,
 ) -> Result<(), Failure> {
     seat.reach().await?;
@@ -253,10 +264,18 @@ async fn create(
         [] => None,
         names => Some(people(seat, names).await?),
     };
+    let continues = match continues {
+        Some(old) => {
+            let view = target::guild_view(seat, guild).await?;
+            Some(target::channel_of(&view, &old)?.id)
+        }
+        None => None,
+    };
     let command = Command::CreateChannel {
         guild,
         name,
         readers,
+        continues,
     };
     match seat.command(command).await? {
         CommandReply::Channel { channel } => seat.print.line(
@@ -313,15 +332,27 @@ async fn list(seat: &Seat<'_>, guild: Option<&str>) -> Result<(), Failure> {
                 &json!({
                     "id": channel.id, "name": channel.name, "guild": guild.id,
                     "guild_name": guild.name, "private": channel.private, "unread": channel.unread, "last_seq": channel.last_seq,
+                    "waiting": channel.waiting, "waits": channel.waits, "continues": channel.continues,
                 }),
                 format_args!(
-                    "{}  {}/{}",
+                    "{}  {}/{}{}",
                     channel.id,
                     printable(&guild.name),
-                    printable(&channel.name)
+                    printable(&channel.name),
+                    full(&channel)
                 ),
             )?;
         }
     }
     Ok(())
+}
+
+/// What is to be said of a channel that is full.
+fn full(channel: &ChannelSummary) -> String {
+    match (channel.waits, channel.waiting) {
+        (true, _) => "  full: you wait for a place".to_owned(),
+        (false, 0) => String::new(),
+        (false, 1) => "  full: 1 member waits".to_owned(),
+        (false, many) => format!("  full: {many} members wait"),
+    }
 }

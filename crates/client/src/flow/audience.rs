@@ -31,6 +31,9 @@ pub(crate) async fn current<P: Primitives>(
     {
         return Err(refuse(ErrorCode::TrustViolation, &fork.sentence));
     }
+    if row.view.waits {
+        return Err(waits());
+    }
     if let (Some(audience), false) = (&row.audience, row.stale) {
         return Ok(audience.clone());
     }
@@ -80,6 +83,23 @@ pub(crate) async fn take<P: Primitives>(
         .put_audience(channel, &audience, row.first_epoch.or(mine))?;
     core.tell(Topic::Channel { channel });
     Ok(audience)
+}
+
+/// Whether this person waits for a place in a channel that is full.
+pub(crate) fn has_no_place<P: Primitives>(
+    shared: &Shared<P>,
+    channel: ChannelId,
+) -> Result<bool, Refusal> {
+    let row = shared.core().store.channel(channel)?;
+    Ok(row.is_some_and(|row| row.view.waits))
+}
+
+/// There is no place for this person's devices in the audience.
+pub(crate) fn waits() -> Refusal {
+    refuse(
+        ErrorCode::AudienceFull,
+        "This channel is full. You read and write here as soon as there is a place for your devices.",
+    )
 }
 
 /// The audience that the records lead to from what is known; none if they say nothing new.

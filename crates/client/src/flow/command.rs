@@ -7,9 +7,9 @@ use cloister_wire::{ErrorCode, report::KeepReport, security::SecondFactor};
 use crate::{
     core::{Outcome, Shared, refuse},
     flow::{
-        account, backup, connect, device, govern, group, guild, history, incoming, invite, notice,
-        operate, own, pin, poll, presence, reading, recovery, report, say, schedule, search,
-        security, typing, verify, ways,
+        account, audience, backup, connect, device, govern, group, guild, history, incoming,
+        invite, notice, operate, own, pin, poll, presence, reading, recovery, report, say,
+        schedule, search, security, typing, verify, ways,
     },
     view::{Command, CommandReply, EarlierMessages, Topic},
 };
@@ -94,7 +94,8 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
             guild,
             name,
             readers,
-        } => guild::create_channel(shared, guild, name, readers).await,
+            continues,
+        } => guild::create_channel(shared, guild, name, readers, continues).await,
         Command::SetReaders { channel, users } => guild::set_readers(shared, channel, users).await,
         Command::SetHistory { channel, rule } => {
             let rule = match rule {
@@ -186,6 +187,9 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
         } => schedule::change(shared, &entry, &body, after_s),
         Command::Unschedule { entry } => schedule::cancel(shared, &entry),
         Command::LoadPresences => presence::load(shared).await,
+        Command::LoadHistory { channel, .. } if audience::has_no_place(shared, channel)? => {
+            Err(audience::waits())
+        }
         Command::LoadHistory {
             channel,
             before: None,

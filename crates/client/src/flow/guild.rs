@@ -84,6 +84,7 @@ pub(crate) async fn create<P: Primitives>(
             channel,
             name: "general".to_owned(),
             policy: Bytes(policy.to_bytes()),
+            continues: None,
         };
         let genesis = create.payload_hash();
         (
@@ -172,6 +173,7 @@ pub(crate) async fn create_channel<P: Primitives>(
     guild: GuildId,
     name: String,
     readers: Option<Vec<UserId>>,
+    continues: Option<ChannelId>,
 ) -> Result<CommandReply, Refusal> {
     let request = {
         let mut core = shared.core();
@@ -186,6 +188,7 @@ pub(crate) async fn create_channel<P: Primitives>(
             channel,
             name,
             policy: Bytes(policy.to_bytes()),
+            continues,
         }
     };
     let made: Result<cloister_wire::guild::Channel, CallError> = shared

@@ -19,13 +19,16 @@ use super::{
 };
 use crate::{
     core::Core,
-    flow::mention,
+    flow::{audience, mention},
     store::{ChannelRow, GuildRow, MessageRow},
     view::{
-        ChannelKind, ChannelView, DmSummary, EarlierMessages, ForkView, NoticeLevel, PersonView,
-        ReaderRight, ReaderView, Refusal, Safety,
+        ChannelKind, ChannelLink, ChannelView, DmSummary, EarlierMessages, ForkView, NoticeLevel,
+        PersonView, ReaderRight, ReaderView, Refusal, RoomView, Safety,
     },
 };
+
+/// People from whom on an audience is called large.
+const LARGE: usize = 300;
 
 /// Names of so many people stand for a conversation without one.
 const NAMES: usize = 4;
@@ -248,10 +251,46 @@ pub(super) fn view<P: Primitives>(
         can_set_policy: may_manage
             && log.is_some_and(|log| log.rights(me).contains(LogRights::POLICY)),
         request: core.store.request(channel)?,
-        can_send: row.view.my_permissions.contains(Permissions::SEND_MESSAGES),
+        can_send: row.view.my_permissions.contains(Permissions::SEND_MESSAGES) && !row.view.waits,
+        room: room(core, &row, guild.as_ref(), readers.len())?,
         fork: fork(core, channel)?.map(Box::new),
         blocked: blocked(core, &row)?,
     }))
+}
+
+/// What is to be known of an audience that is full, or about to be.
+fn room<P: Primitives>(
+    core: &Core<P>,
+    row: &ChannelRow,
+    guild: Option<&GuildRow>,
+    readers: usize,
+) -> Shown<RoomView> {
+    let Some(guild) = guild.filter(|guild| guild.view.kind == GuildKind::Guild) else {
+        return Ok(RoomView::default());
+    };
+    let mut room = RoomView {
+        waiting: row.view.waiting,
+        waits: row.view.waits,
+        large: readers > LARGE,
+        ..RoomView::default()
+    };
+    for other in core.store.channels_of(guild.view.id)? {
+        let link = ChannelLink {
+            id: other.view.id,
+            name: other.view.name,
+        };
+        if row.view.continues == Some(link.id) {
+            room.continues = Some(link);
+        } else if other.view.continues == Some(row.view.id) {
+            room.continued_in = Some(link);
+        }
+    }
+    let may_make = guild
+        .view
+        .my_permissions
+        .contains(Permissions::MANAGE_CHANNELS);
+    room.can_continue = may_make && room.waiting > 0 && room.continued_in.is_none();
+    Ok(room)
 }
 
 fn kind(row: &ChannelRow, guild: Option<&GuildRow>, log: Option<&GuildLog>) -> ChannelKind {
@@ -324,6 +363,9 @@ fn fork<P: Primitives>(core: &Core<P>, channel: ChannelId) -> Shown<Option<ForkV
 
 /// Why nothing can be encrypted here, if so.
 fn blocked<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<Option<Refusal>> {
+    if row.view.waits {
+        return Ok(Some(audience::waits()));
+    }
     let why = match (row.view.guild, row.peer) {
         _ if fork(core, row.view.id)?.is_some() => {
             fork(core, row.view.id)?.map(|fork| fork.sentence)

@@ -134,7 +134,13 @@ impl<P: Primitives> Store<P> {
         let mut view = view.clone();
         // What was read here and could not be told yet stays read.
         let mut opened = false;
-        if let Some(known) = self.channel(view.id)? {
+        let mut known = self.channel(view.id)?;
+        // Whoever has waited for a place reads from here on, like somebody who has just come.
+        if known.as_ref().is_some_and(|row| row.view.waits) && !view.waits {
+            self.delete_channel(view.id)?;
+            known = None;
+        }
+        if let Some(known) = known {
             view.read_seq = view.read_seq.max(known.view.read_seq);
             // More of what was said before may be read than was known.
             opened = view.joined_seq < known.view.joined_seq;

@@ -60,6 +60,8 @@ pub struct ChannelView {
     /// This person may sign another policy.
     pub can_set_policy: bool,
     pub can_send: bool,
+    /// What is to be known of an audience that is full, and of where the channel goes on.
+    pub room: RoomView,
     pub request: Option<DmRequest>,
     /// The server was caught with two histories of this channel, and the person has not said yet
     /// that they go on.
@@ -67,6 +69,27 @@ pub struct ChannelView {
     /// Set when nothing can be encrypted here now, and why.
     pub blocked: Option<Refusal>,
 }
+
+/// An audience holds so many devices: whoever comes later waits for a place, and the channel may
+/// go on in another one.
+#[derive(Eq, Default)]
+pub struct RoomView {
+    /// Members for whom there is no place; 0: it is not full.
+    pub waiting: u32,
+    /// This person is one of them.
+    pub waits: bool,
+    /// The channel that goes on here, if this person sees it.
+    pub continues: Option<ChannelLink>,
+    /// The channel in which this one goes on, if this person sees it.
+    pub continued_in: Option<ChannelLink>,
+    /// This person may make the channel in which this one goes on.
+    pub can_continue: bool,
+    /// So many people read here that every change of the audience costs everybody.
+    pub large: bool,
+}
+
+#[derive(Eq)]
+pub struct ChannelLink { pub id: ChannelId, pub name: String }
 
 /// A contradiction that the server signed.
 #[derive(Eq)]

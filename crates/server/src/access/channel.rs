@@ -199,6 +199,14 @@ fn timed_out(stored: &store::guild::Stored, now: u64) -> Error {
     .retry_after(until.saturating_sub(now))
 }
 
+/// The refusal for somebody who waits for a place.
+fn waits() -> Error {
+    Error::refuse(
+        cloister_wire::ErrorCode::AudienceFull,
+        "This channel is full. You read it as soon as there is a place for your devices.",
+    )
+}
+
 fn enter(tx: &mut Tx<'_>, actor: Actor, state: Option<State>, verb: Verb) -> Result<Place> {
     let state = state.ok_or_else(Error::not_found)?;
     let listed = match state.readers {
@@ -227,6 +235,12 @@ fn enter(tx: &mut Tx<'_>, actor: Actor, state: Option<State>, verb: Verb) -> Res
                 }
                 Ruling::Forbidden => return Err(Error::forbidden()),
                 Ruling::Hidden => return Err(Error::not_found()),
+            }
+            let outside = verb != Verb::ViewChannel
+                && state.waiting > 0
+                && store::channel_waiting::is_waiting(tx, state.id, actor.user)?;
+            if outside {
+                return Err(waits());
             }
             let access_version = stored.access_version;
             Kind::Guild {

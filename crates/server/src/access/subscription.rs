@@ -45,7 +45,11 @@ fn visible(tx: &mut Tx<'_>, stored: &Stored, user: UserId) -> Result<BTreeSet<Ch
     let roles = stored.role_ids();
     let holder = stored.holder(user, &roles);
     let channels = store::channel::ids_of_guild(tx, stored.id)?;
+    let waits = store::channel_waiting::of_person(tx, user)?;
     let sees = |channel: &ChannelId| {
+        if waits.contains(channel) {
+            return false;
+        }
         rules
             .in_channel(&holder, *channel)
             .contains(Permissions::VIEW_CHANNEL)

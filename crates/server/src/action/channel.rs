@@ -8,7 +8,7 @@ use cloister_proof::{
     transcript,
 };
 use cloister_wire::{
-    ErrorCode,
+    ChannelId, ErrorCode, Permissions,
     channel::MarkRead,
     gateway::Event,
     guild::{Channel, CreateChannel, CreateGroup},
@@ -18,7 +18,7 @@ use cloister_wire::{
 use super::{audit, epoch, guild_log, guild_log::LogOf};
 use crate::{
     Error, Result,
-    access::{Actor, Permit, channel::View, guild::InGuild},
+    access::{self, Actor, Permit, channel::View, guild::InGuild},
     gateway::bus::{Audience, Notice},
     seal::authority::Authority,
     store::{self, channel::New, db::Tx},
@@ -79,7 +79,12 @@ pub(super) fn make(
         ));
     }
     let id = request.channel;
-    store::channel::insert(tx, &new(of, policy, name, position))?;
+    let continues = predecessor(tx, of, request, actor)?;
+    let new = New {
+        continues,
+        ..new(of, policy, name, position)
+    };
+    store::channel::insert(tx, &new)?;
     tx.emit(news);
     guild_log::follow_readers(tx, of, &log)?;
     let everyone = store::channel::rules(tx, of.guild)?.everyone;
@@ -97,6 +102,9 @@ pub(super) fn make(
         joined_seq: 0,
         scrub_seq: 0,
         pin_version: 0,
+        waiting: 0,
+        waits: false,
+        continues,
         my_permissions: everyone,
     };
     // Readers of a list have heard of it already.
@@ -170,7 +178,37 @@ fn new<'a>(of: LogOf, policy: &ChannelPolicy, name: &'a str, position: u32) -> N
         head: transcript::start(policy.channel),
         readers: listing(policy),
         history: policy.history,
+        continues: None,
     }
+}
+
+/// The channel that goes on in the new one: one of this guild that its maker sees, and that does
+/// not go on in another one yet.
+fn predecessor(
+    tx: &mut Tx<'_>,
+    of: LogOf,
+    request: &CreateChannel,
+    actor: &Actor,
+) -> Result<Option<ChannelId>> {
+    let Some(old) = request.continues else {
+        return Ok(None);
+    };
+    let state = store::channel::lock(tx, old)?
+        .filter(|state| state.guild == Some(of.guild))
+        .ok_or_else(Error::not_found)?;
+    let stored = store::guild::get(tx, of.guild, actor.user)?.ok_or_else(Error::not_found)?;
+    let rights = access::guild::in_channel(tx, &stored, actor.user, old)?;
+    if !rights.contains(Permissions::VIEW_CHANNEL)
+        || !access::guild::is_reader(tx, &state, actor.user)?
+    {
+        return Err(Error::not_found());
+    }
+    if store::channel::is_continued(tx, old)? {
+        return Err(Error::invalid(
+            "This channel goes on in another one already.",
+        ));
+    }
+    Ok(Some(old))
 }
 
 /// Whether a policy names its readers.

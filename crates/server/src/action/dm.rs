@@ -58,6 +58,7 @@ pub fn open(
     let id = tx.id(ChannelId::new);
     let head = transcript::start(id);
     let new = New {
+        continues: None,
         id,
         guild: None,
         name: "",

@@ -4,6 +4,8 @@
 //! they are now. All records of one call stand under one signed root. Channels are locked in the
 //! order of their ids.
 
+mod room;
+
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use cloister_proof::{EpochRecord, GuildLog, Roster, RosterEntry, epoch::EpochCause};
@@ -11,10 +13,12 @@ use cloister_wire::{
     ChannelId, GuildId, Permissions, RoleId, UserId,
     channel::{EpochProof, EpochView},
     gateway::Event,
+    guild::GuildKind,
     limits,
     permission::{Holder, Place, Rules},
 };
 
+use self::room::Moved;
 use super::history;
 use crate::{
     Error, Result,
@@ -46,6 +50,7 @@ struct Change {
 /// What the channels of one guild share.
 struct Members {
     guild: GuildId,
+    kind: GuildKind,
     devices: Vec<RosterEntry>,
     rules: Rules,
     roles: BTreeMap<UserId, Vec<RoleId>>,
@@ -55,6 +60,10 @@ struct Members {
     log: cloister_proof::guild_log::Position,
     /// The whole log, once somebody new may be shown what was said before.
     whole_log: Option<GuildLog>,
+    /// Who waits for a place in which channel, whoever has waited longest first.
+    waiting: BTreeMap<ChannelId, Vec<UserId>>,
+    /// A channel has become full, or has room again.
+    turned: bool,
 }
 
 /// Every channel of a guild.
@@ -92,11 +101,17 @@ pub(super) fn bump(
     ordered.dedup();
     let mut guilds = BTreeMap::new();
     let mut changes = Vec::new();
+    let mut moved: BTreeMap<GuildId, Vec<Moved>> = BTreeMap::new();
     for channel in ordered {
         let Some(state) = store::channel::lock(tx, channel)? else {
             continue;
         };
-        changes.extend(change(tx, authority, state, cause, &mut guilds)?);
+        let mut here = Vec::new();
+        let guild = state.guild;
+        changes.extend(change(tx, authority, state, cause, &mut guilds, &mut here)?);
+        if let Some(guild) = guild {
+            moved.entry(guild).or_default().extend(here);
+        }
     }
     let records: Vec<_> = changes.iter().map(|change| change.record.clone()).collect();
     let proofs = authority.sign_epochs(&records);
@@ -119,6 +134,11 @@ pub(super) fn bump(
         };
         for user in came {
             history::open_back(tx, &state, &audience, log, user)?;
+        }
+    }
+    for (guild, moved) in moved {
+        if let Some(members) = guilds.get(&guild) {
+            room::tell(tx, members, &moved)?;
         }
     }
     Ok(())
@@ -206,9 +226,14 @@ fn change(
     mut state: State,
     cause: EpochCause,
     guilds: &mut BTreeMap<GuildId, Members>,
+    moved: &mut Vec<Moved>,
 ) -> Result<Option<Change>> {
     let channel = state.id;
-    let (roster, audience, log) = reading(tx, &state, guilds)?;
+    let (mut roster, audience, log) = reading(tx, &state, guilds)?;
+    if let Some(members) = state.guild.and_then(|guild| guilds.get_mut(&guild)) {
+        let most = authority.devices_per_channel();
+        roster = room::admit(tx, members, &mut state, cause, most, roster, moved)?;
+    }
     let roster_hash = roster.hash();
     let always = matches!(
         cause,
@@ -270,7 +295,10 @@ fn members(tx: &mut Tx<'_>, guild: GuildId) -> Result<Members> {
         access_version: stored.access_version,
         log: store::guild_log::position(tx, guild)?,
         whole_log: None,
+        waiting: store::channel_waiting::of_guild(tx, guild)?,
+        turned: false,
         guild,
+        kind: stored.kind,
     };
     members.usual = members.roster(cloister_wire::permission::Rules::in_guild);
     Ok(members)

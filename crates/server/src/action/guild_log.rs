@@ -69,7 +69,11 @@ pub(super) fn append(
     let (op, log, news) = append_quietly(tx, authority, of, op, actor)?;
     tx.emit(news);
     let changed = follow_readers(tx, of, &log)?;
-    epoch::bump(tx, authority, &changed, EpochCause::Removed)?;
+    let cause = match op.body {
+        OpBody::Policy { .. } | OpBody::Role { .. } | OpBody::Grant { .. } => EpochCause::Rights,
+        _ => EpochCause::Removed,
+    };
+    epoch::bump(tx, authority, &changed, cause)?;
     Ok((op, appended(&log)))
 }
 

@@ -2,6 +2,7 @@
 
 use std::num::NonZero;
 
+use cloister_wire::limits::DEVICES_PER_CHANNEL;
 use serde::{Deserialize, Serialize};
 
 /// Without another word each is a number in a minute.
@@ -25,6 +26,8 @@ pub struct Limits {
     /// Keys and other items that one device sends to others: in a minute, and in a day.
     pub device_items_per_minute: NonZero<u32>,
     pub device_items_per_day: NonZero<u32>,
+    /// Devices that read one encrypted channel; new readers wait for a place beyond it.
+    pub devices_per_channel: NonZero<u32>,
     /// Links to a new password that an address tries, in an hour.
     pub resets_per_address: NonZero<u32>,
     /// Mails that one address asks for without a sign-in, in an hour.
@@ -71,6 +74,7 @@ impl Default for Limits {
             messages: positive(10),
             device_items_per_minute: positive(5_000),
             device_items_per_day: positive(200_000),
+            devices_per_channel: positive(DEVICES_PER_CHANNEL as u32),
             resets_per_address: positive(10),
             mails_per_address: positive(10),
             mails_per_account: positive(5),
@@ -165,6 +169,12 @@ impl Limits {
                 self.device_items_per_day,
                 Some(86_400),
                 "the same in a day",
+            ),
+            limit(
+                "devices_per_channel",
+                self.devices_per_channel,
+                None,
+                "devices that read one encrypted channel; new readers wait beyond it",
             ),
             limit(
                 "resets_per_address",

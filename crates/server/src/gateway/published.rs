@@ -150,6 +150,9 @@ mod tests {
                 joined_seq: 0,
                 scrub_seq: 0,
                 pin_version: 0,
+                waiting: 0,
+                waits: false,
+                continues: None,
                 my_permissions: Permissions::ALL,
             }],
         };

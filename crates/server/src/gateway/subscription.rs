@@ -147,6 +147,13 @@ impl Subscription {
         }
         match &published.event {
             Event::GuildJoined { guild } => self.judge_guild(guild.id, guild.access_version, None),
+            // What the person may hear there is looked at anew with the next word from there.
+            Event::ChannelCreated { guild, .. } => {
+                if let Some(access) = self.guilds.get_mut(guild) {
+                    access.version = 0;
+                }
+                Verdict::Pass
+            }
             _ => Verdict::Pass,
         }
     }

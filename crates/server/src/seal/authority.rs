@@ -6,6 +6,7 @@ use cloister_proof::{
 use cloister_wire::{
     Bytes, ChannelId, Hash,
     channel::{EpochProof, SignedHead},
+    limits,
 };
 use ed25519_dalek::SigningKey;
 use zeroize::Zeroizing;
@@ -17,6 +18,8 @@ pub struct Authority {
     incarnation: u64,
     /// Keys of the tags, oldest first; the place in the list is the generation, from 1.
     frank: Vec<Zeroizing<[u8; 32]>>,
+    /// How many devices it lets into an audience.
+    devices_per_channel: usize,
 }
 
 impl Authority {
@@ -25,7 +28,19 @@ impl Authority {
             signing,
             incarnation,
             frank,
+            devices_per_channel: limits::DEVICES_PER_CHANNEL,
         }
+    }
+
+    /// With another limit than the usual one.
+    #[must_use]
+    pub fn admitting(mut self, devices_per_channel: u32) -> Self {
+        self.devices_per_channel = devices_per_channel as usize;
+        self
+    }
+
+    pub const fn devices_per_channel(&self) -> usize {
+        self.devices_per_channel
     }
 
     pub const fn incarnation(&self) -> u64 {

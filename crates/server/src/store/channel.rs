@@ -2,10 +2,14 @@
 
 use cloister_proof::policy::HistoryRule;
 use cloister_wire::{
-    CategoryId, ChannelId, GuildId, Hash, Octets, Permissions, UserId, guild::Channel,
+    CategoryId, ChannelId, GuildId, Hash, Octets, Permissions, UserId,
+    guild::{Channel, GuildKind},
 };
 
-use super::db::{Row, Tx};
+use super::{
+    db::{Row, Tx},
+    guild,
+};
 use crate::{
     Result,
     access::{Permit, channel::Read, guild::InGuild},
@@ -13,15 +17,17 @@ use crate::{
 };
 sql! {
     STATE = "SELECT id, guild_id, suite, epoch, roster_hash, rotate_floor, record_hash, \
-             last_seq, head, last_at, readers, slow_mode_s, shared_since FROM channel WHERE id = $1";
+             last_seq, head, last_at, readers, slow_mode_s, shared_since, waiting, continues FROM channel WHERE id = $1";
     LOCK = "SELECT id, guild_id, suite, epoch, roster_hash, rotate_floor, record_hash, \
-            last_seq, head, last_at, readers, slow_mode_s, shared_since FROM channel WHERE id = $1 FOR UPDATE";
+            last_seq, head, last_at, readers, slow_mode_s, shared_since, waiting, continues FROM channel WHERE id = $1 FOR UPDATE";
     INSERT = "INSERT INTO channel (id, guild_id, name, position, suite, epoch, roster_hash, \
               rotate_floor, record_hash, last_seq, head, last_at, created_at, readers, \
-              shared_since) VALUES ($1, $2, $3, $4, $5, 0, $6, 0, $6, 0, $7, $8, $8, $9, $10)";
+              shared_since, continues) \
+              VALUES ($1, $2, $3, $4, $5, 0, $6, 0, $6, 0, $7, $8, $8, $9, $10, $11)";
     SET_POLICY = "UPDATE channel SET readers = $2, shared_since = \
                   CASE WHEN $3 = 'shared' THEN COALESCE(shared_since, last_seq) END WHERE id = $1";
-    RULES = "SELECT owner_id, everyone, access_version FROM guild WHERE id = $1";
+    RULES = "SELECT owner_id, kind, everyone, access_version FROM guild WHERE id = $1";
+    CONTINUED = "SELECT id FROM channel WHERE continues = $1";
     EXISTS = "SELECT 1 FROM channel WHERE id = $1";
     COUNT = "SELECT COUNT(*) FROM channel WHERE guild_id = $1";
     ADVANCE = "UPDATE channel SET last_seq = $2, head = $3, last_at = $4 WHERE id = $1";
@@ -30,14 +36,20 @@ sql! {
     OF_GUILD = "SELECT c.id, c.guild_id, c.name, c.topic, c.category_id, c.slow_mode_s, \
                 c.position, c.epoch, c.last_seq, c.last_at, \
                 COALESCE(r.read_seq, 0) AS read_seq, COALESCE(r.joined_seq, 0) AS joined_seq, \
-                c.scrub_seq, c.pin_version FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
+                c.scrub_seq, c.pin_version, c.waiting, c.continues, \
+                (SELECT count(*) FROM channel_waiting w \
+                WHERE w.channel_id = c.id AND w.user_id = $2) AS waits \
+                FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
                 WHERE c.guild_id = $1 AND (c.readers = 'everyone' OR EXISTS \
                 (SELECT 1 FROM channel_reader x WHERE x.channel_id = c.id AND x.user_id = $2)) \
                 ORDER BY c.position, c.id";
     ONE = "SELECT c.id, c.guild_id, c.name, c.topic, c.category_id, c.slow_mode_s, c.position, \
            c.epoch, c.last_seq, c.last_at, \
            COALESCE(r.read_seq, 0) AS read_seq, COALESCE(r.joined_seq, 0) AS joined_seq, \
-           c.scrub_seq, c.pin_version FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
+           c.scrub_seq, c.pin_version, c.waiting, c.continues, \
+           (SELECT count(*) FROM channel_waiting w \
+           WHERE w.channel_id = c.id AND w.user_id = $2) AS waits \
+           FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
            WHERE c.id = $1";
     EDIT = "UPDATE channel SET name = $2, topic = $3, slow_mode_s = $4 WHERE id = $1";
     COUNT_LOOSE = "SELECT count(*) FROM channel WHERE guild_id = $1 AND category_id IS NULL";
@@ -84,6 +96,10 @@ pub struct State {
     pub readers: Readers,
     /// Vouched members read messages newer than this; none: from when they came.
     pub shared_since: Option<u64>,
+    /// Members for whom there is no place in the audience.
+    pub waiting: u32,
+    /// The channel that goes on in this one.
+    pub continues: Option<ChannelId>,
 }
 
 /// From where somebody who comes reads.
@@ -124,6 +140,7 @@ pub enum Readers {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
     pub owner: UserId,
+    pub kind: GuildKind,
     pub everyone: Permissions,
     pub access_version: u64,
 }
@@ -145,11 +162,17 @@ pub struct View {
     pub joined_seq: u64,
     pub scrub_seq: u64,
     pub pin_version: u64,
+    pub waiting: u32,
+    /// The person is among those who wait.
+    pub waits: bool,
+    pub continues: Option<ChannelId>,
 }
 
 impl View {
-    /// With what the person may do here.
+    /// With what the person may do here. Whoever waits for a place is told nothing of what is
+    /// said.
     pub fn into_wire(self, my_permissions: Permissions) -> Channel {
+        let told = |seq: u64| if self.waits { 0 } else { seq };
         Channel {
             id: self.id,
             guild: self.guild,
@@ -159,11 +182,14 @@ impl View {
             slow_mode_s: self.slow_mode_s,
             position: self.position,
             epoch: self.epoch,
-            last_seq: self.last_seq,
-            read_seq: self.read_seq,
-            joined_seq: self.joined_seq,
-            scrub_seq: self.scrub_seq,
-            pin_version: self.pin_version,
+            last_seq: told(self.last_seq),
+            read_seq: told(self.read_seq),
+            joined_seq: told(self.joined_seq),
+            scrub_seq: told(self.scrub_seq),
+            pin_version: told(self.pin_version),
+            waiting: self.waiting,
+            waits: self.waits,
+            continues: self.continues,
             my_permissions,
         }
     }
@@ -180,6 +206,7 @@ pub struct New<'a> {
     pub head: Hash,
     pub readers: Readers,
     pub history: HistoryRule,
+    pub continues: Option<ChannelId>,
 }
 
 const NO_HASH: Hash = Octets([0; 32]);
@@ -198,6 +225,7 @@ pub fn rules(tx: &mut Tx<'_>, guild: GuildId) -> Result<Rules> {
     tx.one(RULES, params![guild], |row| {
         Ok(Rules {
             owner: row.get("owner_id")?,
+            kind: guild::kind_of(&row.get::<String>("kind")?)?,
             everyone: row.get("everyone")?,
             access_version: row.get("access_version")?,
         })
@@ -208,6 +236,12 @@ pub fn exists(tx: &mut Tx<'_>, channel: ChannelId) -> Result<bool> {
     Ok(tx
         .maybe(EXISTS, params![channel], |row| row.get::<i64>(0))?
         .is_some())
+}
+
+/// Whether a channel goes on in another one already.
+pub fn is_continued(tx: &mut Tx<'_>, channel: ChannelId) -> Result<bool> {
+    let found = tx.maybe(CONTINUED, params![channel], |row| row.get::<ChannelId>(0))?;
+    Ok(found.is_some())
 }
 
 pub fn count(tx: &mut Tx<'_>, guild: GuildId) -> Result<u32> {
@@ -229,7 +263,8 @@ pub fn insert(tx: &mut Tx<'_>, new: &New<'_>) -> Result<()> {
             &new.head,
             now,
             readers_text(new.readers),
-            (new.history == HistoryRule::Shared).then_some(0_u64)
+            (new.history == HistoryRule::Shared).then_some(0_u64),
+            new.continues
         ],
     )?;
     Ok(())
@@ -369,6 +404,8 @@ fn read_state(row: Row<'_>) -> Result<State> {
         },
         slow_mode_s: row.get("slow_mode_s")?,
         shared_since: row.get("shared_since")?,
+        waiting: row.get("waiting")?,
+        continues: row.get("continues")?,
     })
 }
 
@@ -395,5 +432,8 @@ fn read_view(row: Row<'_>) -> Result<View> {
         joined_seq: row.get("joined_seq")?,
         scrub_seq: row.get("scrub_seq")?,
         pin_version: row.get("pin_version")?,
+        waiting: row.get("waiting")?,
+        waits: row.get::<u32>("waits")? > 0,
+        continues: row.get("continues")?,
     })
 }

@@ -376,7 +376,7 @@ const fn kind_text(kind: GuildKind) -> &'static str {
     }
 }
 
-fn kind_of(text: &str) -> Result<GuildKind> {
+pub(super) fn kind_of(text: &str) -> Result<GuildKind> {
     match text {
         "guild" => Ok(GuildKind::Guild),
         "group" => Ok(GuildKind::Group),

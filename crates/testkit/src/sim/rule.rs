@@ -208,6 +208,7 @@ impl<P: Primitives> Sim<P> {
                 guild,
                 name: format!("room-{}", view.channels.len()),
                 readers: private.then(|| self.some_of(&view)),
+                continues: None,
             };
             self.world.command(client, command);
         }

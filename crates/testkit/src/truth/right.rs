@@ -60,12 +60,17 @@ pub fn people(db: &Connection, channel: ChannelId) -> Read<BTreeSet<UserId>> {
         .prepare_cached("SELECT user_id FROM channel_reader WHERE channel_id = ?1")?
         .query_map([channel.as_bytes()], |row| id16(row, 0))?
         .collect::<Read<_>>()?;
+    let waiting: BTreeSet<[u8; 16]> = db
+        .prepare_cached("SELECT user_id FROM channel_waiting WHERE channel_id = ?1")?
+        .query_map([channel.as_bytes()], |row| id16(row, 0))?
+        .collect::<Read<_>>()?;
     let sees = |(user, held): &(&[u8; 16], &Vec<[u8; 16]>)| {
         let mut rights = held.iter().filter_map(|role| roles.get(role));
         let base = rights.by_ref().fold(everyone, |sum, one| sum | one);
         let outright = **user == owner || base & ADMINISTRATOR != 0;
         let named = readers == "everyone" || listed.contains(*user);
-        named && (outright || overwritten(base, &places, user, held))
+        // Whoever waits for a place in a full audience reads nothing.
+        named && !waiting.contains(*user) && (outright || overwritten(base, &places, user, held))
     };
     let seeing = members.iter().filter(sees);
     Ok(seeing.map(|(user, _)| UserId::from_bytes(*user)).collect())

@@ -86,6 +86,7 @@ fn a4_a_revoked_device_does_not_come_back_with_an_audience() {
             guild,
             name,
             readers: None,
+            continues: None,
         },
     );
     let cloister_client::view::CommandReply::Channel { channel } = made else {

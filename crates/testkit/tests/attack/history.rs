@@ -97,6 +97,7 @@ fn a13_a_message_of_one_channel_is_not_shown_in_another() {
             guild,
             name,
             readers: None,
+            continues: None,
         },
     );
     cast.stage.settle();

@@ -139,6 +139,7 @@ fn a_new_beginning_does_not_inherit_a_private_channel() {
             guild,
             name: "Shed".to_owned(),
             readers: Some(vec![cast.stage.user(bob), cast.stage.user(carol)]),
+            continues: None,
         },
     );
     let cloister_client::view::CommandReply::Channel { channel } = made else {

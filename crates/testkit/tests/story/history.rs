@@ -218,6 +218,7 @@ fn who_is_named_for_a_private_channel_that_shares_reads_back() {
         guild,
         name: "shed".to_owned(),
         readers: Some(Vec::new()),
+        continues: None,
     };
     let CommandReply::Channel { channel } = garden.stage.does(alice, command) else {
         panic!("a channel was answered with something else");

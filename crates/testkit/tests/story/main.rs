@@ -1,5 +1,6 @@
 //! Stories of people, played on engines and a server in one process.
 
+mod audience;
 mod backup;
 mod conversation;
 mod history;

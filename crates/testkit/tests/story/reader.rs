@@ -43,6 +43,7 @@ impl Four {
             guild: self.guild,
             name: "shed".to_owned(),
             readers: Some(readers),
+            continues: None,
         };
         match self.stage.does(self.alice, command) {
             CommandReply::Channel { channel } => {

@@ -126,10 +126,12 @@ async fn channel<P: Primitives>(
     };
     let channel = match known {
         Some(channel) => channel,
-        None => match guild::create_channel(shared, guild, one.name.to_owned(), None).await? {
-            CommandReply::Channel { channel } => channel,
-            _ => return Err(another()),
-        },
+        None => {
+            match guild::create_channel(shared, guild, one.name.to_owned(), None, None).await? {
+                CommandReply::Channel { channel } => channel,
+                _ => return Err(another()),
+            }
+        }
     };
     if !one.topic.is_empty() {
         let act = Act::EditChannel {
