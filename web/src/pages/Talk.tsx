@@ -108,8 +108,12 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
       {view.fork !== null && <ForkBanner channel={view.id} fork={view.fork} />}
       <div className="talk-compose" data-region>
         <Chosen />
-        {!view.room.waits && <RoomNote view={view} />}
-        <Ghosts view={view} guild={guildView} me={me} />
+        {!view.room.waits && (
+          <>
+            <RoomNote view={view} />
+            <Ghosts view={view} guild={guildView} me={me} />
+          </>
+        )}
         {view.request === "outgoing" && <Outgoing name={view.name} />}
         {view.room.waits ? null : guildView?.rules_wait === true && guildView.rules !== null ? (
           <RulesWait view={guildView} rules={guildView.rules} />
