@@ -10,13 +10,12 @@ import { callsOf, noticeOf, placeId, summaryOf } from "./notice";
 import { pause } from "./pause";
 import { keeps } from "./people";
 import { withReaction } from "./reaction";
-import { goOn } from "./room";
 import { isRecovery, recovers } from "./recovery";
 import { myReports, reportable, reports } from "./report";
 import { setPin } from "./pin";
 import { search, seenLines } from "./search";
 import { FakeTrust } from "./trust";
-import { addChannel, addGroup, addMessage, id, makeWorld, type Scene, type World } from "./world";
+import { addChannel, addGroup, addMessage, id, makeWorld, type Scene, type World, goOn } from "./world";
 import { painted } from "./picture";
 import { asked } from "./poll";
 

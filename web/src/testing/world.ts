@@ -1,5 +1,6 @@
 /** Made-up people, servers and talk for the engine that lives in memory. */
 import { noRoom, setRoom } from "./room";
+export { goOn } from "./room";
 import type { BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, NoticeView, OutboxView, OwnStatus, PinnedView, PresenceView, ReaderView, RecoveryView, ScheduledView, SessionView, WayView } from "../wire";
 import { changeFrom } from "./recovery";
 import { addPins } from "./pin";
