@@ -252,7 +252,7 @@ pub(super) fn view<P: Primitives>(
             && log.is_some_and(|log| log.rights(me).contains(LogRights::POLICY)),
         request: core.store.request(channel)?,
         can_send: row.view.my_permissions.contains(Permissions::SEND_MESSAGES) && !row.view.waits,
-        room: room(core, &row, guild.as_ref(), readers.len())?,
+        room: Box::new(room(core, &row, guild.as_ref(), readers.len())?),
         fork: fork(core, channel)?.map(Box::new),
         blocked: blocked(core, &row)?,
     }))

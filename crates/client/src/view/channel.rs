@@ -61,7 +61,7 @@ pub struct ChannelView {
     pub can_set_policy: bool,
     pub can_send: bool,
     /// What is to be known of an audience that is full, and of where the channel goes on.
-    pub room: RoomView,
+    pub room: Box<RoomView>,
     pub request: Option<DmRequest>,
     /// The server was caught with two histories of this channel, and the person has not said yet
     /// that they go on.

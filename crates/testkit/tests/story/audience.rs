@@ -23,7 +23,7 @@ fn three(seed: u64) -> (Pair<Symbolic>, Who) {
 }
 
 fn room(stage: &Plain, who: Who, channel: ChannelId) -> RoomView {
-    stage.channel(who, channel).unwrap().room
+    *stage.channel(who, channel).unwrap().room
 }
 
 fn refused(stage: &mut Plain, who: Who, channel: ChannelId) -> ErrorCode {
