@@ -14,7 +14,7 @@ type Plain = Stage<Symbolic>;
 /// Alice and bob, whose devices fill every channel, and carol, who comes after them.
 fn three(seed: u64) -> (Pair<Symbolic>, Who) {
     let mut two = Pair::with(seed, |world| {
-        world.limit_audiences(NonZero::new(2).unwrap())
+        world.limit_audiences(NonZero::new(2).unwrap());
     });
     let link = two.stage.link(two.alice, two.guild);
     let (carol, _) = two.stage.newcomer("carol", &link);
