@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::command::{
     account, audit, ban, channel, device, email, group, guild, invite, later, member, message,
     notice, operator, outbox, people, pin, poll, presence, read, recovery, remark, report, role,
-    search, security, serve, verify,
+    search, security, serve, thread, verify,
 };
 
 /// Private community chat that you host yourself, encrypted end to end.
@@ -119,6 +119,11 @@ pub(crate) enum Command {
     Send(message::Send),
     /// Read messages
     Read(read::Read),
+    /// What hangs on a message of a channel
+    #[command(subcommand)]
+    Thread(thread::Thread),
+    /// Say that you have read a channel, a thread, a guild or everything
+    MarkRead(thread::MarkRead),
     /// Answer a message
     Reply(remark::Reply),
     /// Send a copy of a message to another channel

@@ -28,6 +28,7 @@ pub(crate) mod search;
 pub(crate) mod security;
 pub(crate) mod serve;
 pub(crate) mod status;
+pub(crate) mod thread;
 pub(crate) mod verify;
 
 use cloister_wire::moderation::Relation;
@@ -77,6 +78,8 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Contact(contact) => contact.run(&global, print),
         Command::Send(send) => send.run(&global, print),
         Command::Read(read) => read.run(&global, print),
+        Command::Thread(thread) => thread.run(&global, print),
+        Command::MarkRead(mark) => mark.run(&global, print),
         Command::Reply(reply) => reply.run(&global, print),
         Command::Forward(forward) => forward.run(&global, print),
         Command::Poll(poll) => poll.run(&global, print),

@@ -38,6 +38,7 @@ pub(crate) mod schedule;
 pub(crate) mod search;
 pub(crate) mod security;
 pub(crate) mod sync;
+pub(crate) mod thread;
 pub(crate) mod typing;
 pub(crate) mod vault;
 pub(crate) mod verify;

@@ -8,6 +8,7 @@ mod poll;
 mod report;
 mod search;
 mod seen;
+mod thread;
 mod timeline;
 mod trust;
 
@@ -65,6 +66,19 @@ pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<Quer
             before,
             limit,
         } => QueryReply::Timeline(timeline::timeline(core, *channel, *before, *limit)?),
+        Query::Thread {
+            channel,
+            thread,
+            before,
+            limit,
+        } => QueryReply::Thread {
+            thread: thread::view(core, *thread, *before, *limit)?
+                .filter(|view| view.channel == *channel)
+                .map(Box::new),
+        },
+        Query::Threads { channel, state } => QueryReply::Threads {
+            threads: thread::list(core, *channel, *state)?,
+        },
         Query::Notice { about } => QueryReply::Notice(notice::view(core, *about)?),
         Query::Scheduled { channel } => QueryReply::Scheduled {
             entries: schedule::views(core, *channel)?,
@@ -200,6 +214,7 @@ fn guild_channels<P: Primitives>(
         .iter()
         .map(|row| {
             let view = &row.view;
+            let news = thread::news(core, view.id)?;
             let summary = ChannelSummary {
                 id: view.id,
                 name: view.name.clone(),
@@ -209,7 +224,8 @@ fn guild_channels<P: Primitives>(
                 slow_mode_s: view.slow_mode_s,
                 my_permissions: view.my_permissions,
                 unread: unread(core, row)?,
-                mentions: core.store.mentions(view.id, view.read_seq)?,
+                mentions: core.store.mentions(view.id, view.read_seq)? + news.mentions,
+                threads: news.threads,
                 last_seq: view.last_seq,
                 muted: core.store.notice_in(row, core.now)?.1,
                 waiting: view.waiting,
@@ -453,6 +469,8 @@ fn status<P: Primitives>(core: &Core<P>) -> Shown<StatusView> {
         connection: core.link.connection,
         outbox: outbox.len() as u32,
         failed,
+        reads_due: (core.store.unsaid_reads()?.len() + core.store.unsaid_thread_reads()?.len())
+            as u32,
         undecryptable: causes
             .into_iter()
             .map(|(cause, count)| CauseCount { cause, count })

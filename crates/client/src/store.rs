@@ -24,6 +24,7 @@ mod record;
 mod relation;
 mod schedule;
 mod search;
+mod thread;
 mod withheld;
 
 use std::{cell::Cell, marker::PhantomData};
@@ -46,6 +47,7 @@ pub(crate) use ratchet::{InboundRow, OutboundRow, Parcel, SentItem};
 pub(crate) use record::Distrust;
 pub(crate) use schedule::ScheduledRow;
 pub(crate) use search::{Hit, Marks, Sought};
+pub(crate) use thread::{ThreadRow, follow_name};
 
 /// Why the store could not do something.
 #[derive(Debug, thiserror::Error)]

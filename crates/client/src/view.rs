@@ -16,6 +16,7 @@ use cloister_wire::{
     presence::Availability,
     report::{Claim, MyReport, ReportReason, ReportTo, Resolution},
     seen::Fact,
+    thread::ThreadState,
 };
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,7 @@ mod remark;
 mod report;
 mod schedule;
 mod search;
+mod thread;
 mod timeline;
 mod trust;
 
@@ -80,6 +82,7 @@ pub use self::{
         IndexProgress, MessagePlace, OlderView, SearchNote, SearchOrder, SearchResult, SearchView,
         SeenLine, SeenView, SnippetPart,
     },
+    thread::{ThreadLine, ThreadMark, ThreadView},
     timeline::{
         Content, Delivery, EntryKind, MessageView, OutboxView, TimelineView, Undecryptable,
     },
@@ -109,6 +112,10 @@ pub enum Query {
     Channel { channel: ChannelId },
     /// A window of messages, oldest first. Without `before`, the newest. Topic: `timeline`.
     Timeline { channel: ChannelId, before: Option<u64>, limit: u32 },
+    /// A thread, with a window of its messages. Topic: `timeline`.
+    Thread { channel: ChannelId, thread: MessageId, before: Option<u64>, limit: u32 },
+    /// Threads of a channel that are known here, the newest message first. Topic: `timeline`.
+    Threads { channel: ChannelId, state: ThreadState },
     /// What this person is told of in a place. Topic: `notices`.
     Notice { about: NoticePlace },
     /// What leaves later, the soonest first. Topic: `scheduled`.
@@ -174,6 +181,8 @@ pub enum QueryReply {
     People { people: Vec<PersonView> },
     Channel { channel: Option<ChannelView> },
     Timeline(TimelineView),
+    Thread { thread: Option<Box<ThreadView>> },
+    Threads { threads: Vec<ThreadLine> },
     Notice(NoticeView),
     Scheduled { entries: Vec<ScheduledView> },
     Keywords { words: Vec<String> },
@@ -306,6 +315,21 @@ pub enum Command {
     Reply { message: MessageId, body: String },
     /// Queue a message that disappears everywhere after so many seconds; perhaps an answer.
     SendFleeting { channel: ChannelId, body: String, reply: Option<MessageId>, ttl_s: u32 },
+    /// Queue a message in the thread that hangs on `thread`; the first one begins it. `reply` is a
+    /// message of it that is answered; with `ttl_s` it disappears after so many seconds.
+    SendInThread { thread: MessageId, body: String, reply: Option<MessageId>, ttl_s: Option<u32> },
+    /// Everything in a thread up to `seq` has been seen.
+    MarkThreadRead { thread: MessageId, seq: u64 },
+    /// Close a thread, or open it again.
+    SetThread { thread: MessageId, state: ThreadState },
+    /// Be told of what is written in a thread, or not; without, those are told who take part.
+    FollowThread { thread: MessageId, follow: Option<bool> },
+    /// Bring the newest messages of a thread, or those before `before`, from the server.
+    LoadThread { thread: MessageId, before: Option<u64> },
+    /// Bring a page of a channel's threads: give the `next` of the one before as `before`.
+    LoadThreads { channel: ChannelId, state: ThreadState, before: Option<u64> },
+    /// Keep the text of an unfinished message for a thread.
+    SaveThreadDraft { thread: MessageId, body: String },
     /// Change one's own message. What it said before stays visible to those who read it.
     Edit { message: MessageId, body: String },
     /// Send a copy of a message to another channel.
@@ -440,6 +464,8 @@ pub enum CommandReply {
     /// The text of a dropped entry.
     Dropped { body: String },
     History { loaded: u32, reached_start: bool },
+    /// More threads are there: ask for them with `next`.
+    Threads { next: Option<u64> },
     Reported { report: ReportId },
     Reports { reports: Vec<ReportShown>, end: bool },
     MyReports { reports: Vec<MyReport> },
@@ -465,7 +491,10 @@ pub struct ChannelSummary {
     pub slow_mode_s: u32,
     pub my_permissions: Permissions,
     pub unread: u32,
+    /// In its threads as well.
     pub mentions: u32,
+    /// Threads that this person follows and that have something new.
+    pub threads: u32,
     pub last_seq: u64,
     /// Some members read it, not all.
     pub private: bool,

@@ -42,4 +42,5 @@ pub mod session;
 pub mod share;
 mod start_over;
 pub mod sweep;
+pub mod thread;
 pub mod typing;

@@ -224,7 +224,7 @@ pub fn status_of(code: ErrorCode) -> u16 {
         E::UsernameTaken | E::SetUpDone | E::DevlogStale | E::OtkConflict | E::AlreadyMember
         | E::NotMember | E::OwnerMustStay | E::EpochStale | E::ShareRequired | E::RotateRequired
         | E::DevicesMismatch | E::IndexStale | E::TooManyDevices | E::GuildFull | E::TooMany
-        | E::AlreadyResolved | E::AudienceFull | E::BackupStale | E::BackupFull | E::MailOff => 409,
+        | E::AlreadyResolved | E::ThreadClosed | E::AudienceFull | E::BackupStale | E::BackupFull | E::MailOff => 409,
         E::DevicesStale | E::InviteUsedUp | E::LinkInvalid => 410,
         E::TooLarge | E::MessageTooLong => 413,
         E::UnsupportedMediaType => 415,

@@ -38,6 +38,7 @@ pub mod rules;
 pub mod scrub;
 pub mod security;
 pub mod session;
+pub mod thread;
 pub mod typing;
 pub mod unreadable;
 pub mod well_known;

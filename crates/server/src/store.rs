@@ -42,6 +42,7 @@ pub mod security_event;
 pub mod session;
 pub mod start_over;
 pub mod sweep;
+pub mod thread;
 
 #[cfg(test)]
 mod tests;

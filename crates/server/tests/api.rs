@@ -40,4 +40,5 @@ mod api {
     mod session;
     mod share;
     mod start_over;
+    mod thread;
 }

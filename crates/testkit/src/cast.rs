@@ -4,7 +4,7 @@ use cloister_client::{
     Primitives,
     view::{
         ChannelView, Command, CommandReply, Content, DeviceState, MessageView, Query, QueryReply,
-        Refusal,
+        Refusal, ThreadView,
     },
 };
 use cloister_wire::guild::{DmRequest, Membership, RequestAnswer};
@@ -199,6 +199,32 @@ impl<P: Primitives> Stage<P> {
     pub fn writes(&mut self, who: Who, channel: ChannelId, body: &str) {
         let body = body.to_owned();
         self.does(who, Command::Send { channel, body });
+    }
+
+    /// A thread as somebody sees it.
+    pub fn thread(&self, who: Who, channel: ChannelId, thread: MessageId) -> Option<ThreadView> {
+        let query = Query::Thread {
+            channel,
+            thread,
+            before: None,
+            limit: 1_000,
+        };
+        match self.world.clients[who].query(&query) {
+            QueryReply::Thread { thread } => thread.map(|view| *view),
+            other => panic!("a thread was answered with {other:?}"),
+        }
+    }
+
+    /// Writes in the thread of a message, and waits until everything has arrived.
+    pub fn says_within(&mut self, who: Who, thread: MessageId, body: &str) {
+        let command = Command::SendInThread {
+            thread,
+            body: body.to_owned(),
+            reply: None,
+            ttl_s: None,
+        };
+        self.does(who, command);
+        self.settle();
     }
 
     /// A message on somebody's screen, by its text.

@@ -135,6 +135,8 @@ codes! {
     /// The ratchet index went backwards: the store was rolled back.
     IndexStale
     TargetGone
+    /// Nobody writes in this thread until it is opened again.
+    ThreadClosed
     AudienceFull
     /// The channel's policy keeps earlier messages from those who come later.
     HistoryNotShared

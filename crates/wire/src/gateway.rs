@@ -6,7 +6,7 @@
 //! the queue.
 
 use crate::{
-    Bytes, ChannelId, DeviceId, GuildId, Hash, ReportId, SessionId, UserId,
+    Bytes, ChannelId, DeviceId, GuildId, Hash, MessageId, ReportId, SessionId, UserId,
     channel::{EpochView, Message, PinView, Scrub, SignedHead},
     guild::{Channel, Dm, Guild, Member},
     key::QueuedItem,
@@ -202,6 +202,20 @@ pub enum Event {
     ReadMoved {
         channel: ChannelId,
         seq: u64,
+    },
+    /// To everybody who may read the channel: a thread was closed, or opened again.
+    ThreadChanged {
+        channel: ChannelId,
+        thread: MessageId,
+        archived_at: Option<u64>,
+    },
+    /// To the person's own devices.
+    ThreadReadMoved {
+        channel: ChannelId,
+        thread: MessageId,
+        seq: u64,
+        /// Ms UTC by the server's clock.
+        at: u64,
     },
     KeysLow {
         one_time: u32,

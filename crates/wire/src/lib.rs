@@ -34,6 +34,7 @@ pub mod report;
 pub mod role;
 pub mod security;
 pub mod seen;
+pub mod thread;
 
 pub use bytes::{Bytes, Hash, Octets};
 pub use error::{ErrorBody, ErrorCode};

@@ -64,6 +64,10 @@ pub const SCRUBS_PER_REQUEST: usize = 100;
 pub const PINS_PER_CHANNEL: u32 = 50;
 /// Scrubs in one page.
 pub const SCRUBS_PAGE: u32 = 500;
+/// Threads in one page of a channel's list.
+pub const THREADS_PAGE: u32 = 25;
+/// Cursors of threads in one page.
+pub const THREAD_READS_PAGE: u32 = 500;
 /// Bytes of one emoji, joined ones included.
 pub const EMOJI_BYTES: usize = 64;
 /// Entries in one page of a guild log.

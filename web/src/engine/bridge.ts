@@ -223,6 +223,8 @@ function topicOf(query: Query): Topic {
     case "timeline":
       return { topic: query.ask, channel: query.channel };
     case "edits":
+    case "thread":
+    case "threads":
     case "pins":
       return { topic: "timeline", channel: query.channel };
     case "typing":

@@ -19,11 +19,13 @@ import { RecoveryNotice } from "../parts/RecoveryChange";
 import { SecurityNotice } from "../parts/SecurityNotice";
 import { SearchPanel } from "../parts/SearchPanel";
 import { Shortcuts } from "../parts/Shortcuts";
+import { ThreadPanel } from "../parts/ThreadPanel";
 import { path, pattern } from "../paths";
 import { useView } from "../state/engine";
 import { narrow, useMedia, useTitle, wide } from "../state/page";
 import { showPins, usePinsShown } from "../state/pins";
 import { changeSearch, useSearch } from "../state/search";
+import { closeThreads, useThreadsShown } from "../state/threads";
 import { changeSettings, listWidth, panelWidth, settings, useSettings } from "../state/settings";
 import { Button } from "../ui/Button";
 import { Empty, Skeleton } from "../ui/Note";
@@ -133,18 +135,22 @@ function Frame({ session, me, guild, channel, message, own, home: isHome, sectio
   const conversation = useView(guild === null && channel !== null ? { ask: "channel", channel } : { ask: "session" });
   const group = conversation?.answer === "channel" && conversation.channel?.kind.kind === "group" ? conversation.channel : null;
   const looking = useSearch().open;
-  const pinned = usePinsShown() && !looking && channel !== null;
-  const open = !looking && !pinned && channel !== null && (guild !== null || group !== null) && (roomy ? now.members : over);
+  const threads = useThreadsShown(channel);
+  const threading = threads !== null && !looking;
+  const pinned = usePinsShown() && !looking && !threading && channel !== null;
+  const beside = looking || pinned || threading;
+  const open = !beside && channel !== null && (guild !== null || group !== null) && (roomy ? now.members : over);
   const toggle = () => {
     // One panel at a time: the members take the place of the search.
     if (looking) changeSearch({ open: false });
     if (pinned) showPins(false);
-    if (roomy) changeSettings({ members: looking || pinned || !now.members });
-    else setOver(looking || pinned || !over);
+    closeThreads();
+    if (roomy) changeSettings({ members: beside || !now.members });
+    else setOver(beside || !over);
   };
   const pane = channel !== null ? "talk" : own || section !== undefined || operate !== undefined ? "you" : "list";
   return (
-    <div className="layout" data-pane={pane} data-panel={looking || pinned ? "search" : open ? "open" : "closed"} data-rail={guild !== null || isHome ? "yes" : "no"}>
+    <div className="layout" data-pane={pane} data-panel={threading ? "thread" : looking || pinned ? "search" : open ? "open" : "closed"} data-rail={guild !== null || isHome ? "yes" : "no"}>
       <Rail guild={guild} />
       <section className="list" aria-label={places.list} data-region role={small && pane === "list" ? "main" : undefined}>
         {guild === null ? <ConversationList current={channel} /> : <ChannelList guild={guild} current={channel} />}
@@ -159,6 +165,7 @@ function Frame({ session, me, guild, channel, message, own, home: isHome, sectio
         {operate !== undefined ? <Operate key={operate} me={me} section={operate} /> : section !== undefined && guild !== null ? <GuildSettings guild={guild} section={section} /> : own ? <Own session={session} me={me} /> : isHome ? <Welcome me={me} /> : channel === null ? <Unchosen guild={guild} /> : <Talk key={channel} channel={channel} message={message ?? null} guild={guild} session={session} me={me} panel={guild === null && group === null ? null : { open, toggle }} />}
       </main>
       {looking && <Looking channel={channel} />}
+      {threading && <ThreadPanel shown={threads} guild={guild} me={{ user: me.user, name: me.display_name }} online={session.connection === "online"} />}
       {pinned && <PinPanel key={channel} guild={guild} channel={channel} />}
       {open && group !== null && (
         <GroupPanel view={group} onClose={toggle}>

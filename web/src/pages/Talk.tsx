@@ -1,5 +1,5 @@
 /** A channel or a conversation: head, timeline, composer. */
-import { ArrowLeft, Bell, Download, Ellipsis, EyeOff, Hash, Info, MessageCircle, PenLine, Pin, ScanFace, Search, Settings2, UserPlus, UsersRound } from "lucide-react";
+import { ArrowLeft, Bell, Download, Ellipsis, EyeOff, Hash, Info, MessageCircle, MessagesSquare, PenLine, Pin, ScanFace, Search, Settings2, UserPlus, UsersRound } from "lucide-react";
 import { type PointerEvent, type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
 import { useLocation } from "wouter";
 import { Chosen } from "../parts/Chosen";
@@ -22,6 +22,7 @@ import { narrow, useMedia, useTitle } from "../state/page";
 import { may } from "../state/permission";
 import { showPins, usePinsShown } from "../state/pins";
 import { openSearch } from "../state/search";
+import { closeThreads, showThread, showThreads, useThreadsShown } from "../state/threads";
 import { changeSettings, settings, useSettings } from "../state/settings";
 import { Button, IconButton } from "../ui/Button";
 import { Markdown } from "../ui/Markdown";
@@ -31,7 +32,7 @@ import { Empty, Note, Skeleton } from "../ui/Note";
 import { Seal } from "../ui/Seal";
 import "../parts/govern.css";
 import "../parts/picker.css";
-import { app, channel as words, conversations, exporting, guild as guildWords, notice, pins, safety, search as searchWords, seen as seenWords, talk, trust } from "../words";
+import { app, channel as words, conversations, exporting, guild as guildWords, notice, pins, safety, search as searchWords, seen as seenWords, talk, threads, trust } from "../words";
 import type { ChannelView, GuildView, MeView, MemberView, SessionView } from "../wire";
 
 export interface PanelSwitch {
@@ -59,7 +60,8 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
   const recovery = useView({ ask: "recovery" });
   const located = useView(message === null ? { ask: "session" } : { ask: "locate", message });
   const found = located?.answer === "locate" ? located.place : undefined;
-  const seq = found?.channel === channel ? found.seq : null;
+  const inThread = found?.channel === channel ? found.thread : null;
+  const seq = found?.channel === channel && inThread === null ? found.seq : null;
   const view = answer?.channel;
   const place = view ? placeOf(view) : "";
   const here = view?.id === channel;
@@ -75,6 +77,11 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
   useEffect(() => {
     if (here && document.activeElement?.closest(".search") === null && matchMedia("(hover: hover)").matches) composer.current?.focus();
   }, [here, channel]);
+
+  // A message of a thread is shown there.
+  useEffect(() => {
+    if (inThread !== null && message !== null) showThread(channel, inThread, message);
+  }, [inThread, message, channel]);
 
   if (answer === undefined) return <Skeleton lines={8} label={app.loading} />;
   if (view === null || view === undefined) return <Empty title={words.goneTitle}>{words.gone}</Empty>;
@@ -97,7 +104,7 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
         earlier={view.history === null ? null : { rule: view.history, mayHave: view.may_have_history, askedAt: view.history_asked_at }}
         beginning={view.kind.kind === "dm" ? <DmBeginning view={view} peer={view.kind.peer} /> : view.kind.kind === "group" ? <GroupBeginning view={view} /> : <Beginning view={view} guild={guildView} />}
         onTakenBack={takeBack}
-        wanted={message}
+        wanted={inThread === null ? message : null}
         at={seq}
         newestSeq={view.last_seq}
         onLeave={leave}
@@ -174,13 +181,17 @@ function Head({ view, guild, me, panel }: { view: ChannelView; guild: GuildView 
   const open = useDialogs();
   const small = useMedia(narrow);
   const pinned = usePinsShown();
+  const threading = useThreadsShown(view.id) !== null;
+  const lists = useView({ ask: "threads", channel: view.id, state: "open" })?.threads ?? [];
+  const newThreads = lists.filter((one) => one.mark.following && one.mark.unread > 0).length;
   const isDm = isConversation(view);
   const deeds: Array<Exclude<Entry, "rule">> = [
     ...(view.kind.kind === "dm" ? [] : [{ label: words.about, icon: Info, onAction: () => open({ dialog: "about-channel", channel: view.id }) }]),
     ...(guild !== null && may(guild.my_permissions, "create_invite") ? [{ label: words.invite, icon: UserPlus, onAction: () => open({ dialog: "invite", guild: guild.id }) }] : []),
     { label: exporting.open, icon: Download, onAction: () => open({ dialog: "export", channel: view.id, place: placeOf(view) }) },
     { label: notice.open, icon: Bell, onAction: () => open({ dialog: "notice", about: { place: "channel", channel: view.id }, name: placeOf(view) }) },
-    { label: pinned ? pins.close : pins.open, icon: Pin, onAction: () => showPins(!pinned) },
+    { label: pinned ? pins.close : pins.open, icon: Pin, onAction: () => [closeThreads(), showPins(!pinned)] },
+    { label: threading ? threads.close : newThreads > 0 ? threads.openNew(newThreads) : threads.open, icon: MessagesSquare, onAction: () => (threading ? closeThreads() : showThreads(view.id)) },
   ];
   return (
     <header className="talk-head">
@@ -198,7 +209,7 @@ function Head({ view, guild, me, panel }: { view: ChannelView; guild: GuildView 
           <IconButton icon={Ellipsis} label={words.more} hint={false} />
         </Menu>
       ) : (
-        deeds.map((deed) => <IconButton key={deed.label} icon={deed.icon} label={deed.label} onPress={deed.onAction} {...(deed.icon === Pin ? { pressed: pinned } : {})} />)
+        deeds.map((deed) => <IconButton key={deed.label} icon={deed.icon} label={deed.label} onPress={deed.onAction} {...(deed.icon === Pin ? { pressed: pinned } : deed.icon === MessagesSquare ? { pressed: threading, dot: newThreads > 0 && !threading } : {})} />)
       )}
       <IconButton icon={Search} label={searchWords.title} onPress={() => openSearch(view.id)} />
       {panel !== null && <IconButton icon={UsersRound} label={panel.open ? words.hideMembers : words.showMembers} pressed={panel.open} onPress={panel.toggle} />}

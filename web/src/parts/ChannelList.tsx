@@ -1,5 +1,5 @@
 /** The second pane: the channels of a server, or the conversations. */
-import { Bell, BellOff, CheckCheck, ChevronDown, EyeOff, Hash, Hourglass, LogOut, PenLine, Plus, ScrollText, Settings, SquarePen, Trash2, UserPlus } from "lucide-react";
+import { Bell, BellOff, CheckCheck, ChevronDown, EyeOff, Hash, Hourglass, LogOut, MessagesSquare, PenLine, Plus, ScrollText, Settings, SquarePen, Trash2, UserPlus } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { Link, useLocation } from "wouter";
@@ -12,12 +12,13 @@ import { Button, IconButton } from "../ui/Button";
 import { type Entry, Menu } from "../ui/Menu";
 import { plainText } from "../ui/Markdown";
 import { Skeleton } from "../ui/Note";
-import { ago, app, channel as channelWords, conversations, govern, guild as words, mentions as mentionWords, nickname, notice, places, room as roomWords, rules } from "../words";
+import { ago, app, channel as channelWords, conversations, govern, guild as words, mentions as mentionWords, nickname, notice, places, room as roomWords, rules, threads } from "../words";
 import type { DmSummary, GuildView } from "../wire";
 import { Banner } from "./GuildPicture";
 import { useDialogs } from "./open";
 import { PresentAvatar } from "./Presence";
 import "./list.css";
+import "./thread.css";
 
 export function ChannelList({ guild, current }: { guild: string; current: string | null }) {
   const answer = useView({ ask: "guild", guild });
@@ -55,15 +56,15 @@ export function ChannelList({ guild, current }: { guild: string; current: string
                 )}
                 <Link
                   href={path.channel(guild, one.id)}
-                  className={`list-item${one.id === current ? " list-current" : ""}${one.muted ? " list-muted" : one.unread > 0 ? " list-unread" : ""}`}
+                  className={`list-item${one.id === current ? " list-current" : ""}${one.muted ? " list-muted" : one.unread > 0 || one.threads > 0 ? " list-unread" : ""}`}
                   aria-current={one.id === current ? "page" : undefined}
-                  aria-label={one.waits ? roomWords.label(one.name) : one.mentions > 0 ? channelWords.called(one.name, one.unread, one.mentions) : one.muted ? notice.mutedName(one.name) : one.unread > 0 ? channelWords.unread(one.name, one.unread) : one.private ? channelWords.private(one.name) : one.name}
+                  aria-label={one.waits ? roomWords.label(one.name) : one.mentions > 0 ? channelWords.called(one.name, one.unread, one.mentions) : one.muted ? notice.mutedName(one.name) : one.unread > 0 ? channelWords.unread(one.name, one.unread) : one.threads > 0 ? threads.channelNew(one.name, one.threads) : one.private ? channelWords.private(one.name) : one.name}
                 >
                   {one.waits ? <Hourglass size={16} strokeWidth={1.75} aria-hidden /> : one.private ? <EyeOff size={16} strokeWidth={1.75} aria-hidden /> : <Hash size={16} strokeWidth={1.75} aria-hidden />}
                   <span className="list-name" dir="auto">
                     {one.name}
                   </span>
-                  {one.mentions > 0 ? <Called count={one.mentions} /> : one.muted ? <BellOff size={14} strokeWidth={1.75} aria-hidden /> : one.unread > 0 && <Unread count={one.unread} />}
+                  {one.mentions > 0 ? <Called count={one.mentions} /> : one.muted ? <BellOff size={14} strokeWidth={1.75} aria-hidden /> : one.unread > 0 ? <Unread count={one.unread} /> : one.threads > 0 && <Threads count={one.threads} />}
                 </Link>
               </li>
             ))}
@@ -126,6 +127,15 @@ function Called({ count }: { count: number }) {
   return (
     <span className="list-count list-called" aria-hidden>
       @{count > 99 ? "99+" : count}
+    </span>
+  );
+}
+
+/** Threads that one follows have something new. */
+function Threads({ count }: { count: number }) {
+  return (
+    <span className="list-threads" aria-hidden>
+      <MessagesSquare size={14} strokeWidth={1.75} /> {count > 99 ? "99+" : count}
     </span>
   );
 }

@@ -37,26 +37,35 @@ export interface ComposerHandle {
   focus: () => void;
 }
 
-export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; place: string; lastOwn: () => string | null; ref: Ref<ComposerHandle> }) {
+/** In a thread: which, what is unfinished there, and whether one may write. */
+export interface Within {
+  thread: string;
+  draft: string;
+  canSend: boolean;
+}
+
+export function Composer({ view, place, lastOwn, within, ref }: { view: ChannelView; place: string; lastOwn: () => string | null; within?: Within; ref: Ref<ComposerHandle> }) {
   const give = useGive();
   const { reply, edit } = useTalking();
   const replying = useReplying();
-  const [text, setText] = useState(view.draft);
+  const draft = within === undefined ? view.draft : within.draft;
+  const [text, setText] = useState(draft);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [caret, setCaret] = useState(0);
   const [hint, setHint] = useState<string | null>(null);
-  const ttl_s = useSettings().vanish[view.id] ?? 0;
+  const vanishKey = within?.thread ?? view.id;
+  const ttl_s = useSettings().vanish[vanishKey] ?? 0;
   const listId = useId();
   const openDialog = useDialogs();
   const guilds = useView({ ask: "guilds" })?.guilds;
   const me = useView({ ask: "session" })?.me ?? null;
   const area = useRef<HTMLTextAreaElement>(null);
-  const keep = useDraft(view.id, view.draft);
+  const keep = useDraft(view.id, within?.thread ?? null, draft);
   // Another device wrote on, or sent it: what was not touched here follows.
-  const [known, setKnown] = useState(view.draft);
-  if (view.draft !== known) {
-    setKnown(view.draft);
-    if (text === known) setText(view.draft);
+  const [known, setKnown] = useState(draft);
+  if (draft !== known) {
+    setKnown(draft);
+    if (text === known) setText(draft);
   }
 
   const write = useCallback(
@@ -113,7 +122,8 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
     const answered = replying;
     reply(null);
     try {
-      if (ttl_s > 0) await give({ do: "send_fleeting", channel: view.id, body, reply: answered?.id ?? null, ttl_s });
+      if (within !== undefined) await give({ do: "send_in_thread", thread: within.thread, body, reply: answered?.id ?? null, ttl_s: ttl_s > 0 ? ttl_s : null });
+      else if (ttl_s > 0) await give({ do: "send_fleeting", channel: view.id, body, reply: answered?.id ?? null, ttl_s });
       else await give(answered === null ? { do: "send", channel: view.id, body } : { do: "reply", message: answered.id, body });
     } catch (error) {
       setRefusal(asRefusal(error));
@@ -163,7 +173,7 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
     void send();
   };
 
-  if (!view.can_send && view.blocked === null) return <p className="composer-closed">{composer.cannot}</p>;
+  if (!(within === undefined ? view.can_send : view.can_send && within.canSend) && view.blocked === null) return <p className="composer-closed">{composer.cannot}</p>;
   // A fork has its own words above.
   const word = view.blocked === null || view.fork !== null ? null : refusalSentence(view.blocked);
   return (
@@ -216,11 +226,15 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
           enterKeyHint="send"
           autoComplete="off"
         />
-        <Menu label={composer.vanish} placement="top start" entries={vanishing.map(({ label, ttl_s }) => ({ label, icon: ttl_s === 0 ? TimerOff : Timer, onAction: () => changeSettings({ vanish: { ...settings().vanish, [view.id]: ttl_s } }) }))}>
+        <Menu label={composer.vanish} placement="top start" entries={vanishing.map(({ label, ttl_s }) => ({ label, icon: ttl_s === 0 ? TimerOff : Timer, onAction: () => changeSettings({ vanish: { ...settings().vanish, [vanishKey]: ttl_s } }) }))}>
           <IconButton icon={Timer} label={ttl_s === 0 ? composer.vanish : composer.vanishes} pressed={ttl_s > 0} />
         </Menu>
-        <IconButton icon={CalendarClock} label={later.open} onPress={() => openDialog({ dialog: "later", channel: view.id, place, text })} />
-        <IconButton icon={ChartBarBig} label={poll.title} onPress={() => openDialog({ dialog: "poll", channel: view.id })} />
+        {within === undefined && (
+          <>
+            <IconButton icon={CalendarClock} label={later.open} onPress={() => openDialog({ dialog: "later", channel: view.id, place, text })} />
+            <IconButton icon={ChartBarBig} label={poll.title} onPress={() => openDialog({ dialog: "poll", channel: view.id })} />
+          </>
+        )}
         <DialogTrigger>
           <IconButton icon={Smile} label={composer.emoji} />
           <Bubble label={composer.emoji} placement="top end">
@@ -237,14 +251,14 @@ export function Composer({ view, place, lastOwn, ref }: { view: ChannelView; pla
         <IconButton icon={ArrowUp} label={composer.send} look="primary" isDisabled={!ready} type="submit" />
       </div>
       <p className="composer-foot" role="status">
-        {hint !== null ? <span className="composer-look">{hint}</span> : tooMany > 0 ? <span className="composer-many">{composer.left(tooMany)}</span> : view.unvouched.length > 0 && text !== "" ? <span className="composer-look">{composer.unvouched(view.unvouched.length)}</span> : <Typing channel={view.id} />}
+        {hint !== null ? <span className="composer-look">{hint}</span> : tooMany > 0 ? <span className="composer-many">{composer.left(tooMany)}</span> : view.unvouched.length > 0 && text !== "" ? <span className="composer-look">{composer.unvouched(view.unvouched.length)}</span> : within === undefined && <Typing channel={view.id} />}
       </p>
     </form>
   );
 }
 
 /** Saves a moment after the last stroke, and at once when the channel or the page is left. */
-function useDraft(channel: string, saved: string): (text: string) => void {
+function useDraft(channel: string, thread: string | null, saved: string): (text: string) => void {
   const give = useGive();
   const state = useRef<{ text: string; saved: string; timer: ReturnType<typeof setTimeout> | undefined }>({ text: saved, saved, timer: undefined });
   useEffect(() => {
@@ -257,8 +271,8 @@ function useDraft(channel: string, saved: string): (text: string) => void {
     clearTimeout(now.timer);
     if (now.text === now.saved) return;
     now.saved = now.text;
-    void give({ do: "save_draft", channel, body: now.text }).catch(() => undefined);
-  }, [give, channel]);
+    void give(thread === null ? { do: "save_draft", channel, body: now.text } : { do: "save_thread_draft", thread, body: now.text }).catch(() => undefined);
+  }, [give, channel, thread]);
   useEffect(() => {
     addEventListener("pagehide", flush);
     return () => {

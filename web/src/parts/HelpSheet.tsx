@@ -15,6 +15,7 @@ const shortcuts: ReadonlyArray<{ keys: string[][]; does: string }> = [
   { keys: [["↑"], ["↓"]], does: help.messages },
   { keys: [["Home"], ["End"]], does: help.ends },
   { keys: [["R"], ["E"], ["C"]], does: help.reply },
+  { keys: [["T"]], does: help.thread },
   { keys: [["Delete"]], does: help.remove },
   { keys: [["Esc"]], does: help.read },
   { keys: [["Shift", "Esc"]], does: help.allRead },

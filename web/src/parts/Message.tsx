@@ -17,6 +17,7 @@ import { Reactions } from "./Reactions";
 import { Rewrite } from "./Rewrite";
 import { Tick } from "./RoleEditor";
 import { useChosen, useEditing, useTalking } from "./talking";
+import { ThreadChip } from "./ThreadChip";
 import "./message.css";
 import "./pin.css";
 
@@ -106,7 +107,8 @@ function useSwipe(onSwipe: (() => void) | undefined) {
   };
 }
 
-export const Message = memo(function Message({ message, line, first, newest }: { message: MessageView; line: Line; first: boolean; newest: boolean }) {
+/** `within`: it stands above its own thread. */
+export const Message = memo(function Message({ message, line, first, newest, within }: { message: MessageView; line: Line; first: boolean; newest: boolean; within?: true }) {
   const { content } = message;
   const onKey = useMessageKeys(message);
   const editing = useEditing() === message.id;
@@ -152,6 +154,7 @@ export const Message = memo(function Message({ message, line, first, newest }: {
         <>
           {editing ? <Rewrite message={message} /> : <Body message={message} inOrder={line.inOrder} />}
           <Reactions message={message} inOrder={line.inOrder} />
+          {message.thread !== null && within !== true && <ThreadChip message={message} mark={message.thread} inOrder={line.inOrder} />}
         </>
       )}
     </Frame>

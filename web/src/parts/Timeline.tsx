@@ -261,7 +261,7 @@ interface RowProps extends Pick<Props, "channel" | "earlier" | "me" | "online" |
   reach: "idle" | "loading" | "failed";
 }
 
-function RowView({ row, current, newestMine, channel, earlier, me, now, reach, online, beginning, onTakenBack }: RowProps) {
+export function RowView({ row, current, newestMine, channel, earlier, me, now, reach, online, beginning, onTakenBack }: RowProps) {
   switch (row.row) {
     case "start":
       if (row.reason === "joined") return <p className="timeline-edge">{earlier?.rule === "shared" && !earlier.mayHave ? talk.joinedShared : talk.joined}</p>;
@@ -332,7 +332,7 @@ const inOrder = new Map<string, { id: string; inOrder: boolean }>();
 const outOfOrder = new Map<string, { id: string; inOrder: boolean }>();
 
 /** The same object for the same line, so that a line is drawn again only when its place changes. */
-function lineOf(id: string, current: string | null) {
+export function lineOf(id: string, current: string | null) {
   const known = id === current ? inOrder : outOfOrder;
   const line = known.get(id) ?? { id, inOrder: id === current };
   if (known.size > 4000) known.clear();

@@ -2,9 +2,10 @@
  * What can be done with a message, in the order of its menu. Whoever adds something to the menu
  * adds one entry here: the hover bar, the menu and the keys all read this list.
  */
-import { Copy, Flag, Forward, History, Link, ListChecks, Pencil, Pin, PinOff, Reply, TextQuote, Trash2, type LucideIcon } from "lucide-react";
+import { Copy, Flag, Forward, History, Link, ListChecks, MessagesSquare, Pencil, Pin, PinOff, Reply, TextQuote, Trash2, type LucideIcon } from "lucide-react";
+import { showThread } from "../state/threads";
 import { plainText } from "../ui/Markdown";
-import { messageMenu as words, pins, report as reportWords } from "../words";
+import { messageMenu as words, pins, report as reportWords, threads } from "../words";
 import type { Command, CommandReply, MessageView } from "../wire";
 import type { DialogName } from "./open";
 
@@ -42,6 +43,8 @@ const copy = (text: string): void => void navigator.clipboard.writeText(text).ca
 
 export const messageActions: readonly MessageAction[] = [
   { id: "reply", label: words.reply, icon: Reply, group: "talk", quick: true, key: "r", shown: ({ message }) => message.can_react, run: ({ message, reply }) => reply(message) },
+  { id: "thread", label: threads.start, icon: MessagesSquare, group: "talk", quick: true, key: "t", shown: ({ message }) => message.can_thread && message.thread === null, run: ({ message, channel }) => showThread(channel, message.id) },
+  { id: "open-thread", label: threads.show, icon: MessagesSquare, group: "talk", key: "t", shown: ({ message }) => message.thread !== null, run: ({ message, channel }) => showThread(channel, message.id) },
   { id: "forward", label: words.forward, icon: Forward, group: "talk", shown: ({ message }) => textOf(message) !== null, run: ({ message, open }) => open({ dialog: "forward", message: message.id }) },
   { id: "edit", label: words.edit, icon: Pencil, group: "talk", quick: true, key: "e", shown: ({ message }) => message.can_edit, run: ({ message, edit }) => edit(message.id) },
   { id: "copy-text", label: words.copyText, icon: Copy, group: "copy", key: "c", shown: ({ message }) => textOf(message) !== null, run: ({ message }) => copy(plainText(textOf(message) ?? "")) },

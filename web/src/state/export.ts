@@ -1,5 +1,5 @@
 /** A conversation as a file, made on this device: only here are the messages readable. */
-import type { Command, CommandReply, MessageView, Query, TimelineView } from "../wire";
+import type { Command, CommandReply, MessageView, Query, ThreadView, TimelineView } from "../wire";
 
 export type Form = "json" | "html";
 
@@ -29,7 +29,27 @@ export async function collect(channel: string, ask: Ask, give: Give, tell: (coun
     if (first === undefined || !view.older_in_store) break;
     before = first.seq;
   }
-  return all;
+  return withThreads(channel, all, ask, stopped);
+}
+
+/** What stands in threads follows in the order of time, as everything else. */
+async function withThreads(channel: string, all: MessageView[], ask: Ask, stopped: () => boolean): Promise<MessageView[]> {
+  const inside: MessageView[] = [];
+  for (const root of all) {
+    if (root.thread === null) continue;
+    let before: number | null = null;
+    while (!stopped()) {
+      // oxlint-disable-next-line no-await-in-loop -- pages follow each other
+      const { thread } = (await ask({ ask: "thread", channel, thread: root.id, before, limit: page })) as { thread: ThreadView | null };
+      if (thread === null) break;
+      inside.push(...thread.messages);
+      const first: MessageView | undefined = thread.messages[0];
+      if (first === undefined) break;
+      if (!thread.older_in_store) break;
+      before = first.seq;
+    }
+  }
+  return inside.length === 0 ? all : [...all, ...inside].toSorted((a, b) => a.seq - b.seq);
 }
 
 /** The text with its mentions as one writes them. */
@@ -50,6 +70,7 @@ export function asJson(place: string, messages: readonly MessageView[]): string 
     state: one.content.content,
     edited_at: one.edited_at === null ? null : new Date(one.edited_at).toISOString(),
     reply_to: one.reply?.message ?? null,
+    thread: one.in_thread,
     forwarded_from: one.forwarded_from,
     reactions: one.reactions.map(({ emoji, count }) => ({ emoji, count })),
     poll: one.content.content === "poll" ? one.content.options.map(({ text, count }) => ({ text, count })) : undefined,

@@ -14,6 +14,7 @@ import { isRecovery, recovers } from "./recovery";
 import { myReports, reportable, reports } from "./report";
 import { setPin } from "./pin";
 import { search, seenLines } from "./search";
+import { changeThread, newThreads, threadAnswer } from "./thread";
 import { FakeTrust } from "./trust";
 import { addChannel, addGroup, addMessage, id, makeWorld, type Scene, type World, goOn } from "./world";
 import { painted } from "./picture";
@@ -89,7 +90,7 @@ export class FakeEngine implements EngineBridge {
 
   #unread(channel: string): number {
     const view = this.world.channels.get(channel);
-    return view === undefined ? 0 : (this.world.messages.get(channel) ?? []).filter((message) => message.seq > view.read_seq && !message.mine).length;
+    return view === undefined ? 0 : (this.world.messages.get(channel) ?? []).filter((message) => message.seq > view.read_seq && !message.mine && message.in_thread === null).length;
   }
 
   #answer(query: Query): QueryReply {
@@ -101,7 +102,7 @@ export class FakeEngine implements EngineBridge {
         return { answer: "guilds", guilds: world.guilds.map((guild) => summaryOf(world, guild, (channel) => this.#unread(channel))) };
       case "guild": {
         const guild = world.guilds.find((one) => one.id === query.guild);
-        return { answer: "guild", guild: guild ? { ...guild, channels: guild.channels.map((one) => ({ ...one, unread: this.#unread(one.id), muted: noticeOf(world, one.id).muted })) } : null };
+        return { answer: "guild", guild: guild ? { ...guild, channels: guild.channels.map((one) => ({ ...one, unread: this.#unread(one.id), threads: newThreads(world, one.id), muted: noticeOf(world, one.id).muted })) } : null };
       }
       case "picture":
         return { answer: "picture", url: painted(query.picture) };
@@ -113,6 +114,9 @@ export class FakeEngine implements EngineBridge {
         return { answer: "channel", channel: world.channels.get(query.channel) ?? null };
       case "timeline":
         return timelineOf(this.world, query);
+      case "thread":
+      case "threads":
+        return threadAnswer(world, query);
       case "notice":
         return { answer: "notice", ...noticeOf(world, placeId(query.about)) };
       case "scheduled":
@@ -157,12 +161,12 @@ export class FakeEngine implements EngineBridge {
         return { answer: "seen", seen: { channel: query.channel, name: "general", lines: seenLines } };
       case "locate": {
         const message = [...world.messages.entries()].flatMap(([channel, list]) => list.map((one) => ({ channel, one }))).find(({ one }) => one.id === query.message);
-        return { answer: "locate", place: message === undefined ? null : { channel: message.channel, guild: world.channels.get(message.channel)?.guild ?? null, seq: message.one.seq } };
+        return { answer: "locate", place: message === undefined ? null : { channel: message.channel, guild: world.channels.get(message.channel)?.guild ?? null, seq: message.one.seq, thread: message.one.in_thread } };
       }
       case "search":
         return { answer: "search", ...search(world, query) };
       case "status":
-        return { answer: "status", connection: world.session.connection, outbox: world.pending.length, failed: 0, undecryptable: world.unreadable, waiting: world.unreadable.length, devices: world.devices.length, not_backed_up: world.backup.missing, queue_seq: 0, last_error: null };
+        return { answer: "status", connection: world.session.connection, outbox: world.pending.length, failed: 0, reads_due: 0, undecryptable: world.unreadable, waiting: world.unreadable.length, devices: world.devices.length, not_backed_up: world.backup.missing, queue_seq: 0, last_error: null };
     }
   }
 
@@ -230,6 +234,11 @@ export class FakeEngine implements EngineBridge {
     if (isRecovery(command)) return recovers(world, command, (...topics) => this.tell(...topics));
     const done = everyday(world, command, () => id(this.#id()), (...topics) => this.tell(...topics));
     if (done !== null) return done;
+    const threaded = changeThread(world, command);
+    if (threaded !== null) {
+      this.#tellOf(threaded.channel);
+      return threaded.reply;
+    }
     const earlier = changeHistory(world, command);
     if (earlier !== null) {
       this.#tellOf(earlier);
@@ -377,17 +386,11 @@ export class FakeEngine implements EngineBridge {
         return this.#account.operate(command.act);
       case "report":
         return { outcome: "reported", report: id(this.#id()) };
-      case "keep_report":
-      case "resolve_report":
-        break;
       case "load_reports":
         return command.of.of === "mine" ? { outcome: "my_reports", reports: myReports } : { outcome: "reports", reports: reports(world), end: true };
       case "bring_older":
-        world.bringing = true;
-        this.tell({ topic: "search" });
-        break;
       case "stop_bringing":
-        world.bringing = false;
+        world.bringing = command.do === "bring_older";
         this.tell({ topic: "search" });
         break;
       case "reconnect":

@@ -1,5 +1,6 @@
 /** Earlier messages in the fake engine: handed over, awaited, and the switch for them. */
 import type { Command, Query, QueryReply } from "../wire";
+import { withThreads } from "./thread";
 import { id, type Scene, type World } from "./world";
 
 /** `handed`: the oldest messages came by a member; `awaited`: their keys have yet to come. */
@@ -24,7 +25,7 @@ export function changeHistory(world: World, command: Command): string | null {
 
 export function timelineOf(world: World, query: Extract<Query, { ask: "timeline" }>): QueryReply {
   const view = world.channels.get(query.channel);
-  const all = (world.messages.get(query.channel) ?? []).filter((message) => query.before === null || message.seq < query.before);
+  const all = withThreads(world, world.messages.get(query.channel) ?? []).filter((message) => query.before === null || message.seq < query.before);
   return {
     answer: "timeline",
     channel: query.channel,

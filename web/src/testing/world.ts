@@ -4,6 +4,7 @@ export { goOn } from "./room";
 import type { BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, NoticeView, OutboxView, OwnStatus, PinnedView, PresenceView, ReaderView, RecoveryView, ScheduledView, SessionView, WayView } from "../wire";
 import { changeFrom } from "./recovery";
 import { addPins } from "./pin";
+import { addThreads } from "./thread";
 import { type Kept, keeping } from "./people";
 
 export const id = (number: number): string => `0190c0de-0000-7000-8000-${String(number).padStart(12, "0")}`;
@@ -156,6 +157,7 @@ export function makeWorld(scene: Scene): World {
     if (club !== undefined) addPrivate(world, club);
   }
   if (scene.has("pins")) addPins(world, now);
+  if (scene.has("threads")) addThreads(world, now);
   applyScene(world, scene, now);
   return world;
 }
@@ -203,7 +205,7 @@ export function addChannel(world: World, guild: GuildView, number: number, name:
     request: null,
     blocked: null,
   };
-  guild.channels.push({ id: view.id, name, topic: "", category: null, position: guild.channels.length, slow_mode_s: 0, my_permissions: guild.my_permissions, unread: 0, mentions: 0, last_seq: 0, private: false, muted: false, waiting: 0, waits: false, continues: null });
+  guild.channels.push({ id: view.id, name, topic: "", category: null, position: guild.channels.length, slow_mode_s: 0, my_permissions: guild.my_permissions, unread: 0, mentions: 0, threads: 0, last_seq: 0, private: false, muted: false, waiting: 0, waits: false, continues: null });
   world.channels.set(view.id, view);
   world.messages.set(view.id, []);
   return view;
@@ -212,7 +214,7 @@ export function addChannel(world: World, guild: GuildView, number: number, name:
 let nextMessage = 100_000;
 
 /** What nothing was said about. */
-export const plain = (mine: boolean) => ({ mentions: [] as MessageView["mentions"], edited_at: null, reply: null, forwarded_from: null as string | null, handed_by: null as string | null, reactions: [], changing: false, can_edit: mine, can_delete: true, can_react: true, pinned: false, can_pin: true, from_blocked: false, calls_me: false, expires_at: null as number | null });
+export const plain = (mine: boolean) => ({ mentions: [] as MessageView["mentions"], edited_at: null, reply: null, forwarded_from: null as string | null, handed_by: null as string | null, reactions: [], changing: false, can_edit: mine, can_delete: true, can_react: true, pinned: false, can_pin: true, from_blocked: false, calls_me: false, expires_at: null as number | null, thread: null as MessageView["thread"], in_thread: null as string | null, can_thread: true });
 
 export function addMessage(world: World, channel: string, author: string, body: string, at: number): MessageView {
   const list = world.messages.get(channel) ?? [];

@@ -31,13 +31,15 @@ interface IconProps extends Omit<AriaProps, "className" | "children" | "style" |
   look?: "quiet" | "primary";
   /** Without the hint that appears on hover, where the label stands beside the icon anyway. */
   hint?: false;
+  /** Something waits behind it; its label says so too. */
+  dot?: boolean;
   ref?: Ref<HTMLButtonElement>;
 }
 
 /** A button that is only an icon: it has a name, and shows it on hover and focus. */
-export function IconButton({ icon: Icon, label, size = 20, pressed, look = "quiet", hint, ...rest }: IconProps) {
+export function IconButton({ icon: Icon, label, size = 20, pressed, look = "quiet", hint, dot, ...rest }: IconProps) {
   const button = (
-    <AriaButton {...rest} aria-label={label} {...(pressed === undefined ? {} : { "aria-pressed": pressed })} className={`icon-button icon-button-${look}`}>
+    <AriaButton {...rest} aria-label={label} {...(pressed === undefined ? {} : { "aria-pressed": pressed })} className={`icon-button icon-button-${look}${dot === true ? " icon-button-dot" : ""}`}>
       <Icon size={size} strokeWidth={1.75} aria-hidden />
     </AriaButton>
   );

@@ -3,7 +3,15 @@ import type { CategoryId } from "./CategoryId";
 import type { ChannelId } from "./ChannelId";
 import type { Permissions } from "./Permissions";
 
-export type ChannelSummary = { id: ChannelId, name: string, topic: string, category: CategoryId | null, position: number, slow_mode_s: number, my_permissions: Permissions, unread: number, mentions: number, last_seq: number, 
+export type ChannelSummary = { id: ChannelId, name: string, topic: string, category: CategoryId | null, position: number, slow_mode_s: number, my_permissions: Permissions, unread: number, 
+/**
+ * In its threads as well.
+ */
+mentions: number, 
+/**
+ * Threads that this person follows and that have something new.
+ */
+threads: number, last_seq: number, 
 /**
  * Some members read it, not all.
  */

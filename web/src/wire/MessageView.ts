@@ -5,6 +5,7 @@ import type { MentionView } from "./MentionView";
 import type { MessageId } from "./MessageId";
 import type { ReactionView } from "./ReactionView";
 import type { ReplyView } from "./ReplyView";
+import type { ThreadMark } from "./ThreadMark";
 import type { UserId } from "./UserId";
 
 export type MessageView = { id: MessageId, seq: number, at: number, author: UserId, author_name: string, device: DeviceId, mine: boolean, content: Content, 
@@ -35,4 +36,16 @@ calls_me: boolean,
 /**
  * When it disappears, by the server's clock.
  */
-expires_at: number | null, };
+expires_at: number | null, 
+/**
+ * The thread that hangs on it.
+ */
+thread: ThreadMark | null, 
+/**
+ * In which thread it stands.
+ */
+in_thread: MessageId | null, 
+/**
+ * A thread may begin here.
+ */
+can_thread: boolean, };

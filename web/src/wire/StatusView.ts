@@ -2,7 +2,11 @@
 import type { CauseCount } from "./CauseCount";
 import type { Connection } from "./Connection";
 
-export type StatusView = { connection: Connection, outbox: number, failed: number, undecryptable: Array<CauseCount>, waiting: number, devices: number, 
+export type StatusView = { connection: Connection, outbox: number, failed: number, 
+/**
+ * Places in which more was read than the server knows.
+ */
+reads_due: number, undecryptable: Array<CauseCount>, waiting: number, devices: number, 
 /**
  * Keys that the backup does not hold yet.
  */

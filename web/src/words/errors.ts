@@ -76,6 +76,7 @@ const sentences: Record<ErrorCode, string> = {
   DEVICES_MISMATCH: outOfStep,
   DEVICES_STALE: outOfStep,
   INDEX_STALE: "This device's keys went back to an older state. Reload the page; if it stays, sign in again.",
+  THREAD_CLOSED: "This thread was closed. Open it again, or write in the channel.",
   TARGET_GONE: "The message this belongs to was deleted.",
   HISTORY_NOT_SHARED: "Earlier messages aren't handed to you here: the channel keeps them, or nobody has vouched for you yet.",
   AUDIENCE_FULL: "This channel is full: it can't be encrypted to more devices. Continue it in a new channel, or let fewer people read it.",

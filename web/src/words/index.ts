@@ -17,6 +17,7 @@ export * from "./notice";
 export * from "./operate";
 export * from "./people";
 export * from "./pin";
+export * from "./thread";
 export * from "./presence";
 export * from "./report";
 export * from "./room";
@@ -455,6 +456,7 @@ export const help = {
   allRead: "Mark everything as read",
   editLast: "Change your last message, from an empty field",
   reply: "Reply, edit, copy the message in focus",
+  thread: "Begin or open the thread of the message in focus",
   remove: "Delete the message in focus",
   bold: "Bold, italic, underlined, code",
 };

@@ -5,11 +5,12 @@ use std::{io::Read, time::Duration};
 
 use clap::Args;
 use cloister_client::view::{Command, CommandReply, Delivery, OutboxView, Query, QueryReply};
-use cloister_wire::ErrorCode;
+use cloister_wire::{ErrorCode, MessageId};
 use serde_json::json;
 
 use crate::{
     arguments::{Global, duration_s},
+    command::thread,
     failure::Failure,
     print::Print,
     seat::{self, SETTLE, Seat},
@@ -31,13 +32,16 @@ pub(crate) struct Send {
     /// Disappears everywhere after 90s, 15m, 12h, 7d
     #[arg(long, value_name = "TIME", value_parser = duration_s)]
     disappears: Option<u32>,
+    /// In the thread that hangs on this message; the first message begins it
+    #[arg(long, value_name = "ID")]
+    thread: Option<MessageId>,
 }
 
 impl Send {
     pub(crate) fn run(self, global: &Global, print: &Print) -> Result<(), Failure> {
         let body = text_or_stdin(self.text)?;
         seat::with_profile(global, print, async |seat| {
-            send(seat, &self.target, body, self.disappears).await
+            send(seat, &self.target, body, self.disappears, self.thread).await
         })
     }
 }
@@ -66,6 +70,7 @@ async fn send(
     target: &str,
     body: String,
     ttl_s: Option<u32>,
+    thread: Option<MessageId>,
 ) -> Result<(), Failure> {
     // Without a server, what is stored may still know the channel.
     let reached = match seat.reach().await {
@@ -77,9 +82,18 @@ async fn send(
         Err(_) => return reached.map(|_| ()),
         Ok(channel) => channel,
     };
-    let command = match ttl_s {
-        None => Command::Send { channel, body },
-        Some(ttl_s) => Command::SendFleeting {
+    if let Some(thread) = thread {
+        thread::bring(seat, channel, thread, reached.is_ok()).await?;
+    }
+    let command = match (thread, ttl_s) {
+        (Some(thread), _) => Command::SendInThread {
+            thread,
+            body,
+            reply: None,
+            ttl_s,
+        },
+        (None, None) => Command::Send { channel, body },
+        (None, Some(ttl_s)) => Command::SendFleeting {
             channel,
             body,
             reply: None,

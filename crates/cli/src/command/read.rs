@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     arguments::Global,
+    command::thread,
     failure::{CONFLICT, Failure},
     print::{Print, indented, moment, printable},
     seat::{self, Seat},
@@ -38,6 +39,9 @@ pub(crate) struct Read {
     /// Go on with new messages until interrupted
     #[arg(long)]
     follow: bool,
+    /// The thread that hangs on this message, and the message first
+    #[arg(long, value_name = "ID", conflicts_with_all = ["before", "follow"])]
+    thread: Option<MessageId>,
 }
 
 impl Read {
@@ -50,6 +54,9 @@ impl Read {
                 channel,
                 reached,
             };
+            if let Some(thread) = self.thread {
+                return read_thread(&place, thread, self.limit).await;
+            }
             let at_start = place.view().await?;
             place.load(None).await?;
             let before = match self.before {
@@ -71,6 +78,36 @@ impl Read {
             Ok(())
         })
     }
+}
+
+/// What a thread hangs on, and the newest of what was written there.
+async fn read_thread(place: &Place<'_>, thread: MessageId, limit: u32) -> Result<(), Failure> {
+    let view = thread::bring(place.seat, place.channel, thread, place.reached).await?;
+    let query = Query::Thread {
+        channel: place.channel,
+        thread,
+        before: None,
+        limit,
+    };
+    let opened = |view| match view {
+        QueryReply::Thread { thread: Some(view) } if !view.messages.iter().any(waits) => {
+            Some(view.messages)
+        }
+        _ => None,
+    };
+    let found = match place.reached {
+        true => place.seat.wait_until(&query, KEYS, opened).await?,
+        false => None,
+    };
+    let skipped = view.messages.len().saturating_sub(limit as usize);
+    let found = found.unwrap_or_else(|| view.messages[skipped..].to_vec());
+    let messages: Vec<_> = view.root.into_iter().chain(found).collect();
+    let mut names = Names::default();
+    names.learn(place, &messages).await?;
+    for message in &messages {
+        show(place.seat.print, message, &names)?;
+    }
+    Ok(())
 }
 
 /// A channel that is being read.
@@ -326,6 +363,12 @@ fn object(message: &MessageView, author: &str) -> Value {
             .map(|one| json!({"emoji": one.emoji, "count": one.count, "mine": one.mine}))
             .collect::<Vec<_>>(),
     });
+    if let Some(root) = message.in_thread {
+        object["thread"] = json!(root);
+    }
+    if let Some(mark) = &message.thread {
+        object["thread_messages"] = json!(mark.count);
+    }
     if let Some(at) = message.expires_at {
         object["expires_at"] = json!(at);
     }
@@ -404,6 +447,9 @@ mod tests {
             from_blocked: false,
             calls_me: false,
             expires_at: None,
+            thread: None,
+            in_thread: None,
+            can_thread: false,
         }
     }
 

@@ -101,3 +101,37 @@ fn what_leaves_later_waits_at_the_terminal_where_it_was_written() {
     let gone = alice.run(&["later", "cancel", &far, "--json"]);
     assert_eq!(gone.code, 6, "{}", gone.stderr);
 }
+
+#[test]
+fn a_thread_is_begun_read_and_closed_from_terminals() {
+    let (stage, alice) = Stage::with_alice();
+    let bob = friends(&stage, &alice);
+    let root = alice.sends(GENERAL, "who brings bread?");
+    let first = bob.json(&["send", GENERAL, "I could", "--thread", &root]);
+    assert!(first["id"].as_str().is_some());
+    // It is not in the channel, and beside it for whoever asks.
+    assert_eq!(alice.reads(GENERAL).len(), 1);
+    let thread = alice.all(&["read", GENERAL, "--thread", &root]);
+    let bodies: Vec<_> = thread.iter().map(|one| one["body"].clone()).collect();
+    assert_eq!(bodies, ["who brings bread?", "I could"]);
+    assert_eq!(thread[1]["thread"], root.as_str());
+
+    let listed = alice.all(&["thread", "list", GENERAL]);
+    assert_eq!(listed.len(), 1);
+    assert_eq!(
+        (&listed[0]["unread"], &listed[0]["following"]),
+        (&1.into(), &true.into())
+    );
+    alice.json(&["mark-read", "--thread", &root]);
+    let listed = alice.all(&["thread", "list", GENERAL]);
+    assert_eq!(listed[0]["unread"], 0);
+
+    alice.json(&["thread", "close", &root]);
+    assert!(bob.all(&["thread", "list", GENERAL]).is_empty());
+    assert_eq!(bob.all(&["thread", "list", GENERAL, "--closed"]).len(), 1);
+    let refused = bob.run(&["send", GENERAL, "late", "--thread", &root, "--json"]);
+    assert_eq!(refused.error(), "THREAD_CLOSED", "{}", refused.stderr);
+    bob.json(&["mark-read", "--all"]);
+    let both = bob.run(&["mark-read", GENERAL, "--all", "--json"]);
+    assert_eq!(both.code, 2, "{}", both.stderr);
+}

@@ -9,7 +9,7 @@ use crate::{
     flow::{
         account, audience, backup, connect, device, govern, group, guild, history, incoming,
         invite, notice, operate, own, pin, poll, presence, reading, recovery, report, say,
-        schedule, search, security, typing, verify, ways,
+        schedule, search, security, thread, typing, verify, ways,
     },
     view::{Command, CommandReply, EarlierMessages, Topic},
 };
@@ -138,6 +138,22 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
             reply,
             ttl_s,
         } => say::send_fleeting(shared, channel, &body, reply, ttl_s),
+        Command::SendInThread {
+            thread,
+            body,
+            reply,
+            ttl_s,
+        } => thread::send(shared, thread, &body, reply, ttl_s),
+        Command::MarkThreadRead { thread, seq } => thread::mark(shared, thread, seq),
+        Command::SetThread { thread, state } => thread::set(shared, thread, state).await,
+        Command::FollowThread { thread, follow } => thread::follow(shared, thread, follow).await,
+        Command::LoadThread { thread, before } => thread::load(shared, thread, before).await,
+        Command::LoadThreads {
+            channel,
+            state,
+            before,
+        } => thread::load_list(shared, channel, state, before).await,
+        Command::SaveThreadDraft { thread, body } => thread::keep_draft(shared, thread, &body),
         Command::Edit { message, body } => say::edit(shared, message, &body),
         Command::Forward { message, channel } => say::forward(shared, message, channel),
         Command::Poll {

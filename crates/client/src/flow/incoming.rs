@@ -8,7 +8,7 @@ use cloister_e2ee::{OpenError, Plain, Primitives, content::MessageContent, direc
 use cloister_proof::{Context, transcript as chain};
 use cloister_wire::{
     ChannelId, Hash,
-    channel::{History, Message, SealedContent, SignedHead, WithholdCode},
+    channel::{History, Message, MessageClass, SealedContent, SignedHead, WithholdCode},
     limits::{HISTORY_PAGE, NAME_CHARS},
 };
 
@@ -22,6 +22,9 @@ use crate::{
     store::{ChannelRow, Evidence, MessageState, Store, StoreError},
     view::{CommandReply, Refusal, Topic, Undecryptable},
 };
+
+/// Pages that are brought at once where nothing but threads was written.
+const PAGES_OF_THREADS: u32 = 10;
 
 /// A message that the gateway brought.
 pub(crate) fn arrive<P: Primitives>(
@@ -164,21 +167,41 @@ pub(crate) async fn load_newest<P: Primitives>(
     })
 }
 
-/// Brings a page of older messages.
+/// Brings older messages, until some of them stand in the channel itself and not in a thread.
 pub(crate) async fn load_older<P: Primitives>(
     shared: &Shared<P>,
     channel: ChannelId,
 ) -> Result<CommandReply, Refusal> {
+    let mut brought = 0;
+    for _ in 0..PAGES_OF_THREADS {
+        let (loaded, shown, reached_start) = older_page(shared, channel).await?;
+        brought += loaded;
+        if shown > 0 || reached_start {
+            return Ok(CommandReply::History {
+                loaded: brought,
+                reached_start,
+            });
+        }
+    }
+    Ok(CommandReply::History {
+        loaded: brought,
+        reached_start: false,
+    })
+}
+
+/// One page of older messages: how many came, how many of them stand in the channel itself, and
+/// whether there are no more.
+async fn older_page<P: Primitives>(
+    shared: &Shared<P>,
+    channel: ChannelId,
+) -> Result<(u32, usize, bool), Refusal> {
     let row = shared
         .core()
         .store
         .channel(channel)?
         .ok_or_else(super::audience::gone)?;
     if row.reached_start {
-        return Ok(CommandReply::History {
-            loaded: 0,
-            reached_start: true,
-        });
+        return Ok((0, 0, true));
     }
     let path = format!(
         "/api/v1/channels/{channel}/messages?before={}&limit={HISTORY_PAGE}&annotations=0",
@@ -193,6 +216,7 @@ pub(crate) async fn load_older<P: Primitives>(
         for message in &page.messages {
             let state = known_or_open(&mut core, &row, message)?;
             remark::place(&core.store, message, &state, now)?;
+            core.store.take_in(message.id)?;
         }
         let low = page
             .messages
@@ -207,10 +231,10 @@ pub(crate) async fn load_older<P: Primitives>(
     queue::settle(shared);
     // Other devices may have brought keys into the backup since it was last looked at.
     backup::restore(shared);
-    Ok(CommandReply::History {
-        loaded: page.messages.len() as u32,
-        reached_start: page.end,
-    })
+    let own =
+        |message: &&Message| message.class == MessageClass::Message && message.thread.is_none();
+    let shown = page.messages.iter().filter(own).count();
+    Ok((page.messages.len() as u32, shown, page.end))
 }
 
 /// Appends the next message of a channel; the caller commits.
@@ -224,6 +248,7 @@ fn append<P: Primitives>(
     let now = core.now;
     let state = known_or_open(core, row, message)?;
     remark::place(&core.store, message, &state, now)?;
+    core.store.take_in(message.id)?;
     let low = if row.low > row.high {
         message.seq
     } else {
@@ -251,7 +276,7 @@ fn append<P: Primitives>(
     Ok(())
 }
 
-fn known_or_open<P: Primitives>(
+pub(crate) fn known_or_open<P: Primitives>(
     core: &mut Core<P>,
     row: &ChannelRow,
     message: &Message,

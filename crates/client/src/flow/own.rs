@@ -2,12 +2,12 @@
 //! devices hand it to each other inside Olm; the server knows neither names nor contents.
 
 use cloister_e2ee::{DeviceContent, OwnNote, Primitives};
-use cloister_wire::{ChannelId, DeviceId, UserId, key::ToDeviceClass};
+use cloister_wire::{ChannelId, DeviceId, MessageId, UserId, key::ToDeviceClass};
 use serde::Serialize;
 
 use crate::{
     core::{Core, Shared},
-    flow::{envelope, notice, presence, queue},
+    flow::{envelope, notice, presence, queue, thread},
     store::{Due, KEYWORDS, Store, StoreError},
     view::{Connection, Refusal, Topic},
 };
@@ -24,6 +24,8 @@ const PATIENCE_MS: u64 = 100;
 /// Names under which things are kept.
 pub(crate) const STATUS: &str = "status";
 pub(crate) const DRAFT: &str = "draft/";
+pub(crate) const THREAD_DRAFT: &str = "thread-draft/";
+const FOLLOW: &str = "thread/";
 const NOTICE: &str = "notice/";
 
 /// Keeps something, or nothing any more, and hands it to one's other devices soon.
@@ -113,6 +115,16 @@ fn took<P: Primitives>(core: &mut Core<P>, note: &OwnNote) -> Result<(), Refusal
         core.tell(Topic::Presences);
     } else if note.name.starts_with(NOTICE) || note.name == KEYWORDS {
         notice::tell(core)?;
+    } else if let Some(root) = note.name.strip_prefix(FOLLOW)
+        && let Ok(root) = root.parse::<MessageId>()
+    {
+        let follow = core.store.own(&note.name)?;
+        core.store.put_follow(root, follow)?;
+        thread::tell(core, root)?;
+    } else if let Some(root) = note.name.strip_prefix(THREAD_DRAFT)
+        && let Ok(root) = root.parse::<MessageId>()
+    {
+        thread::tell(core, root)?;
     } else if let Some(channel) = note.name.strip_prefix(DRAFT)
         && let Ok(channel) = channel.parse::<ChannelId>()
     {

@@ -7,7 +7,7 @@ use cloister_wire::{ChannelId, ErrorCode, GuildId, channel::MarkRead};
 use crate::{
     core::{Core, Outcome, Shared, refuse},
     engine::Method,
-    flow::incoming,
+    flow::{incoming, thread},
     store::ChannelRow,
     view::{CommandReply, Refusal},
 };
@@ -35,6 +35,7 @@ pub(crate) fn mark_all<P: Primitives>(shared: &Shared<P>, guild: Option<GuildId>
         };
         for row in rows {
             move_to(&mut core, &row, row.high)?;
+            thread::mark_all(&mut core, row.view.id)?;
         }
     }
     tell_server(shared);
@@ -75,5 +76,5 @@ async fn tell_all<P: Primitives>(shared: &Shared<P>) -> Result<(), Refusal> {
         }
         shared.core().store.put_told_read(channel, seq)?;
     }
-    Ok(())
+    thread::tell_server(shared).await
 }

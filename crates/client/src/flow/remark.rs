@@ -23,6 +23,7 @@ pub(crate) fn place<P: Primitives>(
     now: u64,
 ) -> Result<(), StoreError> {
     store.put_message(message, state, now)?;
+    store.note_thread(message)?;
     if !matches!(state, MessageState::Open(_)) {
         return Ok(());
     }

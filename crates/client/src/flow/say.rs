@@ -48,11 +48,17 @@ pub(super) fn reply<P: Primitives>(shared: &Shared<P>, message: MessageId, body:
         reply: Some(message),
         forwarded: None,
     };
+    // An answer stands where its question does.
     let frame = Frame {
         notify,
+        thread: row.thread,
         ..Frame::default()
     };
-    say(shared, row.channel, Saying { content, frame }, Draft::Used)
+    let draft = match row.thread {
+        Some(_) => Draft::Kept,
+        None => Draft::Used,
+    };
+    say(shared, row.channel, Saying { content, frame }, draft)
 }
 
 /// Puts a message into the outbox that disappears `ttl_s` after the server has taken it.
@@ -79,6 +85,7 @@ pub(super) fn send_fleeting<P: Primitives>(
             "An answer stands in the channel of its question.",
         ));
     }
+    let thread = answered.as_ref().and_then(|row| row.thread);
     let also = answered.map(|row| row.author);
     let (body, notify) = addressed(shared, channel, &checked(body)?, also)?;
     let content = MessageContent::Text {
@@ -88,6 +95,7 @@ pub(super) fn send_fleeting<P: Primitives>(
     };
     let frame = Frame {
         notify,
+        thread,
         ttl_s: Some(ttl_s),
         ..Frame::default()
     };

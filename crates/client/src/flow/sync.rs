@@ -21,7 +21,8 @@ use crate::{
     core::{Core, Shared},
     flow::{
         account, backup, call::CallError, device, govern, health, history, incoming, outgoing, own,
-        people, pin, prekeys, queue, reading, recovery, remark, schedule, search, vault, verify,
+        people, pin, prekeys, queue, reading, recovery, remark, schedule, search, thread, vault,
+        verify,
     },
     store::{Store, StoreError},
     view::{Refusal, Topic},
@@ -128,6 +129,7 @@ pub(crate) fn go_on<P: Primitives>(shared: &Shared<P>) {
     }
     govern::bring_relations(shared);
     reading::tell_server(shared);
+    thread::look(shared);
     own::hand_out(shared, 0);
     pin::look(shared);
     schedule::watch(shared);

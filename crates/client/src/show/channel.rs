@@ -71,6 +71,7 @@ fn summary<P: Primitives>(
     let request = core.store.request(row.view.id)?;
     // Who has yet to decide is not called, and not shown what a stranger wrote.
     let waits = request == Some(DmRequest::Incoming);
+    let news = super::thread::news(core, row.view.id)?;
     Ok(DmSummary {
         channel: row.view.id,
         peer,
@@ -79,7 +80,11 @@ fn summary<P: Primitives>(
         people,
         safety: peer.map_or(Ok(Safety::Known), |peer| safety(core, peer))?,
         request,
-        unread: if waits { 0 } else { unread(core, row)? },
+        unread: if waits {
+            0
+        } else {
+            unread(core, row)? + news.unread
+        },
         last_at: row.last_at,
         preview: core
             .store
@@ -92,7 +97,7 @@ fn summary<P: Primitives>(
         mentions: if waits {
             0
         } else {
-            core.store.mentions(row.view.id, row.view.read_seq)?
+            core.store.mentions(row.view.id, row.view.read_seq)? + news.mentions
         },
     })
 }

@@ -3,7 +3,7 @@
 use cloister_e2ee::Primitives;
 use cloister_wire::guild::{Guild, GuildKind};
 
-use super::{Shown, picture, unread};
+use super::{Shown, picture, thread, unread};
 use crate::{
     core::Core,
     view::{GuildSummary, NoticeLevel, NoticePlace},
@@ -32,13 +32,18 @@ fn summary<P: Primitives>(core: &Core<P>, guild: Guild) -> Shown<GuildSummary> {
         muted: core.store.notice(about)?.is_muted(core.now),
     };
     for row in core.store.channels_of(guild.id)? {
-        sums.mentions += core.store.mentions(row.view.id, row.view.read_seq)?;
+        let news = thread::news(core, row.view.id)?;
+        sums.mentions += core.store.mentions(row.view.id, row.view.read_seq)? + news.mentions;
         let (level, muted) = core.store.notice_in(&row, core.now)?;
         if muted {
             continue;
         }
         let count = unread(core, &row)?;
-        sums.unread += count;
+        sums.unread += count + news.unread;
+        // Whoever follows a thread asks to be told of it.
+        if level != Some(NoticeLevel::Nothing) {
+            sums.told += news.unread;
+        }
         match level {
             Some(NoticeLevel::All) => sums.told += count,
             None => sums.usual += count,

@@ -95,6 +95,7 @@ pub(super) fn locate<P: Primitives>(
         channel,
         guild,
         seq,
+        thread: core.store.message(message)?.and_then(|row| row.thread),
     }))
 }
 

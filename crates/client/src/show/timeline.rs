@@ -11,7 +11,7 @@ use cloister_wire::{
     moderation::Relation,
 };
 
-use super::{Shown, pin, poll};
+use super::{Shown, pin, poll, thread};
 use crate::{
     core::Core,
     flow::{mention, say::is_emoji},
@@ -44,12 +44,7 @@ pub(super) fn timeline<P: Primitives>(
         .into_iter()
         .map(|message| place.message(message))
         .collect::<Shown<Vec<_>>>()?;
-    let pending = place
-        .outbox
-        .iter()
-        .filter(|entry| stands_alone(entry))
-        .map(|entry| outbox_view(core, entry))
-        .collect::<Shown<Vec<_>>>()?;
+    let pending = pending(core, channel, stands_alone)?;
     Ok(TimelineView {
         channel,
         messages,
@@ -64,10 +59,40 @@ pub(super) fn timeline<P: Primitives>(
     })
 }
 
-/// What is not sent yet and is not shown at its target: messages, and whatever failed.
+/// What is not sent yet and is shown in this place.
+pub(super) fn pending<P: Primitives>(
+    core: &Core<P>,
+    channel: ChannelId,
+    here: impl Fn(&OutboxRow) -> bool,
+) -> Shown<Vec<OutboxView>> {
+    let entries = core.store.outbox(Some(channel))?;
+    entries
+        .iter()
+        .filter(|entry| here(entry))
+        .map(|entry| outbox_view(core, entry))
+        .collect()
+}
+
+/// What is not sent yet and is not shown at its target: messages, and whatever failed. What is
+/// for a thread is shown there.
 fn stands_alone(entry: &OutboxRow) -> bool {
-    entry.saying.class() == MessageClass::Message
-        || matches!(entry.state, EntryState::Failed { .. })
+    match entry.saying.class() {
+        MessageClass::Message => entry.saying.frame.thread.is_none(),
+        _ => matches!(entry.state, EntryState::Failed { .. }),
+    }
+}
+
+/// Messages of one channel.
+pub(super) fn several<P: Primitives>(
+    core: &Core<P>,
+    channel: &ChannelRow,
+    messages: Vec<MessageRow>,
+) -> Shown<Vec<MessageView>> {
+    let place = Place::of(core, channel.view.id, Some(channel))?;
+    messages
+        .into_iter()
+        .map(|message| place.message(message))
+        .collect()
 }
 
 pub(super) fn outbox<P: Primitives>(core: &Core<P>) -> Shown<Vec<OutboxView>> {
@@ -133,7 +158,7 @@ fn call<P: Primitives>(core: &Core<P>, channel: &ChannelRow, row: MessageRow) ->
         channel_name,
         guild: channel.view.guild,
         guild_name: guild.map(|guild| guild.view.name),
-        unread: row.seq > channel.view.read_seq,
+        unread: !thread::is_read(core, &row)?.unwrap_or(row.seq <= channel.view.read_seq),
         quiet: muted || level == Some(NoticeLevel::Nothing),
         message: Place::of(core, id, Some(channel))?.message(row)?,
     })
@@ -244,6 +269,10 @@ impl<'a, P: Primitives> Place<'a, P> {
         let removed = matches!(content, Content::Removed { .. } | Content::Disappeared);
         let mentions = self.mentions(&content)?;
         let may = |right| self.rights.contains(right);
+        let thread = match row.thread {
+            Some(_) => None,
+            None => thread::beside(self.core, row.id, self.me)?,
+        };
         Ok(MessageView {
             id: row.id,
             seq: row.seq,
@@ -274,6 +303,10 @@ impl<'a, P: Primitives> Place<'a, P> {
             from_blocked: store.relation(row.author)? == Relation::Blocked,
             calls_me: row.calls_me,
             expires_at: row.expires_at,
+            can_thread: row.thread.is_none()
+                && (thread.is_some() || (!removed && thread::may_write(self.rights, false))),
+            thread,
+            in_thread: row.thread,
         })
     }
 

@@ -219,6 +219,8 @@ impl<P: Primitives> Store<P> {
             "DELETE FROM outbound WHERE channel = ?1",
             "DELETE FROM pins WHERE channel = ?1",
             "DELETE FROM scheduled WHERE channel = ?1",
+            "DELETE FROM thread WHERE channel = ?1",
+            "DELETE FROM thread_read WHERE channel = ?1",
             "DELETE FROM channel WHERE channel = ?1",
         ] {
             self.connection

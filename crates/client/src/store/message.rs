@@ -46,9 +46,11 @@ pub(crate) struct MessageRow {
     pub edited_at: Option<u64>,
     pub calls_me: bool,
     pub expires_at: Option<u64>,
+    /// In which thread it stands.
+    pub thread: Option<MessageId>,
 }
 
-const COLUMNS: &str = "seq, id, at, author, device, state, body, cause, channel, content, edited_at, removed_by, calls_me, expires_at";
+pub(super) const COLUMNS: &str = "seq, id, at, author, device, state, body, cause, channel, content, edited_at, removed_by, calls_me, expires_at, thread";
 pub(super) const CAUSES: [Undecryptable; 9] = [
     Undecryptable::KeyMissing,
     Undecryptable::WithheldUnvouched,
@@ -61,7 +63,7 @@ pub(super) const CAUSES: [Undecryptable; 9] = [
     Undecryptable::KeysLost,
 ];
 
-struct Raw {
+pub(super) struct Raw {
     seq: i64,
     id: Vec<u8>,
     at: i64,
@@ -76,10 +78,11 @@ struct Raw {
     removed_by: Option<Vec<u8>>,
     calls_me: i64,
     expires_at: Option<i64>,
+    thread: Option<Vec<u8>>,
 }
 
 impl Raw {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             seq: row.get(0)?,
             id: row.get(1)?,
@@ -95,10 +98,11 @@ impl Raw {
             removed_by: row.get(11)?,
             calls_me: row.get(12)?,
             expires_at: row.get(13)?,
+            thread: row.get(14)?,
         })
     }
 
-    fn understand(self) -> StoreResult<MessageRow> {
+    pub(super) fn understand(self) -> StoreResult<MessageRow> {
         let state = match (self.state, &self.content, self.cause, &self.removed_by) {
             (0, Some(content), ..) => MessageState::Open(decode(content)?),
             (1, ..) => MessageState::Waiting,
@@ -121,6 +125,10 @@ impl Raw {
             edited_at: self.edited_at.map(|at| at as u64),
             calls_me: self.calls_me != 0,
             expires_at: self.expires_at.map(|at| at as u64),
+            thread: self
+                .thread
+                .map(|root| id16(&root).map(MessageId::from_bytes))
+                .transpose()?,
         })
     }
 }
@@ -188,8 +196,8 @@ impl<P: Primitives> Store<P> {
         let calls_me = self.calls_me(message, body)?;
         self.connection
             .prepare_cached(
-                "INSERT INTO message (channel, seq, id, at, author, device, txn, class, state, body, cause, sealed, session, msg_index, since, target, content, removed_by, calls_me, place, expires_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+                "INSERT INTO message (channel, seq, id, at, author, device, txn, class, state, body, cause, sealed, session, msg_index, since, target, content, removed_by, calls_me, place, expires_at, thread)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
                  ON CONFLICT (channel, seq) DO UPDATE SET state = excluded.state, body = excluded.body, cause = excluded.cause, sealed = excluded.sealed, content = excluded.content, removed_by = excluded.removed_by, place = excluded.place, calls_me = max(message.calls_me, excluded.calls_me)
                  WHERE message.state <> 4",
             )?
@@ -216,7 +224,8 @@ impl<P: Primitives> Store<P> {
                 place,
                 message
                     .ttl_s
-                    .map(|ttl| (message.at + u64::from(ttl) * 1_000) as i64)
+                    .map(|ttl| (message.at + u64::from(ttl) * 1_000) as i64),
+                message.thread.map(|thread| *thread.as_bytes())
             ])?;
         match state {
             MessageState::Open(MessageContent::Name { name }) => {
@@ -305,7 +314,7 @@ impl<P: Primitives> Store<P> {
         limit: u32,
     ) -> StoreResult<Vec<MessageRow>> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM message WHERE channel = ?1 AND seq < ?2 AND class = 0 ORDER BY seq DESC LIMIT ?3"
+            "SELECT {COLUMNS} FROM message WHERE channel = ?1 AND seq < ?2 AND class = 0 AND thread IS NULL AND aside = 0 ORDER BY seq DESC LIMIT ?3"
         ))?;
         let before = before.map_or(i64::MAX, |seq| seq as i64);
         let raws = statement
@@ -318,7 +327,7 @@ impl<P: Primitives> Store<P> {
     pub fn last_text(&self, channel: ChannelId) -> StoreResult<Option<String>> {
         Ok(self
             .connection
-            .prepare_cached("SELECT body FROM message WHERE channel = ?1 AND state = 0 AND class = 0 ORDER BY seq DESC LIMIT 1")?
+            .prepare_cached("SELECT body FROM message WHERE channel = ?1 AND state = 0 AND class = 0 AND thread IS NULL AND aside = 0 ORDER BY seq DESC LIMIT 1")?
             .query_row([channel.as_bytes()], |row| row.get(0))
             .optional()?)
     }
@@ -392,19 +401,19 @@ impl<P: Primitives> Store<P> {
             .transpose()
     }
 
-    /// Messages of others after `seq`.
+    /// Messages of others after `seq` in the channel itself.
     pub fn unread(&self, channel: ChannelId, after: u64, me: UserId) -> StoreResult<u32> {
         Ok(self
             .connection
-            .prepare_cached(&format!("SELECT count(*) FROM message WHERE channel = ?1 AND seq > ?2 AND class = 0 AND author <> ?3 AND state <> 4 AND author NOT IN {QUIET}"))?
+            .prepare_cached(&format!("SELECT count(*) FROM message WHERE channel = ?1 AND seq > ?2 AND class = 0 AND thread IS NULL AND aside = 0 AND author <> ?3 AND state <> 4 AND author NOT IN {QUIET}"))?
             .query_row(params![channel.as_bytes(), after as i64, me.as_bytes()], |row| row.get(0))?)
     }
 
-    /// Messages after `seq` that name this person or everyone.
+    /// Messages after `seq` in the channel itself that name this person or everyone.
     pub fn mentions(&self, channel: ChannelId, after: u64) -> StoreResult<u32> {
         Ok(self
             .connection
-            .prepare_cached(&format!("SELECT count(*) FROM message WHERE channel = ?1 AND seq > ?2 AND class = 0 AND calls_me = 1 AND author NOT IN {QUIET}"))?
+            .prepare_cached(&format!("SELECT count(*) FROM message WHERE channel = ?1 AND seq > ?2 AND class = 0 AND thread IS NULL AND aside = 0 AND calls_me = 1 AND author NOT IN {QUIET}"))?
             .query_row(params![channel.as_bytes(), after as i64], |row| row.get(0))?)
     }
 

@@ -108,6 +108,7 @@ facts! {
     backup_trouble put_backup_trouble "backup_trouble": String;
     prekey_upload put_prekey_upload "prekey_upload": Bytes;
     fallback_at put_fallback_at "fallback_at": u64;
+    thread_reads put_thread_reads "thread_reads": u64;
     device_list put_device_list "device_list": Vec<cloister_wire::account::Device>;
     index_version put_index_version "index_version": u64;
     records_due put_records_due "records_due": Vec<UserId>;

@@ -111,8 +111,13 @@ CREATE TABLE message (
     calls_me INTEGER NOT NULL DEFAULT 0,
     -- Where it stands in the search index, in the order of time; none: not there (yet).
     place INTEGER,
+    -- The message in whose thread it stands.
+    thread BLOB,
+    -- 1: it came with a thread, and what stands around it in the channel did not.
+    aside INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (channel, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX message_thread ON message (thread, seq) WHERE thread IS NOT NULL;
 CREATE UNIQUE INDEX message_id ON message (id);
 CREATE INDEX message_session ON message (session, msg_index) WHERE session IS NOT NULL;
 CREATE INDEX message_closed ON message (state, channel) WHERE state <> 0;
@@ -122,6 +127,31 @@ CREATE INDEX message_calls ON message (at) WHERE calls_me = 1;
 CREATE INDEX message_about ON message (target, seq) WHERE target IS NOT NULL;
 CREATE UNIQUE INDEX message_place ON message (place) WHERE place IS NOT NULL;
 CREATE INDEX message_unplaced ON message (at) WHERE place IS NULL AND state = 0 AND class = 0;
+
+-- Threads, by the message that they hang on.
+CREATE TABLE thread (
+    root BLOB PRIMARY KEY,
+    channel BLOB NOT NULL,
+    started_by BLOB NOT NULL,
+    started_at INTEGER NOT NULL,
+    archived_at INTEGER,
+    messages INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    -- This person began it, wrote in it or was named in it.
+    mine INTEGER NOT NULL DEFAULT 0,
+    -- What they chose, if they did: 1 to be told of it, 0 not to be.
+    follow INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX thread_channel ON thread (channel, last_seq);
+
+-- How far this person has read threads, and how far the server knows it.
+CREATE TABLE thread_read (
+    root BLOB PRIMARY KEY,
+    channel BLOB NOT NULL,
+    read_seq INTEGER NOT NULL,
+    told_read INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- What each channel keeps at hand, as the server lists it.
 CREATE TABLE pins (channel BLOB PRIMARY KEY, version INTEGER NOT NULL, list BLOB NOT NULL) STRICT, WITHOUT ROWID;

@@ -26,6 +26,8 @@ pub struct StatusView {
     pub connection: Connection,
     pub outbox: u32,
     pub failed: u32,
+    /// Places in which more was read than the server knows.
+    pub reads_due: u32,
     pub undecryptable: Vec<CauseCount>,
     pub waiting: u32,
     pub devices: u32,

@@ -23,7 +23,9 @@ pub struct SeenLine {
     pub fields: Vec<String>,
 }
 
-pub struct MessagePlace { pub channel: ChannelId, pub guild: Option<GuildId>, pub seq: u64 }
+pub struct MessagePlace { pub channel: ChannelId, pub guild: Option<GuildId>, pub seq: u64,
+    /// In which thread it stands.
+    pub thread: Option<MessageId> }
 
 pub struct SearchView {
     pub results: Vec<SearchResult>,

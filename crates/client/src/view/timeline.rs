@@ -2,7 +2,7 @@
 
 use super::{
     ChannelId, Deserialize, DeviceId, ErrorCode, MentionView, MessageId, PinLine, PollView,
-    ReactionView, ReplyView, Serialize, UserId,
+    ReactionView, ReplyView, Serialize, ThreadMark, UserId,
 };
 
 view! {
@@ -57,6 +57,12 @@ pub struct MessageView {
     pub calls_me: bool,
     /// When it disappears, by the server's clock.
     pub expires_at: Option<u64>,
+    /// The thread that hangs on it.
+    pub thread: Option<ThreadMark>,
+    /// In which thread it stands.
+    pub in_thread: Option<MessageId>,
+    /// A thread may begin here.
+    pub can_thread: bool,
 }
 
 #[serde(tag = "content", rename_all = "snake_case")]

@@ -67,6 +67,11 @@ pub struct Remove(Place);
 #[derive(Debug, Clone)]
 pub struct Pin(Place);
 
+/// To close a thread and to open it again. The channel's row is locked until the end of the
+/// transaction.
+#[derive(Debug, Clone)]
+pub struct Close(Place);
+
 macro_rules! places {
     ($($right:ident)*) => {$(
         impl Deref for $right {
@@ -77,7 +82,7 @@ macro_rules! places {
         }
     )*};
 }
-places!(View Read Send Remove Pin);
+places!(View Read Send Remove Pin Close);
 
 impl Place {
     pub const fn channel(&self) -> ChannelId {
@@ -188,6 +193,17 @@ pub fn pin<'tx>(tx: &mut Tx<'tx>, caller: &Caller, channel: ChannelId) -> Result
     let state = store::channel::lock(tx, channel)?;
     let place = enter(tx, actor, state, Verb::PinMessage)?;
     Ok(Permit::give(tx, Pin(place)))
+}
+
+pub fn close<'tx>(
+    tx: &mut Tx<'tx>,
+    caller: &Caller,
+    channel: ChannelId,
+) -> Result<Permit<'tx, Close>> {
+    let actor = act(tx, caller)?.0;
+    let state = store::channel::lock(tx, channel)?;
+    let place = enter(tx, actor, state, Verb::SendMessage)?;
+    Ok(Permit::give(tx, Close(place)))
 }
 
 fn timed_out(stored: &store::guild::Stored, now: u64) -> Error {

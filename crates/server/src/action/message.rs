@@ -16,7 +16,7 @@ use cloister_wire::{
 use super::{
     dm,
     inbox::{self, Parcel},
-    scrub, share,
+    scrub, share, thread,
 };
 use crate::{
     Error, Result,
@@ -106,6 +106,9 @@ fn append(
         frank_tag: frank_tag.clone(),
     };
     store::message::append(tx, permit, &message, &head)?;
+    if let (MessageClass::Message, Some(root)) = (request.class, request.thread) {
+        store::thread::append(tx, permit, root, &message)?;
+    }
     store::channel::advance(tx, state.id, seq, &head, at)?;
     store::inbox::raise_writes(tx, permit.device(), request.writes)?;
     if request.class == MessageClass::Control {
@@ -257,17 +260,23 @@ fn check_target(tx: &mut Tx<'_>, permit: &Sender<'_>, request: &Send) -> Result<
             "The message that this is about is gone.",
         )
     };
-    if request.class != MessageClass::Message {
-        let target = request.target.ok_or_else(gone)?;
-        let target = store::message::target(tx, permit, target)?
-            .filter(|target| target.class == MessageClass::Message && target.scrubbed_at.is_none())
-            .ok_or_else(gone)?;
-        if request.class == MessageClass::Control && target.sender != permit.user() {
-            return Err(Error::forbidden());
-        }
+    if request.class == MessageClass::Message {
+        return match request.thread {
+            Some(root) => thread::check(tx, permit, root),
+            None => Ok(()),
+        };
     }
-    if let Some(thread) = request.thread {
-        store::message::target(tx, permit, thread)?.ok_or_else(gone)?;
+    let target = request.target.ok_or_else(gone)?;
+    let target = store::message::target(tx, permit, target)?
+        .filter(|target| target.class == MessageClass::Message && target.scrubbed_at.is_none())
+        .ok_or_else(gone)?;
+    if request.class == MessageClass::Control && target.sender != permit.user() {
+        return Err(Error::forbidden());
+    }
+    if request.thread.is_some() && request.thread != target.thread {
+        return Err(Error::invalid(
+            "What is said about a message stands where the message does.",
+        ));
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ sql! {
               epoch, roster_hash, suite, class, target_id, thread_id, notify, ttl_s, \
               group_session, group_index, ct, c2, frank_tag, head, expires_at) VALUES ($1, $2, $3, $4, $5, \
               $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
-    TARGET = "SELECT sender_user, class, scrubbed_at FROM message \
+    TARGET = "SELECT sender_user, class, thread_id, scrubbed_at FROM message \
               WHERE id = $1 AND channel_id = $2";
     ABOUT = "SELECT a.* FROM message t JOIN message a ON a.target_id = t.id \
              WHERE t.channel_id = $1 AND t.seq >= $2 AND t.seq <= $3 AND a.seq > $4 \
@@ -47,6 +47,8 @@ pub struct Known {
 pub struct Target {
     pub sender: UserId,
     pub class: MessageClass,
+    /// In which thread it stands.
+    pub thread: Option<MessageId>,
     /// When its content was removed, if it was.
     pub scrubbed_at: Option<u64>,
 }
@@ -134,6 +136,7 @@ pub fn target<R: Deref<Target = Place>>(
         Ok(Target {
             sender: row.get("sender_user")?,
             class: class_of(&row.get::<String>("class")?)?,
+            thread: row.get("thread_id")?,
             scrubbed_at: row.get("scrubbed_at")?,
         })
     })
@@ -189,7 +192,7 @@ pub fn head_at(tx: &mut Tx<'_>, permit: &Permit<'_, Read>, seq: u64) -> Result<H
     tx.one(HEAD_AT, params![permit.channel(), seq], |row| row.get(0))
 }
 
-fn read_message(row: Row<'_>) -> Result<Message> {
+pub(super) fn read_message(row: Row<'_>) -> Result<Message> {
     let session: Option<Hash> = row.get("group_session")?;
     let index: Option<u32> = row.get("group_index")?;
     let ct: Option<Bytes> = row.get("ct")?;

@@ -16,4 +16,5 @@ mod report;
 mod schedule;
 mod search;
 mod start_over;
+mod thread;
 mod trust;

@@ -21,7 +21,7 @@ use crate::{
     core::{Core, Shared},
     flow::{
         device, govern, history, incoming, people, pin, prekeys, presence, queue, remark, search,
-        typing,
+        thread, typing,
     },
     store::{Store, StoreError},
     view::{Refusal, Topic},
@@ -159,6 +159,21 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
                 incoming::tell(&mut core, &row);
             }
         }
+        Event::ThreadChanged {
+            thread,
+            archived_at,
+            ..
+        } => {
+            let mut core = shared.core();
+            core.store.put_thread_archived(thread, archived_at)?;
+            thread::tell(&mut core, thread)?;
+        }
+        Event::ThreadReadMoved {
+            channel,
+            thread,
+            seq,
+            at,
+        } => thread::read_elsewhere(shared, channel, thread, (seq, at))?,
         Event::ReportMade { .. } => {
             let mut core = shared.core();
             core.reports_new = true;

@@ -16,14 +16,15 @@ use cloister_wire::{
     },
     limits::BODY_BYTES_SHARE,
     report::{KeepReport, MyReports, Report, Reported, Reports, ResolveReport},
+    thread::{MarkThreadRead, SetThread, ThreadPage, ThreadReads, Threads},
 };
 
 use super::{For, Route, delete, get, post, put};
 use crate::{
     gateway,
     http::{
-        channel, dm, group, guild_log, history, inbox, message, pin, prekey, report, scrub, typing,
-        unreadable,
+        channel, dm, group, guild_log, history, inbox, message, pin, prekey, report, scrub, thread,
+        typing, unreadable,
     },
 };
 
@@ -31,6 +32,7 @@ pub(super) fn table() -> Vec<Route> {
     let mut table = channels();
     table.extend(keys());
     table.extend(reports());
+    table.extend(threads());
     table
 }
 
@@ -240,6 +242,42 @@ fn reports() -> Vec<Route> {
         )
         .takes::<ResolveReport>()
         .about("Say what came of a report."),
+    ]
+}
+
+fn threads() -> Vec<Route> {
+    vec![
+        get(
+            "/api/v1/channels/{channel}/threads",
+            For::Reader,
+            thread::list,
+        )
+        .gives::<Threads>()
+        .about("Threads of a channel that are open, or those that were closed."),
+        get(
+            "/api/v1/channels/{channel}/threads/{message}",
+            For::Reader,
+            thread::page,
+        )
+        .gives::<ThreadPage>()
+        .about("A page of the thread that hangs on a message."),
+        put(
+            "/api/v1/channels/{channel}/threads/{message}",
+            For::Reader,
+            thread::set,
+        )
+        .takes::<SetThread>()
+        .about("Close a thread, or open it again."),
+        put(
+            "/api/v1/channels/{channel}/threads/{message}/read",
+            For::Reader,
+            thread::mark_read,
+        )
+        .takes::<MarkThreadRead>()
+        .about("Move one's read cursor in a thread forward."),
+        get("/api/v1/threads/reads", For::Person, thread::reads)
+            .gives::<ThreadReads>()
+            .about("How far one has read threads, since a time."),
     ]
 }
 
