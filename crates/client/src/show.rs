@@ -1,6 +1,7 @@
 //! Answers to queries, from the store alone.
 
 mod channel;
+mod outbox;
 pub(crate) mod picture;
 mod pin;
 mod place;
@@ -113,7 +114,7 @@ pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<Quer
         },
         Query::Recovery => QueryReply::Recovery(recovery(core)?),
         Query::Outbox => QueryReply::Outbox {
-            entries: timeline::outbox(core)?,
+            entries: outbox::outbox(core)?,
         },
         Query::Sent { entry } => QueryReply::Sent {
             message: sent(core, entry)?,

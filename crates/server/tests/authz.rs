@@ -237,9 +237,10 @@ fn body(route: &Route) -> Option<Value> {
             Method::POST,
             "guilds/{guild}/invites/{code}/end" | "guilds/{guild}/log" | "invites/{code}/join",
         ) => one("op"),
-        (Method::PUT, "channels/{channel}/read") => Some(json!({"seq": 0})),
+        (Method::PUT, "channels/{channel}/read" | "channels/{channel}/threads/{message}/read") => {
+            Some(json!({"seq": 0}))
+        }
         (Method::PUT, "channels/{channel}/threads/{message}") => Some(json!({"state": "archived"})),
-        (Method::PUT, "channels/{channel}/threads/{message}/read") => Some(json!({"seq": 0})),
         (Method::POST, "channels/{channel}/messages") => Some(json!({
             "txn": fixed(95, Txn::new), "epoch": 1, "roster_hash": hash, "suite": 1,
             "class": "message", "target": null, "thread": null, "notify": null, "ttl_s": null,

@@ -95,9 +95,10 @@ async fn read_thread(place: &Place<'_>, thread: MessageId, limit: u32) -> Result
         }
         _ => None,
     };
-    let found = match place.reached {
-        true => place.seat.wait_until(&query, KEYS, opened).await?,
-        false => None,
+    let found = if place.reached {
+        place.seat.wait_until(&query, KEYS, opened).await?
+    } else {
+        None
     };
     let skipped = view.messages.len().saturating_sub(limit as usize);
     let found = found.unwrap_or_else(|| view.messages[skipped..].to_vec());

@@ -106,8 +106,8 @@ impl List {
         seat::with_profile(global, print, async |seat| {
             let reached = seat.reach_if_possible().await?;
             let channel = target::channel(seat, &self.target).await?;
-            let mut before = None;
-            while reached {
+            let (mut before, mut listed) = (None, false);
+            while reached && !listed {
                 let load = Command::LoadThreads {
                     channel,
                     state,
@@ -115,7 +115,7 @@ impl List {
                 };
                 match seat.command(load).await? {
                     CommandReply::Threads { next: Some(next) } => before = Some(next),
-                    _ => break,
+                    _ => listed = true,
                 }
             }
             match seat.query(Query::Threads { channel, state }).await? {
@@ -172,8 +172,8 @@ pub(super) async fn bring(
         Failure::new(CONFLICT, "NOT_FOUND", sentence)
     };
     find(seat, channel, thread, reached).await?;
-    let mut before = None;
-    while reached {
+    let (mut before, mut whole) = (None, false);
+    while reached && !whole {
         match seat.command(Command::LoadThread { thread, before }).await? {
             CommandReply::History {
                 reached_start: false,
@@ -181,12 +181,10 @@ pub(super) async fn bring(
             } => {
                 let view = view(seat, channel, thread).await?.ok_or_else(gone)?;
                 let first = view.messages.first().map(|message| message.seq);
-                if first.is_none() || first == before {
-                    break;
-                }
+                whole = first.is_none() || first == before;
                 before = first;
             }
-            _ => break,
+            _ => whole = true,
         }
     }
     view(seat, channel, thread).await?.ok_or_else(gone)

@@ -5,7 +5,7 @@ use cloister_wire::{
     ChannelId, MessageId, Permissions, UserId, channel::MessageClass, thread::ThreadState,
 };
 
-use super::{Shown, timeline};
+use super::{Shown, outbox, timeline};
 use crate::{
     core::Core,
     flow,
@@ -43,10 +43,13 @@ pub(super) fn news<P: Primitives>(core: &Core<P>, channel: ChannelId) -> Shown<N
 /// The thread that hangs on a message, if there is one.
 pub(super) fn beside<P: Primitives>(
     core: &Core<P>,
-    root: MessageId,
+    on: &MessageRow,
     me: UserId,
 ) -> Shown<Option<ThreadMark>> {
-    let row = core.store.thread(root)?;
+    if on.thread.is_some() {
+        return Ok(None);
+    }
+    let row = core.store.thread(on.id)?;
     row.map(|row| mark(core, &row, me)).transpose()
 }
 
@@ -132,7 +135,7 @@ pub(super) fn view<P: Primitives>(
         thread: root,
         root: timeline::one(core, &place, root)?,
         messages: timeline::several(core, &place, messages)?,
-        pending: timeline::pending(core, channel, |entry| stands_in(entry, root))?,
+        pending: outbox::pending(core, channel, |entry| stands_in(entry, root))?,
         older_in_store,
         count: begun.as_ref().map_or(0, |row| row.messages),
         read_seq: begun.as_ref().map_or(0, |row| row.read_seq),

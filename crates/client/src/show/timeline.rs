@@ -5,20 +5,18 @@ use std::collections::BTreeMap;
 
 use cloister_e2ee::{Primitives, content::MessageContent};
 use cloister_wire::{
-    ChannelId, GuildId, MessageId, Permissions, UserId,
-    channel::{MessageClass, PinView},
-    guild::GuildKind,
+    ChannelId, GuildId, MessageId, Permissions, UserId, channel::PinView, guild::GuildKind,
     moderation::Relation,
 };
 
-use super::{Shown, pin, poll, thread};
+use super::{Shown, outbox, pin, poll, thread};
 use crate::{
     core::Core,
     flow::{mention, say::is_emoji},
     store::{ChannelRow, EntryState, MessageRow, MessageState, OutboxRow, Remark, text_of},
     view::{
-        CallView, Content, Delivery, EditView, EntryKind, MentionView, MessageView, NoticeLevel,
-        OutboxView, ReactionView, ReplyView, TimelineView, Undecryptable,
+        CallView, Content, EditView, MentionView, MessageView, NoticeLevel, ReactionView,
+        ReplyView, TimelineView, Undecryptable,
     },
 };
 
@@ -44,7 +42,7 @@ pub(super) fn timeline<P: Primitives>(
         .into_iter()
         .map(|message| place.message(message))
         .collect::<Shown<Vec<_>>>()?;
-    let pending = pending(core, channel, stands_alone)?;
+    let pending = outbox::pending(core, channel, outbox::stands_alone)?;
     Ok(TimelineView {
         channel,
         messages,
@@ -59,29 +57,6 @@ pub(super) fn timeline<P: Primitives>(
     })
 }
 
-/// What is not sent yet and is shown in this place.
-pub(super) fn pending<P: Primitives>(
-    core: &Core<P>,
-    channel: ChannelId,
-    here: impl Fn(&OutboxRow) -> bool,
-) -> Shown<Vec<OutboxView>> {
-    let entries = core.store.outbox(Some(channel))?;
-    entries
-        .iter()
-        .filter(|entry| here(entry))
-        .map(|entry| outbox_view(core, entry))
-        .collect()
-}
-
-/// What is not sent yet and is not shown at its target: messages, and whatever failed. What is
-/// for a thread is shown there.
-fn stands_alone(entry: &OutboxRow) -> bool {
-    match entry.saying.class() {
-        MessageClass::Message => entry.saying.frame.thread.is_none(),
-        _ => matches!(entry.state, EntryState::Failed { .. }),
-    }
-}
-
 /// Messages of one channel.
 pub(super) fn several<P: Primitives>(
     core: &Core<P>,
@@ -92,14 +67,6 @@ pub(super) fn several<P: Primitives>(
     messages
         .into_iter()
         .map(|message| place.message(message))
-        .collect()
-}
-
-pub(super) fn outbox<P: Primitives>(core: &Core<P>) -> Shown<Vec<OutboxView>> {
-    let entries = core.store.outbox(None)?;
-    entries
-        .iter()
-        .map(|entry| outbox_view(core, entry))
         .collect()
 }
 
@@ -195,7 +162,10 @@ fn may_pin<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<bool> {
 }
 
 /// The guild that a channel is in.
-fn guild_of<P: Primitives>(core: &Core<P>, channel: ChannelId) -> Shown<Option<GuildId>> {
+pub(super) fn guild_of<P: Primitives>(
+    core: &Core<P>,
+    channel: ChannelId,
+) -> Shown<Option<GuildId>> {
     let row = core.store.channel(channel)?;
     Ok(row.and_then(|row| row.view.guild))
 }
@@ -243,13 +213,7 @@ impl<'a, P: Primitives> Place<'a, P> {
             .collect();
         let content = self.content(&row, &own_changes)?;
         let readable = matches!(content, Content::Text { .. } | Content::Poll(_));
-        let forwarded_from = match &row.state {
-            MessageState::Open(MessageContent::Text {
-                forwarded: Some(from),
-                ..
-            }) if readable => Some(store.name_in(self.guild, from.author)?),
-            _ => None,
-        };
+        let forwarded_from = self.forwarded_from(&row.state)?;
         let is_text = matches!(content, Content::Text { .. });
         let reply = match &row.state {
             MessageState::Open(MessageContent::Text {
@@ -269,10 +233,6 @@ impl<'a, P: Primitives> Place<'a, P> {
         let removed = matches!(content, Content::Removed { .. } | Content::Disappeared);
         let mentions = self.mentions(&content)?;
         let may = |right| self.rights.contains(right);
-        let thread = match row.thread {
-            Some(_) => None,
-            None => thread::beside(self.core, row.id, self.me)?,
-        };
         Ok(MessageView {
             id: row.id,
             seq: row.seq,
@@ -285,7 +245,7 @@ impl<'a, P: Primitives> Place<'a, P> {
             mentions,
             edited_at: row.edited_at.filter(|_| readable),
             reply,
-            forwarded_from,
+            forwarded_from: forwarded_from.filter(|_| readable),
             handed_by,
             reactions,
             changing: own_changes.iter().any(|change| {
@@ -303,11 +263,21 @@ impl<'a, P: Primitives> Place<'a, P> {
             from_blocked: store.relation(row.author)? == Relation::Blocked,
             calls_me: row.calls_me,
             expires_at: row.expires_at,
-            can_thread: row.thread.is_none()
-                && (thread.is_some() || (!removed && thread::may_write(self.rights, false))),
-            thread,
+            thread: thread::beside(self.core, &row, self.me)?,
             in_thread: row.thread,
+            can_thread: row.thread.is_none() && !removed && thread::may_write(self.rights, false),
         })
+    }
+
+    /// Whose words these are.
+    fn forwarded_from(&self, state: &MessageState) -> Shown<Option<String>> {
+        match state {
+            MessageState::Open(MessageContent::Text {
+                forwarded: Some(from),
+                ..
+            }) => self.core.store.name_in(self.guild, from.author).map(Some),
+            _ => Ok(None),
+        }
     }
 
     fn mentions(&self, content: &Content) -> Shown<Vec<MentionView>> {
@@ -439,7 +409,7 @@ impl<'a, P: Primitives> Place<'a, P> {
 }
 
 /// What is quoted above an answer; only from the same channel.
-fn reply_view<P: Primitives>(
+pub(super) fn reply_view<P: Primitives>(
     core: &Core<P>,
     guild: Option<GuildId>,
     message: MessageId,
@@ -474,42 +444,5 @@ fn reply_view<P: Primitives>(
             .transpose()?
             .map(|body| body.chars().take(PREVIEW_CHARS).collect()),
         gone: matches!(row.state, MessageState::Removed(_)),
-    })
-}
-
-fn outbox_view<P: Primitives>(core: &Core<P>, row: &OutboxRow) -> Shown<OutboxView> {
-    let delivery = match &row.state {
-        EntryState::Queued | EntryState::Sealed(_) => Delivery::Sending,
-        EntryState::Failed { code, message } => Delivery::Failed {
-            code: *code,
-            message: message.clone(),
-        },
-    };
-    let guild = guild_of(core, row.channel)?;
-    let kind = match &row.saying.content {
-        MessageContent::Text { .. } | MessageContent::Poll { .. } => EntryKind::Message,
-        MessageContent::Vote { .. } => EntryKind::Vote,
-        MessageContent::Edit { .. } => EntryKind::Edit,
-        MessageContent::Reaction { .. } | MessageContent::ReactionEnd { .. } => EntryKind::Reaction,
-        MessageContent::Deletion => EntryKind::Deletion,
-        MessageContent::Name { .. } => EntryKind::Name,
-    };
-    let reply = match &row.saying.content {
-        MessageContent::Text {
-            reply: Some(reply), ..
-        } => Some(reply_view(core, guild, *reply, row.channel)?),
-        _ => None,
-    };
-    let body = text_of(&row.saying.content).unwrap_or_default().to_owned();
-    Ok(OutboxView {
-        entry: row.entry.to_string(),
-        channel: row.channel,
-        kind,
-        mentions: mention::mentions(core, guild, &body)?,
-        body,
-        at: row.at,
-        delivery,
-        target: row.saying.frame.target,
-        reply,
     })
 }
