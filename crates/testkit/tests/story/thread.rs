@@ -268,7 +268,7 @@ fn an_old_thread_is_brought_whole_beside_what_the_device_has() {
     let shown = two.stage.sees(tablet, two.general);
     assert_eq!(
         shown.len(),
-        98,
+        99,
         "what came with it makes no gap in the channel"
     );
 
