@@ -171,7 +171,11 @@ pub(super) async fn tell_server<P: Primitives>(shared: &Shared<P>) -> Result<(),
         match told.map_err(Refusal::from) {
             Ok(()) => {}
             // Gone meanwhile, or never there: nothing is left to say about it.
-            Err(error) if matches!(error.code, ErrorCode::NotFound | ErrorCode::Invalid) => {}
+            Err(error)
+                if matches!(
+                    error.code,
+                    ErrorCode::NotFound | ErrorCode::TargetGone | ErrorCode::Invalid
+                ) => {}
             Err(error) => return Err(error),
         }
         shared.core().store.put_thread_told(channel, root, seq)?;
@@ -287,7 +291,7 @@ pub(super) async fn load<P: Primitives>(
     let page = match page.map_err(Refusal::from) {
         Ok(page) => page,
         // Nobody has begun one yet.
-        Err(error) if error.code == ErrorCode::NotFound => {
+        Err(error) if error.code == ErrorCode::TargetGone => {
             return Ok(CommandReply::History {
                 loaded: 0,
                 reached_start: true,

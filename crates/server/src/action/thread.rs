@@ -44,6 +44,11 @@ pub(super) fn check(tx: &mut Tx<'_>, permit: &Permit<'_, Send>, root: MessageId)
     }
 }
 
+/// Nothing hangs on that message, if it is there.
+pub(crate) fn none() -> Error {
+    Error::refuse(ErrorCode::TargetGone, "There is no such thread here.")
+}
+
 /// Closes a thread or opens it again: whoever began it, whoever wrote what it hangs on, and with
 /// the right everybody. Doing it once more changes nothing.
 pub fn set(
@@ -52,8 +57,8 @@ pub fn set(
     root: MessageId,
     request: &SetThread,
 ) -> Result<()> {
-    let known = store::thread::get(tx, permit, root)?.ok_or_else(Error::not_found)?;
-    let target = store::message::target(tx, permit, root)?.ok_or_else(Error::not_found)?;
+    let known = store::thread::get(tx, permit, root)?.ok_or_else(none)?;
+    let target = store::message::target(tx, permit, root)?.ok_or_else(none)?;
     let own = [known.started_by, target.sender].contains(&permit.user());
     if !own && !permit.rights().contains(Permissions::MANAGE_THREADS) {
         return Err(Error::forbidden());
@@ -82,7 +87,7 @@ pub fn mark_read(
     root: MessageId,
     request: &MarkThreadRead,
 ) -> Result<()> {
-    let known = store::thread::get(tx, permit, root)?.ok_or_else(Error::not_found)?;
+    let known = store::thread::get(tx, permit, root)?.ok_or_else(none)?;
     if request.seq > known.last_seq {
         return Err(Error::invalid("There is no message with that number yet."));
     }

@@ -17,7 +17,7 @@ use super::{
     reply::{Done, Reply},
 };
 use crate::{
-    App, Error, Result,
+    App, Result,
     access::{self, Caller, Permit, channel::Read},
     action,
     store::{self, db::Tx},
@@ -100,7 +100,7 @@ pub async fn page(
             let permit = access::channel::read(tx, &caller, channel)?;
             let joined = store::channel::joined_seq(tx, &permit)?;
             let thread =
-                store::thread::get_view(tx, &permit, root)?.ok_or_else(Error::not_found)?;
+                store::thread::get_view(tx, &permit, root)?.ok_or_else(action::thread::none)?;
             let mut found = store::thread::page_messages(
                 tx,
                 &permit,

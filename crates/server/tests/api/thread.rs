@@ -180,7 +180,7 @@ async fn a_closed_thread_takes_nothing_until_somebody_who_may_opens_it() {
         let (mut line, _) = live.join(&bob.device).await;
         speaks(&bob).await;
         let root = say(&alice, 1, 0).await;
-        assert_eq!(set(&alice, root, "archived").await.code(), "NOT_FOUND");
+        assert_eq!(set(&alice, root, "archived").await.code(), "TARGET_GONE");
         sent(&alice.send(&within(&alice, root, 2, 1)).await);
         assert_eq!(set(&bob, root, "archived").await.code(), "FORBIDDEN");
         set(&alice, root, "archived").await.expect(204);
@@ -231,7 +231,7 @@ async fn how_far_one_has_read_a_thread_is_ones_own_and_never_goes_back() {
         let second = sent(&alice.send(&within(&alice, root, 3, 2)).await).seq;
         assert_eq!(mark(&bob, root, second + 1).await.code(), "INVALID");
         let nowhere = MessageId::from_bytes([9; 16]);
-        assert_eq!(mark(&bob, nowhere, 1).await.code(), "NOT_FOUND");
+        assert_eq!(mark(&bob, nowhere, 1).await.code(), "TARGET_GONE");
         let (mut line, _) = live.join(&bob.device).await;
         mark(&bob, root, second).await.expect(204);
         mark(&bob, root, first).await.expect(204);
