@@ -9,8 +9,7 @@
 //! Times are milliseconds since 1970 UTC. Ids are UUIDs as text.
 
 use cloister_wire::{
-    CategoryId, ChannelId, DeviceId, ErrorCode, GuildId, MessageId, Permissions, ReportId, RoleId,
-    UserId,
+    CategoryId, ChannelId, DeviceId, ErrorCode, GuildId, MessageId, ReportId, RoleId, UserId,
     guild::{Membership, RequestAnswer},
     moderation::{Contact, Relation},
     presence::Availability,
@@ -75,8 +74,8 @@ pub use self::{
         AccountAct, AccountReply, EmailView, FactorsView, HappenedView, SignInView, TotpView,
     },
     channel::{
-        ChannelKind, ChannelLink, ChannelView, DmSummary, EarlierMessages, ForkView, PersonView,
-        ReaderRight, ReaderView, RoomView,
+        ChannelKind, ChannelLink, ChannelSummary, ChannelView, DmSummary, EarlierMessages, ForkView,
+        PersonView, ReaderRight, ReaderView, RoomView,
     },
     search::{
         IndexProgress, MessagePlace, OlderView, SearchNote, SearchOrder, SearchResult, SearchView,
@@ -480,31 +479,4 @@ pub struct Refusal {
     /// When it makes sense to try again, in milliseconds from now.
     pub retry_after_ms: Option<u64>,
 }
-
-
-pub struct ChannelSummary {
-    pub id: ChannelId,
-    pub name: String,
-    pub topic: String,
-    pub category: Option<CategoryId>,
-    pub position: u32,
-    pub slow_mode_s: u32,
-    pub my_permissions: Permissions,
-    pub unread: u32,
-    /// In its threads as well.
-    pub mentions: u32,
-    /// Threads that this person follows and that have something new.
-    pub threads: u32,
-    pub last_seq: u64,
-    /// Some members read it, not all.
-    pub private: bool,
-    pub muted: bool,
-    /// Members for whom there is no place in its audience; 0: it is not full.
-    pub waiting: u32,
-    /// This person is one of them.
-    pub waits: bool,
-    /// The channel that goes on in this one.
-    pub continues: Option<ChannelId>,
-}
-
 }

@@ -316,9 +316,8 @@ export class FakeEngine implements EngineBridge {
       case "open_dm":
         return { outcome: "channel", channel: id(300 + Number(command.user.slice(-3))) };
       case "send":
-        return this.#send(command.channel, command.body);
       case "send_fleeting":
-        return this.#send(command.channel, command.body, command.reply ?? undefined);
+        return this.#send(command.channel, command.body, (command.do === "send" ? null : command.reply) ?? undefined);
       case "reply":
         return this.#send(this.#message(command.message).channel, command.body, command.message);
       case "edit":
@@ -355,11 +354,9 @@ export class FakeEngine implements EngineBridge {
         break;
       case "load_history":
         return this.#loadHistory(command.channel);
-      case "save_draft": {
-        const view = world.channels.get(command.channel);
-        if (view !== undefined) view.draft = command.body;
+      case "save_draft":
+        Object.assign(world.channels.get(command.channel) ?? {}, { draft: command.body });
         break;
-      }
       case "approve_device":
       case "revoke_device":
       case "rename_device":

@@ -1,11 +1,37 @@
 //! Channels and conversations as a shell shows them, and the people in them.
 
-use cloister_wire::{ChannelId, GuildId, UserId, guild::DmRequest};
+use cloister_wire::{CategoryId, ChannelId, GuildId, Permissions, UserId, guild::DmRequest};
 use serde::{Deserialize, Serialize};
 
 use super::{Refusal, Safety};
 
 view! {
+/// A channel in its guild's list.
+pub struct ChannelSummary {
+    pub id: ChannelId,
+    pub name: String,
+    pub topic: String,
+    pub category: Option<CategoryId>,
+    pub position: u32,
+    pub slow_mode_s: u32,
+    pub my_permissions: Permissions,
+    pub unread: u32,
+    /// In its threads as well.
+    pub mentions: u32,
+    /// Threads that this person follows and that have something new.
+    pub threads: u32,
+    pub last_seq: u64,
+    /// Some members read it, not all.
+    pub private: bool,
+    pub muted: bool,
+    /// Members for whom there is no place in its audience; 0: it is not full.
+    pub waiting: u32,
+    /// This person is one of them.
+    pub waits: bool,
+    /// The channel that goes on in this one.
+    pub continues: Option<ChannelId>,
+}
+
 /// A conversation with one person, or (without `peer`) of several.
 pub struct DmSummary {
     pub channel: ChannelId,
