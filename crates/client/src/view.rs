@@ -74,8 +74,8 @@ pub use self::{
         AccountAct, AccountReply, EmailView, FactorsView, HappenedView, SignInView, TotpView,
     },
     channel::{
-        ChannelKind, ChannelLink, ChannelSummary, ChannelView, DmSummary, EarlierMessages, ForkView,
-        PersonView, ReaderRight, ReaderView, RoomView,
+        ChannelKind, ChannelLink, ChannelSummary, ChannelView, DmSummary, EarlierMessages,
+        ForkView, PersonView, ReaderRight, ReaderView, RoomView,
     },
     search::{
         IndexProgress, MessagePlace, OlderView, SearchNote, SearchOrder, SearchResult, SearchView,
