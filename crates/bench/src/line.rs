@@ -8,7 +8,7 @@ use cloister_wire::{
     gateway::{ClientFrame, Identify, ServerFrame},
     limits::HEARTBEAT_MS,
 };
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{SinkExt, StreamExt, TryStreamExt, stream};
 use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{net::TcpStream, time::interval};
 use tokio_rustls::{TlsConnector, client::TlsStream};
@@ -69,6 +69,20 @@ impl Line {
                 other => bail!("the gateway said {other:?}"),
             }
         }
+    }
+
+    /// Connects everybody, so many at once.
+    pub(crate) async fn open_all(
+        door: &Door,
+        people: &[Person],
+        at_once: usize,
+    ) -> Result<Vec<Self>> {
+        let tls = Self::tls(door)?;
+        stream::iter(people)
+            .map(|person| Self::open(door, &tls, person))
+            .buffer_unordered(at_once)
+            .try_collect()
+            .await
     }
 
     async fn say(&mut self, frame: &ClientFrame) -> Result<()> {

@@ -12,6 +12,7 @@ mod cores;
 mod crowd;
 mod env;
 mod figure;
+mod hearers;
 mod line;
 mod person;
 mod server;

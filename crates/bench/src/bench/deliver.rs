@@ -6,20 +6,16 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
 use cloister_client::view::{Content, Query, QueryReply};
 use cloister_wire::ChannelId;
-use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::{
     sync::watch,
-    task::JoinSet,
+    task::JoinHandle,
     time::{sleep, timeout},
 };
 
@@ -28,7 +24,8 @@ use crate::{
     api::Api,
     env,
     figure::{Figure, Report, real},
-    line::{Line, brings_message},
+    hearers::{Hearers, PATIENCE},
+    line::Line,
     person::{Link, Person},
     server::{Data, Server},
     talker::Talker,
@@ -41,7 +38,6 @@ const PACED: usize = 60;
 const PAUSE: Duration = Duration::from_millis(50);
 /// As fast as the sender can: how much arrives.
 const RUSHED: usize = 200;
-const PATIENCE: Duration = Duration::from_secs(30);
 const WINDOW: u32 = 50;
 
 pub(super) async fn measure(ground: &Ground, report: &mut Report) -> Result<()> {
@@ -95,9 +91,8 @@ struct Stage {
     channel: ChannelId,
     /// When the receiver saw which text.
     seen: watch::Receiver<BTreeMap<String, Instant>>,
-    /// Messages that the crowd's connections got, together.
-    frames: Arc<AtomicUsize>,
-    tasks: JoinSet<Result<()>>,
+    hearers: Hearers,
+    looking: JoinHandle<Result<()>>,
 }
 
 impl Stage {
@@ -108,19 +103,18 @@ impl Stage {
         let receiver =
             Arc::new(Talker::join(&data.beside("bob"), &server.door, "bob", &link).await?);
         let channel = sender.first_channel(guild).await?;
-        let mut tasks = JoinSet::new();
-        let frames = crowd(server, &link, &mut tasks).await?;
+        let hearers = crowd(server, &link).await?;
         sender.knows_members(guild, MEMBERS).await?;
         receiver.knows_members(guild, MEMBERS).await?;
         let (tell, seen) = watch::channel(BTreeMap::new());
-        tasks.spawn(look(receiver.clone(), channel, tell));
+        let looking = tokio::spawn(look(receiver.clone(), channel, tell));
         Ok(Self {
             sender,
             receiver,
             channel,
             seen,
-            frames,
-            tasks,
+            hearers,
+            looking,
         })
     }
 
@@ -140,23 +134,14 @@ impl Stage {
 
     /// Waits until everybody in the crowd has had `count` messages since they connected.
     async fn heard(&mut self, count: usize) -> Result<()> {
-        let all = count * (MEMBERS - 2);
-        let waiting = async {
-            while self.frames.load(Ordering::Relaxed) < all {
-                if let Some(ended) = self.tasks.try_join_next() {
-                    ended?.context("a receiver is gone")?;
-                }
-                sleep(Duration::from_millis(1)).await;
-            }
-            Ok(())
-        };
-        timeout(PATIENCE, waiting)
-            .await
-            .with_context(|| format!("{count} messages did not reach everybody"))?
+        self.hearers.heard(count * (MEMBERS - 2)).await
     }
 
     async fn end(mut self) {
-        self.tasks.shutdown().await;
+        self.hearers.leave().await;
+        self.looking.abort();
+        // It ends as cancelled; only then nobody else holds the receiver.
+        let _ = self.looking.await;
         self.sender.close().await;
         if let Some(receiver) = Arc::into_inner(self.receiver) {
             receiver.close().await;
@@ -164,34 +149,19 @@ impl Stage {
     }
 }
 
-/// The others join by the link and connect; what they get is counted.
-async fn crowd(
-    server: &Server,
-    code: &str,
-    tasks: &mut JoinSet<Result<()>>,
-) -> Result<Arc<AtomicUsize>> {
+/// The others join by the link and connect.
+async fn crowd(server: &Server, code: &str) -> Result<Hearers> {
     let api = Api::new(&server.door)?;
     let link = Link::parse(code)?;
     let people = Person::crowd(&api, "member", MEMBERS - 2, &link.admission()).await?;
     for person in &people {
         person.join(&api, &link).await?;
     }
-    let tls = Line::tls(&server.door)?;
-    let lines: Vec<Line> = stream::iter(&people)
-        .map(|person| Line::open(&server.door, &tls, person))
-        .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await?;
-    let frames = Arc::new(AtomicUsize::new(0));
-    for line in lines {
-        let frames = frames.clone();
-        tasks.spawn(line.listen(move |frame| {
-            if brings_message(frame) {
-                frames.fetch_add(1, Ordering::Relaxed);
-            }
-        }));
+    let mut hearers = Hearers::default();
+    for line in Line::open_all(&server.door, &people, AT_ONCE).await? {
+        hearers.add(line, |_| {});
     }
-    Ok(frames)
+    Ok(hearers)
 }
 
 /// Notes when each text is in the receiver's timeline, decrypted.

@@ -3,10 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -16,11 +13,8 @@ use cloister_wire::{
     account::Admission,
     gateway::{Event, EventFrame, ServerFrame},
 };
-use futures_util::{StreamExt, TryStreamExt, future::try_join_all, stream};
-use tokio::{
-    task::JoinSet,
-    time::{MissedTickBehavior, interval, sleep, timeout},
-};
+use futures_util::future::try_join_all;
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     Ground,
@@ -28,7 +22,8 @@ use crate::{
     cores::Split,
     env,
     figure::{Figure, Report, real},
-    line::{Line, brings_message},
+    hearers::Hearers,
+    line::Line,
     person::Person,
     server::{Data, Server},
     voice::{Said, Voice},
@@ -89,7 +84,6 @@ const PAGE: u64 = 100;
 
 const MEASURED: Duration = Duration::from_secs(5);
 const AT_ONCE: usize = 16;
-const PATIENCE: Duration = Duration::from_secs(30);
 /// What a message of 100 bytes is, sealed.
 const CIPHERTEXT: usize = 180;
 
@@ -135,7 +129,7 @@ async fn run(ground: &Ground, report: &mut Report, case: &Case) -> Result<()> {
     if READ.0 == case.name {
         report.add(hall.read_back(&server).await?);
     }
-    hall.tasks.shutdown().await;
+    hall.hearers.leave().await;
     split.join()
 }
 
@@ -144,10 +138,9 @@ struct Hall {
     voices: Vec<Voice>,
     /// Members that hear each message.
     members: usize,
-    frames: Arc<AtomicUsize>,
+    hearers: Hearers,
     /// When one member of each room got which message.
     seen: Arc<Mutex<BTreeMap<Txn, Instant>>>,
-    tasks: JoinSet<Result<()>>,
 }
 
 impl Hall {
@@ -156,13 +149,11 @@ impl Hall {
         let token = server.set_up.clone().unwrap_or_default();
         let owner = Person::register(&api, "olga", Admission::SetUp { token }).await?;
         let gate = owner.create_guild(&api, "Gate").await?;
-        let tls = Line::tls(&server.door)?;
         let mut hall = Self {
             voices: Vec::new(),
             members: case.members,
-            frames: Arc::default(),
+            hearers: Hearers::default(),
             seen: Arc::default(),
-            tasks: JoinSet::new(),
         };
         for room in 0..case.rooms {
             let guild = owner.create_guild(&api, &format!("Room {room}")).await?;
@@ -178,11 +169,7 @@ impl Hall {
                 let figure = Figure::new(JOINED.1, cpu, "CPU s").at_most(JOINED_CPU_S);
                 report.add(figure.with("members", case.members));
             }
-            let lines: Vec<Line> = stream::iter(&people)
-                .map(|person| Line::open(&server.door, &tls, person))
-                .buffer_unordered(AT_ONCE)
-                .try_collect()
-                .await?;
+            let lines = Line::open_all(&server.door, &people, AT_ONCE).await?;
             for (number, line) in lines.into_iter().enumerate() {
                 hall.listen(line, number == 0);
             }
@@ -195,17 +182,13 @@ impl Hall {
     }
 
     fn listen(&mut self, line: Line, watches: bool) {
-        let (frames, seen) = (self.frames.clone(), self.seen.clone());
-        self.tasks.spawn(line.listen(move |frame| {
-            if !brings_message(frame) {
-                return;
-            }
-            frames.fetch_add(1, Ordering::Relaxed);
+        let seen = self.seen.clone();
+        self.hearers.add(line, move |frame| {
             if watches && let Some(txn) = txn_of(frame) {
                 let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
                 seen.insert(txn, env::instant());
             }
-        }));
+        });
     }
 
     /// Everybody who writes does so as fast as they are answered.
@@ -213,11 +196,12 @@ impl Hall {
         // The first ones find caches and sockets cold.
         let end = env::instant() + Duration::from_millis(500);
         let first = self.speak_until(end).await?;
-        self.heard(first.len() * self.members).await?;
+        self.hearers.heard(first.len() * self.members).await?;
         let before = server.cpu_seconds()?;
         let begun = env::instant();
         let said = self.speak_until(begun + MEASURED).await?;
-        self.heard((first.len() + said.len()) * self.members)
+        self.hearers
+            .heard((first.len() + said.len()) * self.members)
             .await?;
         let took = begun.elapsed();
         Ok(Rushed {
@@ -242,7 +226,7 @@ impl Hall {
 
     /// One message after the other in the rhythm of a busy channel: how long each was on its way.
     async fn pace(&mut self) -> Result<Vec<Duration>> {
-        let before = self.frames.load(Ordering::Relaxed);
+        let before = self.hearers.count();
         let mut beat = interval(Duration::from_secs_f64(1.0 / PACED_PER_S));
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut said = Vec::new();
@@ -252,7 +236,9 @@ impl Hall {
             let turn = said.len() % self.voices.len();
             said.push(self.voices[turn].say().await?);
         }
-        self.heard(before + said.len() * self.members).await?;
+        self.hearers
+            .heard(before + said.len() * self.members)
+            .await?;
         self.times(&said)
     }
 
@@ -265,21 +251,6 @@ impl Hall {
                 Ok(at.duration_since(one.begun))
             })
             .collect()
-    }
-
-    async fn heard(&mut self, count: usize) -> Result<()> {
-        let waiting = async {
-            while self.frames.load(Ordering::Relaxed) < count {
-                if let Some(ended) = self.tasks.try_join_next() {
-                    ended?.context("a receiver is gone")?;
-                }
-                sleep(Duration::from_millis(1)).await;
-            }
-            Ok(())
-        };
-        timeout(PATIENCE, waiting)
-            .await
-            .with_context(|| format!("{count} messages did not reach everybody"))?
     }
 
     /// Pages of history, read by several at once.

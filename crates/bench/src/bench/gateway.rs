@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 use cloister_wire::account::Admission;
-use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::{
     Ground,
@@ -29,10 +28,10 @@ pub(super) async fn measure(ground: &Ground, report: &mut Report) -> Result<()> 
     // A fresh process: memory that registering left behind would hide the growth.
     let server = Server::start(ground, &data, None)?;
     let (first, rest) = people.split_at(FIRST);
-    let mut lines = connect(&server, first).await?;
+    let mut lines = Line::open_all(&server.door, first, AT_ONCE).await?;
     tokio::time::sleep(SETTLING).await;
     let before = server.resident_kib()?;
-    lines.extend(connect(&server, rest).await?);
+    lines.extend(Line::open_all(&server.door, rest, AT_ONCE).await?);
     tokio::time::sleep(SETTLING).await;
     let after = server.resident_kib()?;
     let growth = after.saturating_sub(before);
@@ -57,13 +56,4 @@ async fn register(ground: &Ground, data: &Data) -> Result<Vec<Person>> {
     let owner = Person::register(&api, "olga", Admission::SetUp { token }).await?;
     let guild = owner.create_guild(&api, "Garden").await?;
     Person::crowd(&api, "idle", FIRST + CONNECTIONS, &guild.link.admission()).await
-}
-
-async fn connect(server: &Server, people: &[Person]) -> Result<Vec<Line>> {
-    let tls = Line::tls(&server.door)?;
-    stream::iter(people)
-        .map(|person| Line::open(&server.door, &tls, person))
-        .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await
 }

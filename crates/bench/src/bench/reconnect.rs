@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use cloister_wire::account::Admission;
-use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::{
     Ground,
@@ -26,10 +25,10 @@ pub(super) async fn measure(ground: &Ground, report: &mut Report) -> Result<()> 
     let owner = Person::register(&api, "olga", Admission::SetUp { token }).await?;
     let guild = owner.create_guild(&api, "Garden").await?;
     let people = Person::crowd(&api, "back", CLIENTS, &guild.link.admission()).await?;
-    drop(connect(&server, &people).await?);
+    drop(Line::open_all(&server.door, &people, AT_ONCE).await?);
     let cpu_before = server.cpu_seconds()?;
     let begun = env::instant();
-    let lines = connect(&server, &people).await?;
+    let lines = Line::open_all(&server.door, &people, AT_ONCE).await?;
     let took = begun.elapsed();
     let cpu = server.cpu_seconds()? - cpu_before;
     let figure = Figure::new("reconnect-2000", took.as_secs_f64(), "s")
@@ -37,13 +36,4 @@ pub(super) async fn measure(ground: &Ground, report: &mut Report) -> Result<()> 
         .with("server_cpu_s", (cpu * 100.0).round() / 100.0);
     report.add(figure);
     Ok(())
-}
-
-async fn connect(server: &Server, people: &[Person]) -> Result<Vec<Line>> {
-    let tls = Line::tls(&server.door)?;
-    stream::iter(people)
-        .map(|person| Line::open(&server.door, &tls, person))
-        .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await
 }

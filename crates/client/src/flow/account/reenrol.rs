@@ -8,12 +8,13 @@ use cloister_proof::{
 };
 use cloister_wire::{
     Bytes, ErrorCode,
-    account::{DeviceStanding, PrepareSignIn, Prepared, SignIn, SignInDevice, SignedIn},
+    account::{DeviceStanding, SignIn, SignInDevice, SignedIn},
     security::SecondFactor,
 };
 
 use super::{
     birth::{give_birth, store_newborn},
+    sign_in::prepare,
     start_over::Before,
     welcome,
 };
@@ -36,19 +37,7 @@ pub(crate) async fn reenrol<P: Primitives>(
     device_name: String,
 ) -> Outcome {
     let stopped = stopped(shared)?;
-    let look = PrepareSignIn {
-        username: stopped.username.clone(),
-        password: password.clone(),
-        second: second.clone(),
-    };
-    let path = "/api/v1/sessions/prepare";
-    let account: Prepared = shared
-        .call_openly(Method::Post, path, Some(to_cbor(&look)))
-        .await?;
-    let second = account
-        .pass
-        .map(|pass| SecondFactor::Pass { pass })
-        .or(second);
+    let (account, second) = prepare(shared, &stopped.username, &password, second).await?;
     let log = grown(shared, &account.devlog, &stopped)?;
     let before = Before::of(&shared.core())?;
     let body = draw(shared, &stopped, &log, password, second)?;

@@ -27,6 +27,31 @@ use super::{
     instance, seal_name, state_of, welcome,
 };
 
+/// The first step: what the server knows of the account, and the factor for the second step. A
+/// code opens once, so what this step gave for it stands in its place.
+pub(super) async fn prepare<P: Primitives>(
+    shared: &Shared<P>,
+    username: &str,
+    password: &str,
+    second: Option<SecondFactor>,
+) -> Result<(Prepared, Option<SecondFactor>), Refusal> {
+    let look = PrepareSignIn {
+        username: username.to_owned(),
+        password: password.to_owned(),
+        second: second.clone(),
+    };
+    let path = "/api/v1/sessions/prepare";
+    let mut account: Prepared = shared
+        .call_openly(Method::Post, path, Some(to_cbor(&look)))
+        .await?;
+    let second = account
+        .pass
+        .take()
+        .map(|pass| SecondFactor::Pass { pass })
+        .or(second);
+    Ok((account, second))
+}
+
 pub(crate) async fn sign_in<P: Primitives>(
     shared: &Shared<P>,
     mut typed: Credentials,
@@ -61,22 +86,9 @@ pub(crate) async fn sign_in<P: Primitives>(
             RecoveryKey::from_text(text).ok_or_else(wrong)
         })
         .transpose()?;
-    let look = PrepareSignIn {
-        username: typed.username.clone(),
-        password: typed.password.clone(),
-        second: typed.second.clone(),
-    };
-    let account: Prepared = shared
-        .call_openly(
-            Method::Post,
-            "/api/v1/sessions/prepare",
-            Some(to_cbor(&look)),
-        )
-        .await?;
-    // A code opens once: what the first step gave stands for it in the second one.
-    if let Some(pass) = account.pass {
-        typed.second = Some(SecondFactor::Pass { pass });
-    }
+    let account;
+    (account, typed.second) =
+        prepare(shared, &typed.username, &typed.password, typed.second).await?;
     if account.devlog.is_empty() {
         return first_sign_in(shared, &typed, account.user).await;
     }

@@ -5,14 +5,14 @@ use cloister_e2ee::{Primitives, recovery::RecoveryKey};
 use cloister_proof::{DeviceLog, guild_log::OpBody};
 use cloister_wire::{
     Bytes, ErrorCode, GuildId, Hash,
-    account::{DeviceStanding, PrepareSignIn, Prepared, SignIn, SignInDevice, SignedIn},
+    account::{DeviceStanding, SignIn, SignInDevice, SignedIn},
     security::SecondFactor,
 };
 
 use super::{
     birth::{genesis, give_birth, store_newborn},
     seal_name,
-    sign_in::sign_in_known,
+    sign_in::{prepare, sign_in_known},
     welcome,
 };
 use crate::{
@@ -38,20 +38,7 @@ pub(crate) async fn start_over<P: Primitives>(
     device_name: String,
 ) -> Outcome {
     let waiting = waiting(&shared.core())?;
-    let look = PrepareSignIn {
-        username: waiting.username.clone(),
-        password: password.clone(),
-        second: second.clone(),
-    };
-    let path = "/api/v1/sessions/prepare";
-    let account: Prepared = shared
-        .call_openly(Method::Post, path, Some(to_cbor(&look)))
-        .await?;
-    // A code opens once: what the first step gave stands for it in the second one.
-    let second = account
-        .pass
-        .map(|pass| SecondFactor::Pass { pass })
-        .or(second);
+    let (account, second) = prepare(shared, &waiting.username, &password, second).await?;
     let log = log_of(&account.devlog, &waiting)?;
     let last = log
         .active()
