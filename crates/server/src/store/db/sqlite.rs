@@ -2,12 +2,16 @@
 //!
 //! The writer takes what waits in the queue, runs each closure as a savepoint of one outer
 //! transaction and commits once for all (WAL, `synchronous=FULL`: an answer means that it is on
-//! the disk). A closure that refuses rolls back its own savepoint only.
+//! the disk). A closure that refuses rolls back its own savepoint only. What the log holds is
+//! brought into the database by a thread of its own, so that no answer waits for that.
 
 use std::{
     num::NonZero,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, SyncSender},
+    },
     thread,
     time::Duration,
 };
@@ -24,15 +28,26 @@ const GROUP: usize = 64;
 /// How long to wait for another process that writes (an operator's command).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const STATEMENTS: usize = 512;
+/// So long the log may grow before it is brought into the database.
+const CHECKPOINT_AFTER: Duration = Duration::from_millis(500);
+/// Pages in the log (32 MB) from which the writer does that itself, before it answers: the disk is
+/// slower than what is written.
+const LOG_PAGES_MAX: i64 = 8_000;
 
 type Queues = (mpsc::Sender<BoxedJob>, mpsc::Sender<BoxedJob>);
 
 pub(super) fn open(path: &Path, readers: NonZero<usize>, ground: &Ground) -> Result<Queues> {
     let writer = connect(path)?;
+    writer
+        .pragma_update_and_check(None, "wal_autocheckpoint", LOG_PAGES_MAX, |_| Ok(()))
+        .map_err(Fault::Sqlite)?;
     let (writes, waiting) = mpsc::channel(QUEUE);
+    let (committed, commits) = std::sync::mpsc::sync_channel(1);
     spawn("db-writer", ground, move |ground| {
-        write_all(&writer, waiting, &ground);
+        write_all(&writer, waiting, &committed, &ground);
     })?;
+    let log = configure(path)?;
+    spawn("db-checkpoint", ground, move |_| shorten(&log, &commits))?;
 
     let (reads, waiting) = mpsc::channel(QUEUE);
     let waiting = Arc::new(Mutex::new(waiting));
@@ -90,7 +105,12 @@ pub(super) fn next(queue: &Mutex<mpsc::Receiver<BoxedJob>>) -> Option<BoxedJob> 
         .blocking_recv()
 }
 
-fn write_all(connection: &Connection, mut waiting: mpsc::Receiver<BoxedJob>, ground: &Ground) {
+fn write_all(
+    connection: &Connection,
+    mut waiting: mpsc::Receiver<BoxedJob>,
+    committed: &SyncSender<()>,
+    ground: &Ground,
+) {
     while let Some(first) = waiting.blocking_recv() {
         let mut group = vec![first];
         while group.len() < GROUP
@@ -99,7 +119,24 @@ fn write_all(connection: &Connection, mut waiting: mpsc::Receiver<BoxedJob>, gro
             group.push(job);
         }
         settle(connection, ground, group);
+        // Full: it is known already that there is something new.
+        let _ = committed.try_send(());
     }
+}
+
+/// Brings what was committed from the log into the database, a little later and without being in
+/// anybody's way; until the writer is gone.
+fn shorten(connection: &Connection, commits: &Receiver<()>) {
+    while commits.recv().is_ok() {
+        thread::sleep(CHECKPOINT_AFTER);
+        if let Err(error) = run_checkpoint(connection) {
+            tracing::warn!(%error, "the log was not brought into the database; trying again after the next write");
+        }
+    }
+}
+
+fn run_checkpoint(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
 }
 
 /// Runs a closure in a snapshot and answers.

@@ -279,3 +279,28 @@ fn a_database_that_is_away_is_said_so() {
     let refused = Db::open_postgres(away, None, NonZero::<usize>::MIN, env, Bus::default());
     assert_eq!(refused.unwrap_err().code(), ErrorCode::Unavailable);
 }
+
+/// Frames in the log, and how many of them are in the database.
+fn log_of(path: &Path) -> (i64, i64) {
+    let look = rusqlite::Connection::open(path).unwrap();
+    look.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| {
+        Ok((row.get(1)?, row.get(2)?))
+    })
+    .unwrap()
+}
+
+#[tokio::test]
+async fn what_was_committed_comes_into_the_database_soon() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    let db = Db::open_sqlite(&path, NonZero::<usize>::MIN, Env::system(), Bus::default()).unwrap();
+    db.write(|tx| insert(tx, 1, 5)).await.unwrap();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    let (mut log, mut done) = log_of(&path);
+    while log > done && tokio::time::Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        (log, done) = log_of(&path);
+    }
+    assert_eq!(log, done);
+    assert!(log > 0, "the log was written");
+}
