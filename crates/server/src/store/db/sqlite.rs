@@ -126,6 +126,10 @@ fn write_all(
 
 /// Brings what was committed from the log into the database, a little later and without being in
 /// anybody's way; until the writer is gone.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a thread of its own, for which nobody waits"
+)]
 fn shorten(connection: &Connection, commits: &Receiver<()>) {
     while commits.recv().is_ok() {
         thread::sleep(CHECKPOINT_AFTER);
