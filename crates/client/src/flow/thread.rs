@@ -255,20 +255,33 @@ pub(super) async fn load_list<P: Primitives>(
     state: ThreadState,
     before: Option<u64>,
 ) -> Outcome {
-    let state = match state {
+    let word = match state {
         ThreadState::Open => "open",
         ThreadState::Archived => "archived",
     };
     let from = before.map_or_else(String::new, |seq| format!("&before={seq}"));
-    let path = format!("/api/v1/channels/{channel}/threads?state={state}{from}");
+    let path = format!("/api/v1/channels/{channel}/threads?state={word}{from}");
+    // Those that are in another state by now are missing from the first page.
+    let expected = match before {
+        None => shared.core().store.threads(channel, state)?,
+        Some(_) => Vec::new(),
+    };
     let page: Result<Threads, CallError> = shared.get(path).await;
     let page = page?;
     take(shared, channel, &page.messages)?;
     {
         let mut core = shared.core();
+        let now = core.now;
         core.store.commit(|store| {
             for thread in &page.threads {
                 store.put_thread(channel, thread)?;
+            }
+            let listed = |root| page.threads.iter().any(|thread| thread.root == root);
+            for row in expected {
+                if row.last_seq >= page.next.unwrap_or(0) && !listed(row.root) {
+                    let at = (state == ThreadState::Open).then_some(now);
+                    store.put_thread_archived(row.root, at)?;
+                }
             }
             Ok::<(), StoreError>(())
         })?;

@@ -176,8 +176,19 @@ fn a_closed_thread_is_read_and_not_written_in() {
     assert!(view.archived_at.is_some() && !view.can_send && view.can_close);
     assert!(list(&two, two.alice, ThreadState::Open).is_empty());
     assert_eq!(list(&two, two.alice, ThreadState::Archived).len(), 1);
+    // Who was away when it was opened again sees it with the next look at the list.
+    two.stage.world.kill(two.bob);
     two.does(two.alice, set(ThreadState::Open));
+    two.stage.world.revive(two.bob);
     two.stage.settle();
+    let load = Command::LoadThreads {
+        channel: two.general,
+        state: ThreadState::Archived,
+        before: None,
+    };
+    two.does(two.bob, load);
+    assert!(list(&two, two.bob, ThreadState::Archived).is_empty());
+    assert_eq!(list(&two, two.bob, ThreadState::Open).len(), 1);
     two.stage.says_within(two.alice, root, "two");
     assert_eq!(texts(&seen(&two, two.bob, root)), ["one", "two"]);
     assert_eq!(two.stage.world.broken, None);
