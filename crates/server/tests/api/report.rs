@@ -441,8 +441,16 @@ async fn one_moderator_takes_a_report_and_notes_what_they_found_for_the_others_o
         let log = format!("/api/v1/guilds/{}/audit", guild.id);
         let log = stage.get(&log).bearing(&alice.device.access).send().await;
         let log = log.expect(200).to_string();
-        assert_eq!(log.matches("report.claim").count(), 2, "{log}");
-        assert_eq!(log.matches("report.resolve").count(), 1, "{log}");
+        assert_eq!(
+            log.matches(r#""action":"report.claim""#).count(),
+            2,
+            "{log}"
+        );
+        assert_eq!(
+            log.matches(r#""action":"report.resolve""#).count(),
+            1,
+            "{log}"
+        );
         assert!(!log.contains("insult") && !log.contains("asked twice"));
     })
     .await;
