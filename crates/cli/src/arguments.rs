@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    account, audit, ban, channel, device, email, group, guild, invite, later, member, message,
-    notice, operator, outbox, people, pin, poll, presence, read, recovery, remark, report, role,
-    search, security, serve, thread, verify,
+    account, application, audit, ban, channel, device, email, group, guild, invite, later, member,
+    message, notice, operator, outbox, people, pin, poll, presence, read, recovery, remark, report,
+    role, search, security, serve, thread, verify,
 };
 
 /// Private community chat that you host yourself, encrypted end to end.
@@ -98,6 +98,9 @@ pub(crate) enum Command {
     /// Who is kept out of a guild
     #[command(subcommand)]
     Ban(ban::Ban),
+    /// Applications to join a guild: others', and your own
+    #[command(subcommand)]
+    Application(application::Application),
     /// What was done in a guild, and that nobody rewrote it
     #[command(subcommand)]
     Audit(audit::Audit),

@@ -1,6 +1,7 @@
 //! What each command does, one file for each group.
 
 pub(crate) mod account;
+pub(crate) mod application;
 pub(crate) mod audit;
 pub(crate) mod ban;
 pub(crate) mod channel;
@@ -70,6 +71,7 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Member(member) => member.run(&global, print),
         Command::Role(role) => role.run(&global, print),
         Command::Ban(ban) => ban.run(&global, print),
+        Command::Application(application) => application.run(&global, print),
         Command::Audit(audit) => audit.run(&global, print),
         Command::Friend(keep) => keep.run(Relation::Friend, &global, print),
         Command::Mute(keep) => keep.run(Relation::Muted, &global, print),

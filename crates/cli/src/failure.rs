@@ -118,6 +118,7 @@ fn exit(code: ErrorCode) -> u8 {
         | E::RankTooHigh
         | E::RightNotYours
         | E::DangerousForEveryone
+        | E::ApplicationNeeded
         | E::JoinsPaused
         | E::Banned
         | E::TimedOutMember
@@ -147,6 +148,7 @@ fn exit(code: ErrorCode) -> u8 {
         | E::VaultChanged
         | E::IndexStale => UNSAFE,
         E::RateLimited
+        | E::Quarantined
         | E::SlowMode
         | E::Newcomer
         | E::RulesWait

@@ -3,6 +3,7 @@
 //! waits, and [`sync::ready`] starts again whatever a crash interrupted.
 
 pub(crate) mod account;
+pub(crate) mod application;
 pub(crate) mod audience;
 pub(crate) mod backup;
 pub(crate) mod call;

@@ -30,7 +30,7 @@ use cloister_wire::{
 use crate::{
     core::Core,
     flow::{account, backup, invite, notice, presence, recovery, schedule, ways},
-    store::{ChannelRow, EntryState, KEYWORDS, MemberRow, StoreError, Trouble},
+    store::{ChannelRow, EntryState, KEYWORDS, StoreError, Trouble},
     view::{
         BackupView, CauseCount, ChannelSummary, DeviceState, DeviceView, GuildView, InviteView,
         MeView, MemberView, PlaceView, Query, QueryReply, RecoveryView, RestoreView, SessionView,
@@ -255,40 +255,36 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
     };
     let me = core.store.me()?;
     let log = core.store.guild_log(guild)?;
-    let categories = row.view.categories;
     let members = core
         .store
         .members(guild)?
         .into_iter()
-        .map(
-            |MemberRow {
-                 user,
-                 joined_at,
-                 roles,
-                 nickname,
-                 timed_out_until,
-                 membership,
-             }| {
-                let (username, own_name) = core.store.names(user)?.unwrap_or_default();
-                let display_name = nickname.clone().unwrap_or(own_name);
-                let logged = log.as_ref().and_then(|log| log.members.get(&user));
-                Ok(MemberView {
-                    user,
-                    username,
-                    display_name,
-                    owner: user == row.view.owner,
-                    joined_at,
-                    vouched: logged.is_some_and(|member| member.vouched),
-                    me: user == me.user,
-                    safety: trust::safety(core, user)?,
-                    roles,
-                    nickname,
-                    timed_out_until: timed_out_until.filter(|until| *until > core.now),
-                    membership,
-                })
-            },
-        )
+        .map(|member| {
+            let user = member.user;
+            let (username, own_name) = core.store.names(user)?.unwrap_or_default();
+            let logged = log.as_ref().and_then(|log| log.members.get(&user));
+            let new = |first_s| member.new_until(&row.view, first_s, core.now);
+            let rules = [row.view.newcomer_s, row.view.links_s, row.view.mentions_s];
+            Ok(MemberView {
+                user,
+                username,
+                owner: user == row.view.owner,
+                joined_at: member.joined_at,
+                vouched: logged.is_some_and(|member| member.vouched),
+                me: user == me.user,
+                safety: trust::safety(core, user)?,
+                links_held_until: new(row.view.links_s),
+                is_new: rules.into_iter().any(|first_s| new(first_s).is_some()),
+                roles: member.roles,
+                display_name: member.nickname.clone().unwrap_or(own_name),
+                nickname: member.nickname,
+                timed_out_until: member.timed_out_until.filter(|until| *until > core.now),
+                membership: member.membership,
+                quarantined_at: member.quarantined_at,
+            })
+        })
         .collect::<Shown<Vec<_>>>()?;
+    let categories = row.view.categories;
     Ok(Some(GuildView {
         id: guild,
         name: row.view.name,
@@ -296,6 +292,7 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
         banner: picture::shown(core, row.view.banner)?,
         rules: row.view.rules,
         rules_wait: row.view.rules_wait,
+        questions: row.view.questions,
         owner: row.view.owner,
         my_permissions: row.view.my_permissions,
         my_roles: row.view.my_roles,

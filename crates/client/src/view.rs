@@ -228,6 +228,8 @@ pub enum Topic {
     /// Something happened to the account: ask for `SecurityEvents` again.
     Security,
     Search,
+    /// Applications came or were decided, one's own or others': load them again.
+    Applications,
     /// How this person keeps others: load it again.
     Relations,
     /// Reports for this person to look at, or what came of their own: load them again.
@@ -289,6 +291,12 @@ pub enum Command {
     RenameGroup { channel: ChannelId, name: String },
     /// `CODE` or `CODE#SEED`, or a whole invite link.
     JoinGuild { invite: String },
+    /// Answer what a guild asks of whoever wants to join; somebody there decides.
+    Apply { invite: String, answers: Vec<String> },
+    /// Take one's application back.
+    Withdraw { guild: GuildId },
+    /// One's own applications that wait or were declined.
+    Applications,
     /// Make an invite link. `uses` 0 means no limit; `expires_in_s` 0 means never.
     CreateInvite { guild: GuildId, uses: u32, expires_in_s: u32, #[serde(default)] membership: Membership },
     EndInvite { guild: GuildId, code: String },

@@ -216,8 +216,8 @@ pub fn status_of(code: ErrorCode) -> u16 {
         E::Unauthenticated | E::WrongCredentials | E::SecondFactorRequired | E::SecondFactorWrong | E::RefreshReused | E::DeviceRevoked
         | E::SignedOut => 401,
         E::CrossSite | E::DevicePending | E::WrongPassword | E::ProofRequired | E::SecondFactorNeeded | E::StartOverTooSoon | E::Forbidden | E::AccountDisabled
-        | E::RegistrationClosed | E::RankTooHigh | E::RightNotYours | E::JoinsPaused | E::Banned
-        | E::TimedOutMember | E::Newcomer | E::RulesWait | E::HistoryNotShared => 403,
+        | E::RegistrationClosed | E::RankTooHigh | E::RightNotYours | E::ApplicationNeeded | E::JoinsPaused | E::Banned
+        | E::TimedOutMember | E::Quarantined | E::Newcomer | E::RulesWait | E::HistoryNotShared => 403,
         E::NotFound | E::InviteInvalid | E::TargetGone => 404,
         E::MethodNotAllowed => 405,
         E::TimedOut => 408,

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod address;
+pub mod application;
 pub mod audit;
 pub mod backup;
 pub mod category;

@@ -5,6 +5,7 @@ mod cast;
 
 mod api {
     mod account;
+    mod application;
     mod audience;
     mod audit;
     mod backup;
@@ -25,6 +26,7 @@ mod api {
     mod mail;
     mod message;
     mod moderation;
+    mod newcomer;
     mod operate;
     mod order;
     mod pin;

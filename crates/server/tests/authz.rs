@@ -315,9 +315,17 @@ fn governance_body(method: &Method, path: &str) -> Option<Option<Value>> {
         ("PUT", "guilds/{guild}/categories/{category}") => json!({"name": "x", "position": 0}),
         ("PUT", "channels/{channel}") => json!({"name": "x", "topic": "", "slow_mode_s": 0}),
         ("PUT", "channels/{channel}/position") => json!({"category": null, "position": 0}),
-        ("POST", "guilds/{guild}/members/{user}/kick" | "guilds/{guild}/bans/{user}/lift") => {
-            reason
-        }
+        (
+            "POST",
+            "guilds/{guild}/members/{user}/kick"
+            | "guilds/{guild}/bans/{user}/lift"
+            | "guilds/{guild}/members/{user}/quarantine/lift"
+            | "guilds/{guild}/applications/{user}/decline",
+        )
+        | (
+            "PUT",
+            "guilds/{guild}/members/{user}/quarantine" | "guilds/{guild}/members/{user}/settled",
+        ) => reason,
         ("PUT", "guilds/{guild}/members/{user}/timeout" | "guilds/{guild}/bans/{user}") => lasting,
         ("POST", "guilds/{guild}/bans") => {
             json!({"users": [user], "reason": null, "for_s": 0, "delete_s": 60})
@@ -330,6 +338,9 @@ fn governance_body(method: &Method, path: &str) -> Option<Option<Value>> {
             json!({"nickname": "Fern", "reason": null})
         }
         ("PUT", "guilds/{guild}/icon" | "guilds/{guild}/banner") => json!({"picture": null}),
+        ("PUT", "guilds/{guild}/questions") => json!({"questions": []}),
+        ("POST", "invites/{code}/application") => json!({"answers": ["Because."]}),
+        ("POST", "guilds/{guild}/applications/{user}/approve") => json!({"op": Bytes(vec![1])}),
         ("PUT", "guilds/{guild}/rules") => json!({"rules": null}),
         ("POST", "guilds/{guild}/rules/accept") => json!({"rules": "Be kind."}),
         ("POST", "channels/{channel}/request") => json!({"answer": "accept"}),

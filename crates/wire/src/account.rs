@@ -66,6 +66,9 @@ replies! {
         pub cert: Option<Bytes>,
         /// Newest entry of the guild's log: what a join says to have come after.
         pub log: Option<crate::guild::Appended>,
+        /// What who wants to join is asked; nothing: they just join.
+        #[serde(default)]
+        pub questions: Vec<String>,
         /// How long who comes in by it is a member.
         #[serde(default)]
         pub membership: crate::guild::Membership,

@@ -112,11 +112,15 @@ codes! {
     RankTooHigh
     /// Nobody gives what they don't have.
     RightNotYours
+    /// This guild is joined by application.
+    ApplicationNeeded
     /// Joining is paused.
     JoinsPaused
     Banned
     /// A moderator has put the caller on hold.
     TimedOutMember
+    /// A moderator has put the caller in quarantine.
+    Quarantined
     /// Too soon after the last message in a channel with slow mode.
     SlowMode
     /// The member is too new to do that here.

@@ -221,6 +221,14 @@ pub enum Event {
         one_time: u32,
         fallback_used: bool,
     },
+    /// To those who decide on applications: one came, or was decided.
+    ApplicationsChanged {
+        guild: GuildId,
+    },
+    /// To an applicant: theirs was decided.
+    ApplicationDecided {
+        guild: GuildId,
+    },
     /// To those who are asked to look at reports: of a guild, or without one of the instance.
     ReportMade {
         guild: Option<GuildId>,

@@ -96,6 +96,17 @@ replies! {
         /// The caller has yet to agree, and reads only until then.
         #[serde(default)]
         pub rules_wait: bool,
+        /// What who wants to join is asked.
+        #[serde(default)]
+        pub questions: Vec<String>,
+        /// For how long new members only read, their links are text for others, and they tell
+        /// nobody by name.
+        #[serde(default)]
+        pub newcomer_s: u32,
+        #[serde(default)]
+        pub links_s: u32,
+        #[serde(default)]
+        pub mentions_s: u32,
         pub owner: UserId,
         pub everyone: Permissions,
         /// Rises with every change of rights or membership.
@@ -165,6 +176,12 @@ replies! {
         pub timed_out_until: Option<u64>,
         #[serde(default)]
         pub membership: Membership,
+        /// Since when a moderator no longer counts them as new.
+        #[serde(default)]
+        pub settled_at: Option<u64>,
+        /// Since when they are in quarantine.
+        #[serde(default)]
+        pub quarantined_at: Option<u64>,
     }
 
     /// `GET /api/v1/guilds/{guild}/log?after=`: `LogEntry`s signed by the server, oldest first.

@@ -13,6 +13,7 @@
 mod define;
 
 pub mod account;
+pub mod application;
 pub mod audit;
 pub mod backup;
 pub mod bytes;

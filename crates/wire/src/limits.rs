@@ -95,6 +95,14 @@ pub const TOPIC_CHARS: usize = 1_024;
 pub const SLOW_MODE_S_MAX: u32 = 6 * 3_600;
 /// The longest timeout of a member.
 pub const TIMEOUT_S_MAX: u32 = 28 * 86_400;
+/// Questions of an application, characters of one and of an answer.
+pub const QUESTIONS: usize = 5;
+pub const QUESTION_CHARS: usize = 300;
+pub const ANSWER_CHARS: usize = 1_000;
+/// Applications that wait in one guild.
+pub const APPLICATIONS_PER_GUILD: u32 = 1_000;
+/// Who was declined applies again after so long.
+pub const APPLY_AGAIN_MS: u64 = 24 * 3_600_000;
 /// Characters of a guild's rules.
 pub const RULES_CHARS: usize = 4_000;
 /// Characters of the reason for an act of moderation.

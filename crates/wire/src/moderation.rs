@@ -63,8 +63,24 @@ requests! {
         pub invites: Gate,
         /// Members younger than this don't send; 0 for no such rule.
         pub newcomer_s: u32,
+        /// Links of members younger than this are text in the clients of others; 0: never.
+        #[serde(default)]
+        pub links_s: u32,
+        /// Members younger than this tell nobody by name; 0 for no such rule.
+        #[serde(default)]
+        pub mentions_s: u32,
         pub reason: Option<String>,
     }
+
+    /// `PUT /api/v1/guilds/{guild}/members/{user}/settled`: they don't count as new any more.
+    pub struct Settle { pub reason: Option<String> }
+
+    /// `PUT /api/v1/guilds/{guild}/members/{user}/quarantine`: their roles count for nothing, and
+    /// they read what everybody reads.
+    pub struct Quarantine { pub reason: Option<String> }
+
+    /// `POST /api/v1/guilds/{guild}/members/{user}/quarantine/lift`.
+    pub struct LiftQuarantine { pub reason: Option<String> }
 
     /// `PUT /api/v1/relations/{user}`.
     pub struct SetRelation { pub relation: Relation }
@@ -90,7 +106,13 @@ replies! {
 
     /// `GET /api/v1/guilds/{guild}/gate`.
     #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
-    pub struct GateView { pub joins: Gate, pub invites: Gate, pub newcomer_s: u32 }
+    pub struct GateView {
+        pub joins: Gate,
+        pub invites: Gate,
+        pub newcomer_s: u32,
+        pub links_s: u32,
+        pub mentions_s: u32,
+    }
 
     /// `GET /api/v1/guilds/{guild}/joins`: who came by which invitation, newest first.
     pub struct Joins { pub joins: Vec<JoinView> }

@@ -28,6 +28,7 @@ struct Notebook {
     everyone: BTreeSet<u32>,
     held: BTreeMap<UserId, BTreeSet<RoleId>>,
     on_hold: BTreeSet<UserId>,
+    in_quarantine: BTreeSet<UserId>,
     stands_in: BTreeMap<ChannelId, CategoryId>,
     /// For a place, a subject and a bit: whether it is given or refused.
     said: BTreeMap<(Place, Subject, u32), bool>,
@@ -45,8 +46,12 @@ impl Notebook {
             Permissions::READ_HISTORY,
         ]
         .map(number);
-        let kept = !self.on_hold.contains(&who) || bit == view || bit == read;
-        let roles = self.held.get(&who).cloned().unwrap_or_default();
+        let apart = self.in_quarantine.contains(&who);
+        let kept = !(apart || self.on_hold.contains(&who)) || bit == view || bit == read;
+        let mut roles = self.held.get(&who).cloned().unwrap_or_default();
+        if apart {
+            roles.clear();
+        }
         let role_gives = |bit: u32| {
             let mine = roles.iter().filter_map(|role| self.roles.get(role));
             mine.into_iter().any(|(_, bits)| bits.contains(&bit))
@@ -99,6 +104,9 @@ impl Notebook {
             may = true;
         } else if of_roles.contains(&false) {
             may = false;
+        }
+        if self.in_quarantine.contains(&who) {
+            return may;
         }
         said(Subject::Member { user: who }).unwrap_or(may)
     }
@@ -173,7 +181,7 @@ impl Both {
         let user = UserId(id(1, chance.below(6)));
         let channel = ChannelId(id(3, chance.below(5)));
         let category = CategoryId(id(4, chance.below(3)));
-        match chance.below(8) {
+        match chance.below(9) {
             0 => {
                 let position = 1 + chance.below(8) as u32;
                 let bits: BTreeSet<u32> = [number(bit)].into();
@@ -206,10 +214,15 @@ impl Both {
                 }
             }
             4 => {
+                if !self.notebook.in_quarantine.remove(&user) {
+                    self.notebook.in_quarantine.insert(user);
+                }
+            }
+            5 => {
                 self.notebook.stands_in.insert(channel, category);
                 self.rules.categories.insert(channel, category);
             }
-            5 => self.overwrite(chance, Place::Category { category }, bit, (role, user)),
+            6 => self.overwrite(chance, Place::Category { category }, bit, (role, user)),
             _ => self.overwrite(chance, Place::Channel { channel }, bit, (role, user)),
         }
     }
@@ -259,6 +272,7 @@ impl Both {
             user: who,
             roles: &roles,
             timed_out: self.notebook.on_hold.contains(&who),
+            quarantined: self.notebook.in_quarantine.contains(&who),
         };
         let rights = match channel {
             Some(channel) => self.rules.in_channel(&holder, channel),
@@ -302,6 +316,7 @@ fn the_explanation_names_what_decides() {
         user: bob,
         roles: &[],
         timed_out: false,
+        quarantined: false,
     };
     let why = explain(&rules, &holder, Some(channel), Permissions::SEND_MESSAGES);
     let decided = Step::Overwrite {

@@ -1,6 +1,7 @@
 /** The settings of a server: each section for those who may change what is in it. */
 import { ArrowLeft } from "lucide-react";
 import { Link, useLocation } from "wouter";
+import { Applications } from "../parts/Applications";
 import { AuditLog } from "../parts/AuditLog";
 import { Bans } from "../parts/Bans";
 import { GuildOverview } from "../parts/GuildOverview";
@@ -23,6 +24,7 @@ const sections: Array<{ name: string; label: string; needs: Right[] }> = [
   { name: "roles", label: govern.roles, needs: ["manage_roles"] },
   { name: "channels", label: govern.channels, needs: ["manage_channels", "manage_roles"] },
   { name: "bans", label: govern.bans, needs: ["ban_members"] },
+  { name: "applications", label: govern.applications, needs: ["vouch_members", "manage_guild"] },
   { name: "reports", label: govern.reports, needs: ["manage_messages"] },
   { name: "audit", label: govern.audit, needs: ["view_audit_log"] },
 ];
@@ -66,6 +68,8 @@ function Section({ name, view }: { name: string; view: GuildView }) {
       return <Structure view={view} />;
     case "bans":
       return <Bans guild={view.id} />;
+    case "applications":
+      return <Applications view={view} />;
     case "reports":
       return <GuildReports guild={view.id} />;
     case "audit":

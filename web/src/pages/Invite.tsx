@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { AccountForm } from "../parts/AccountForm";
+import { ApplyForm } from "../parts/ApplyForm";
 import { Doorway } from "../parts/Doorway";
 import { inviteOf, path, secretOf } from "../paths";
 import { useGive, useTask } from "../state/engine";
@@ -56,7 +57,7 @@ export function Invite({ code, me }: { code: string; me: MeView | null }) {
       foot={me === null ? <SignInInstead /> : undefined}
     >
       <Facts preview={preview} />
-      {me === null ? <NewAccount link={link} preview={preview} /> : <Join link={link} preview={preview} me={me} />}
+      {me === null ? <NewAccount link={link} preview={preview} /> : preview.questions.length > 0 ? <ApplyForm link={link} preview={preview} /> : <Join link={link} preview={preview} me={me} />}
     </Doorway>
   );
 }
@@ -77,7 +78,7 @@ function Facts({ preview }: { preview: InvitePreview }) {
           </div>
         </details>
       )}
-      {preview.guild !== null && <Note kind={preview.seeded ? "accent" : "amber"}>{preview.seeded ? words.seeded : words.bare}</Note>}
+      {preview.guild !== null && (preview.seeded || preview.questions.length === 0) && <Note kind={preview.seeded ? "accent" : "amber"}>{preview.seeded ? words.seeded : words.bare}</Note>}
       {preview.membership === "temporary" && <Note kind="plain">{words.temporary}</Note>}
     </>
   );
@@ -89,8 +90,8 @@ function NewAccount({ link, preview }: { link: string; preview: InvitePreview })
     <AccountForm
       setUpToken={null}
       invite={link}
-      submitLabel={preview.guild === null ? words.submitInstance : words.submit}
-      onMade={(guild) => go(guild === null ? path.home() : path.guild(guild), { replace: true })}
+      submitLabel={preview.guild === null || preview.questions.length > 0 ? words.submitInstance : words.submit}
+      onMade={(guild) => preview.questions.length === 0 && go(guild === null ? path.home() : path.guild(guild), { replace: true })}
     />
   );
 }

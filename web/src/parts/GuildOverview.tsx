@@ -21,6 +21,12 @@ const waits = [
   { value: "3600", label: words.newcomersMinutes(60) },
   { value: "86400", label: words.newcomersDay },
 ];
+const longWaits = [
+  { value: "0", label: words.newcomersNone },
+  { value: "3600", label: words.newcomersMinutes(60) },
+  { value: "86400", label: words.newcomersDay },
+  { value: "604800", label: words.newcomersWeek },
+];
 
 export function GuildOverview({ view }: { view: GuildView }) {
   const me = view.members.find((member) => member.me);
@@ -85,11 +91,11 @@ function Gate({ guild }: { guild: string }) {
   const { told, refusal, again } = useAsked(guild, "gate", { about: "gate" });
   const act = useAct(guild);
   const change = useTask(async (next: GateView) => {
-    await act({ act: "set_gate", joins: next.joins, invites: next.invites, newcomer_s: next.newcomer_s, reason: null });
+    await act({ act: "set_gate", joins: next.joins, invites: next.invites, newcomer_s: next.newcomer_s, links_s: next.links_s, mentions_s: next.mentions_s, reason: null });
     again();
   });
   if (told === undefined) return refusal === null ? <Skeleton lines={3} label={app.loading} /> : <RefusalNote refusal={refusal} />;
-  const now: GateView = { joins: told.joins, invites: told.invites, newcomer_s: told.newcomer_s };
+  const now: GateView = { joins: told.joins, invites: told.invites, newcomer_s: told.newcomer_s, links_s: told.links_s, mentions_s: told.mentions_s };
   return (
     <section className="own-section">
       <h2>{words.gateTitle}</h2>
@@ -104,6 +110,9 @@ function Gate({ guild }: { guild: string }) {
       />
       <p className="field-hint">{words.gateHint}</p>
       <Choice label={words.newcomers} value={String(now.newcomer_s)} onChange={(value) => void change.run({ ...now, newcomer_s: Number(value) })} options={waits} />
+      <Choice label={words.links} value={String(now.links_s)} onChange={(value) => void change.run({ ...now, links_s: Number(value) })} options={longWaits} />
+      <p className="field-hint">{words.linksHint}</p>
+      <Choice label={words.mentionsWait} value={String(now.mentions_s)} onChange={(value) => void change.run({ ...now, mentions_s: Number(value) })} options={longWaits} />
       <RefusalNote refusal={change.refusal} />
     </section>
   );

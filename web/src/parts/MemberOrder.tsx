@@ -1,5 +1,5 @@
 /** What somebody with rights may do about a member, and why a member may do something. */
-import { Ban, CircleHelp, Clock, LogOut, PenLine, Shield, Undo2 } from "lucide-react";
+import { Ban, CircleHelp, Clock, LogOut, PenLine, Shield, ShieldAlert, Undo2, UserCheck } from "lucide-react";
 import { useState } from "react";
 import { useTask } from "../state/engine";
 import { useAct, useAsked } from "../state/govern";
@@ -16,7 +16,7 @@ import { submit } from "./GuildDialogs";
 import { useDialogs } from "./open";
 import { Tick } from "./RoleEditor";
 
-type Open = "kick" | "ban" | "time-out" | "roles" | "why" | null;
+type Open = "kick" | "ban" | "time-out" | "quarantine" | "roles" | "why" | null;
 
 const lasts = [
   { value: "600", label: words.tenMinutes },
@@ -45,6 +45,12 @@ export function MemberOrder({ view, member }: { view: GuildView; member: MemberV
   const release = useTask(async () => {
     await act({ act: "time_out", user: member.user, reason: null, for_s: 0 });
   });
+  const settle = useTask(async () => {
+    await act({ act: "settle", user: member.user, reason: null });
+  });
+  const free = useTask(async () => {
+    await act({ act: "lift_quarantine", user: member.user, reason: null });
+  });
   const close = () => setOpen(null);
   const held = view.roles.filter((role) => member.roles.includes(role.id));
   return (
@@ -60,8 +66,10 @@ export function MemberOrder({ view, member }: { view: GuildView; member: MemberV
         </ul>
       )}
       {member.timed_out_until !== null && <p className="card-line card-attention">{words.onHold(wholeTime(member.timed_out_until))}</p>}
+      {member.quarantined_at !== null && <p className="card-line card-attention">{words.inQuarantine(wholeTime(member.quarantined_at))}</p>}
+      {member.is_new && <p className="card-line">{words.isNew}</p>}
       {member.membership === "temporary" && <p className="card-line">{words.guest}</p>}
-      <RefusalNote refusal={release.refusal} />
+      <RefusalNote refusal={release.refusal ?? settle.refusal ?? free.refusal} />
       <div className="card-actions card-order">
         {manages && (above || member.me) && (
           <Button small icon={Shield} onPress={() => setOpen("roles")}>
@@ -88,6 +96,21 @@ export function MemberOrder({ view, member }: { view: GuildView; member: MemberV
               {words.release}
             </Button>
           ))}
+        {can("timeout_members") && member.is_new && (
+          <Button small icon={UserCheck} onPress={() => void settle.run()} isPending={settle.busy} aria-label={words.settleNamed(member.display_name)}>
+            {words.settle}
+          </Button>
+        )}
+        {can("timeout_members") &&
+          (member.quarantined_at === null ? (
+            <Button small icon={ShieldAlert} onPress={() => setOpen("quarantine")}>
+              {words.quarantine}
+            </Button>
+          ) : (
+            <Button small icon={Undo2} onPress={() => void free.run()} isPending={free.busy}>
+              {words.quarantineEnd}
+            </Button>
+          ))}
         {can("kick_members") && (
           <Button small look="danger-quiet" icon={LogOut} onPress={() => setOpen("kick")}>
             {words.kick}
@@ -99,14 +122,14 @@ export function MemberOrder({ view, member }: { view: GuildView; member: MemberV
           </Button>
         )}
       </div>
-      {(open === "kick" || open === "ban" || open === "time-out") && <Measure kind={open} view={view} member={member} onClose={close} />}
+      {(open === "kick" || open === "ban" || open === "time-out" || open === "quarantine") && <Measure kind={open} view={view} member={member} onClose={close} />}
       {open === "roles" && <Roles view={view} member={member} onClose={close} />}
       {open === "why" && <Why view={view} member={member} onClose={close} />}
     </>
   );
 }
 
-function Measure({ kind, view, member, onClose }: { kind: "kick" | "ban" | "time-out"; view: GuildView; member: MemberView; onClose: () => void }) {
+function Measure({ kind, view, member, onClose }: { kind: "kick" | "ban" | "time-out" | "quarantine"; view: GuildView; member: MemberView; onClose: () => void }) {
   const act = useAct(view.id);
   const [reason, setReason] = useState("");
   const [time, setTime] = useState(kind === "ban" ? "0" : "600");
@@ -114,11 +137,13 @@ function Measure({ kind, view, member, onClose }: { kind: "kick" | "ban" | "time
   const text = {
     kick: { title: words.kickTitle, lead: words.kickLead, verb: words.kick },
     ban: { title: words.banTitle, lead: words.banLead, verb: words.ban },
+    quarantine: { title: words.quarantineTitle, lead: words.quarantineLead, verb: words.quarantine },
     "time-out": { title: words.timeOutTitle, lead: words.timeOutLead, verb: words.timeOut },
   }[kind];
   const go = useTask(async () => {
     const why = reason.trim() === "" ? null : reason.trim();
     if (kind === "kick") await act({ act: "kick", user: member.user, reason: why });
+    else if (kind === "quarantine") await act({ act: "quarantine", user: member.user, reason: why });
     else if (kind === "ban") await act({ act: "ban", user: member.user, reason: why, for_s: Number(time), delete_s: Number(removes) });
     else await act({ act: "time_out", user: member.user, reason: why, for_s: Number(time) });
     onClose();
@@ -127,7 +152,7 @@ function Measure({ kind, view, member, onClose }: { kind: "kick" | "ban" | "time
     <Dialog title={text.title(member.display_name)} open onClose={onClose} firm>
       <p>{text.lead}</p>
       <form className="form" onSubmit={submit(() => void go.run())}>
-        {kind !== "kick" && <Choice label={words.banFor} value={time} onChange={setTime} options={kind === "ban" ? [{ value: "0", label: words.forever }, ...lasts.slice(1)] : lasts} />}
+        {(kind === "ban" || kind === "time-out") && <Choice label={words.banFor} value={time} onChange={setTime} options={kind === "ban" ? [{ value: "0", label: words.forever }, ...lasts.slice(1)] : lasts} />}
         {kind === "ban" && <Choice label={words.banRemoves} value={removes} onChange={setRemoves} options={removals} />}
         <Field label={govern.reason} hint={govern.reasonHint} value={reason} onChange={setReason} maxLength={512} autoComplete="off" />
         <RefusalNote refusal={go.refusal} />
@@ -226,5 +251,7 @@ function sentence(step: Step, view: GuildView): string {
       return why.unseen;
     case "timed_out":
       return why.onHold;
+    case "quarantined":
+      return why.quarantined;
   }
 }

@@ -7,7 +7,7 @@ import { useNow } from "../state/page";
 import { Avatar } from "../ui/Arch";
 import { Button } from "../ui/Button";
 import { Bubble } from "../ui/Dialog";
-import { Markdown, plainText } from "../ui/Markdown";
+import { hasLink, Markdown, plainText } from "../ui/Markdown";
 import { SealMark } from "../ui/Seal";
 import { conversations, failedSend, pins, relative, talk, timeOfDay, unreadable, wholeTime } from "../words";
 import type { MessageView, OutboxView, ReplyView, Undecryptable } from "../wire";
@@ -161,8 +161,21 @@ export const Message = memo(function Message({ message, line, first, newest, wit
   );
 });
 
+/** Text of somebody who is new here has no links to press until they aren't. */
+function Prose({ message, body }: { message: MessageView; body: string }) {
+  const until = message.links_held_until;
+  const now = useNow(60_000);
+  const held = until !== null && until > now;
+  return (
+    <>
+      <Markdown body={body} mentions={message.mentions} held={held} />
+      {held && hasLink(body) && <span className="line-edited">{talk.linksHeld(wholeTime(until))}</span>}
+    </>
+  );
+}
+
 function Body({ message, inOrder }: { message: MessageView; inOrder: boolean }) {
-  const { content, mentions, edited_at: edited, forwarded_from: forwarded } = message;
+  const { content, edited_at: edited, forwarded_from: forwarded } = message;
   switch (content.content) {
     case "text":
       return (
@@ -173,7 +186,7 @@ function Body({ message, inOrder }: { message: MessageView; inOrder: boolean }) 
               {talk.forwarded(forwarded)}
             </p>
           )}
-          <Markdown body={content.body} mentions={mentions} />
+          <Prose message={message} body={content.body} />
           {message.handed_by !== null && <Handed by={message.handed_by} author={message.author_name} />}
           {message.expires_at !== null && <Vanishes at={message.expires_at} />}
           {edited !== null && (

@@ -5,7 +5,7 @@ import { asHtml, asJson, collect } from "./export";
 const words = { title: (place: string) => place, gone: "gone", answer: (author: string) => `to ${author}` };
 
 function message(seq: number, body: string): MessageView {
-  return { id: `m${seq}`, seq, at: seq * 1000, author: "a", author_name: "<Ada>", device: "d", mine: false, content: { content: "text", body }, mentions: [], edited_at: null, reply: null, forwarded_from: null, handed_by: null, reactions: [], changing: false, can_edit: false, can_delete: false, can_react: false, pinned: false, can_pin: false, from_blocked: false, calls_me: false, expires_at: null, thread: null, in_thread: null, can_thread: false };
+  return { id: `m${seq}`, seq, at: seq * 1000, author: "a", author_name: "<Ada>", device: "d", mine: false, content: { content: "text", body }, mentions: [], edited_at: null, reply: null, forwarded_from: null, handed_by: null, reactions: [], changing: false, can_edit: false, can_delete: false, can_react: false, pinned: false, can_pin: false, from_blocked: false, calls_me: false, expires_at: null, links_held_until: null, thread: null, in_thread: null, can_thread: false };
 }
 
 test("what people wrote can't break out of the page", () => {

@@ -7,7 +7,7 @@ const noon = new Date(2026, 4, 4, 12, 0, 0).getTime();
 const minute = 60_000;
 
 function message(seq: number, author = "ada", after_min = seq, content: MessageView["content"] = { content: "text", body: `m${seq}` }): MessageView {
-  return { id: `id${seq}`, seq, at: noon + after_min * minute, author, author_name: author, device: "d", mine: author === "me", content, mentions: [], edited_at: null, reply: null, forwarded_from: null, handed_by: null, reactions: [], changing: false, can_edit: false, can_delete: false, can_react: true, pinned: false, can_pin: false, from_blocked: false, calls_me: false, expires_at: null, thread: null, in_thread: null, can_thread: false };
+  return { id: `id${seq}`, seq, at: noon + after_min * minute, author, author_name: author, device: "d", mine: author === "me", content, mentions: [], edited_at: null, reply: null, forwarded_from: null, handed_by: null, reactions: [], changing: false, can_edit: false, can_delete: false, can_react: true, pinned: false, can_pin: false, from_blocked: false, calls_me: false, expires_at: null, links_held_until: null, thread: null, in_thread: null, can_thread: false };
 }
 
 function view(messages: MessageView[], more: Partial<TimelineView> = {}): TimelineView {

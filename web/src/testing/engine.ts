@@ -4,6 +4,7 @@ import type { GuildView, Command, CommandReply, ErrorCode, OutboxView, Query, Qu
 import { FakeAccount } from "./account";
 import { asks, governs } from "./govern";
 import { changeGroup, type GroupChange, reader } from "./group";
+import { invitedTo, joins } from "./joining";
 import { changeHistory, setHistory, timelineOf } from "./history";
 import { everyday } from "./later";
 import { callsOf, noticeOf, placeId, summaryOf } from "./notice";
@@ -289,8 +290,12 @@ export class FakeEngine implements EngineBridge {
         break;
       case "join_guild":
         return { outcome: "guild", guild: id(102) };
+      case "apply":
+      case "withdraw":
+      case "applications":
       case "create_invite":
-        return this.#createInvite(command);
+        if (command.do === "create_invite") this.tell({ topic: "invites", guild: command.guild });
+        return joins(world, command, () => this.#id());
       case "end_invite":
         world.invites = world.invites.filter((invite) => invite.code !== command.code);
         this.tell({ topic: "invites", guild: command.guild });
@@ -401,7 +406,7 @@ export class FakeEngine implements EngineBridge {
   #preview(invite: string | null): CommandReply {
     const code = invite?.split("#")[0] ?? "";
     if (code === "gone") refuse("INVITE_INVALID");
-    const preview = invite === null ? null : { code, guild: id(101), guild_name: "Rowing club", icon: null, rules: "- Nobody rows alone.", inviter_name: "Bruno Okafor", members: 7, expires_at: Date.now() + 5 * 86_400_000, seeded: invite.includes("#"), membership: invite.startsWith("guest") ? ("temporary" as const) : ("lasting" as const) };
+    const preview = invite === null ? null : invitedTo(code, invite);
     return { outcome: "instance", name: "Rowing on the Elbe", mail: this.mail, set_up_needed: this.world.setUpNeeded, open: this.world.session.state === "signed_out" && this.open, invite: preview };
   }
 
@@ -415,7 +420,7 @@ export class FakeEngine implements EngineBridge {
 
   #createGuild(name: string): CommandReply {
     const me = this.world.session.me;
-    const guild: GuildView = { id: id(this.#id()), name, icon: null, banner: null, rules: null, rules_wait: false, owner: me?.user ?? "", my_permissions: (2n ** 64n - 1n).toString(), my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members: me === null ? [] : [{ user: me.user, username: me.username, display_name: me.display_name, nickname: null, owner: true, joined_at: Date.now(), vouched: true, me: true, safety: "known" as const, roles: [], timed_out_until: null, membership: "lasting" as const }] };
+    const guild: GuildView = { id: id(this.#id()), name, icon: null, banner: null, rules: null, rules_wait: false, questions: [], owner: me?.user ?? "", my_permissions: (2n ** 64n - 1n).toString(), my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members: me === null ? [] : [{ user: me.user, username: me.username, display_name: me.display_name, nickname: null, owner: true, joined_at: Date.now(), vouched: true, me: true, safety: "known" as const, roles: [], timed_out_until: null, membership: "lasting" as const, links_held_until: null, is_new: false, quarantined_at: null }] };
     this.world.guilds.push(guild);
     addChannel(this.world, guild, this.#id(), "general");
     this.tell({ topic: "guilds" });
@@ -436,14 +441,6 @@ export class FakeEngine implements EngineBridge {
     changeGroup(this.world, this.world.channels.get(command.channel) ?? refuse("NOT_FOUND"), command);
     this.#tellOf(command.channel);
     return { outcome: "done" };
-  }
-
-  #createInvite(command: Extract<Command, { do: "create_invite" }>): CommandReply {
-    const code = `n${this.#id()}Q`;
-    const url = `https://elbe.example/invite/${code}#pX3v9bQ0tT7mJk2LwQ5dRA`;
-    this.world.invites.unshift({ code, url, uses: command.uses, used: 0, expires_at: command.expires_in_s === 0 ? null : Date.now() + command.expires_in_s * 1000, created_by: id(1), created_at: Date.now() });
-    this.tell({ topic: "invites", guild: command.guild });
-    return { outcome: "invite", code, url };
   }
 
   #send(channel: string, body: string, answered?: string): CommandReply {

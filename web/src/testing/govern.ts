@@ -49,6 +49,22 @@ export function governs(world: World, guild: string, act: Act, draw: () => strin
     case "time_out":
       Object.assign(view.members.find((member) => member.user === act.user) ?? {}, { timed_out_until: act.for_s === 0 ? null : Date.now() + act.for_s * 1000 });
       break;
+    case "quarantine":
+      Object.assign(view.members.find((member) => member.user === act.user) ?? {}, { quarantined_at: Date.now() });
+      break;
+    case "lift_quarantine":
+      Object.assign(view.members.find((member) => member.user === act.user) ?? {}, { quarantined_at: null });
+      break;
+    case "settle":
+      Object.assign(view.members.find((member) => member.user === act.user) ?? {}, { is_new: false, links_held_until: null });
+      break;
+    case "set_questions":
+      view.questions = act.questions;
+      break;
+    case "approve":
+    case "decline":
+      world.applicants = world.applicants.filter((one) => one.user !== act.user);
+      break;
     case "ban_many":
       view.members = view.members.filter((member) => !act.users.includes(member.user));
       break;
@@ -95,9 +111,11 @@ export function asks(world: World, guild: string, question: Question): CommandRe
   const view = world.guilds.find((one) => one.id === guild);
   switch (question.about) {
     case "gate":
-      return { outcome: "told", on: "gate", joins: "open", invites: "open", newcomer_s: 0 };
+      return { outcome: "told", on: "gate", joins: "open", invites: "open", newcomer_s: 0, links_s: 86_400, mentions_s: 0 };
     case "joins":
       return { outcome: "told", on: "joins", joins: [{ user: id(5), username: "emil", display_name: "Emil", code: "k7QmP2", invited_by: id(2), at: Date.now() - 3 * 24 * 60 * minute, here: true }, { user: id(4), username: "dora", display_name: "Dora", code: "k7QmP2", invited_by: id(2), at: Date.now() - 4 * 24 * 60 * minute, here: true }] };
+    case "applications":
+      return { outcome: "told", on: "applications", applications: world.applicants, end: true };
     case "invites":
       return { outcome: "told", on: "invites", invites: world.invites.map((one) => ({ ...one, gate: world.paused.includes(one.code) ? "closed" : "open", membership: one.code.startsWith("g") ? "temporary" : "lasting" })) };
     case "bans":

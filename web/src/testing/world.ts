@@ -1,7 +1,7 @@
 /** Made-up people, servers and talk for the engine that lives in memory. */
 import { noRoom, setRoom } from "./room";
 export { goOn } from "./room";
-import type { BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, NoticeView, OutboxView, OwnStatus, PinnedView, PresenceView, ReaderView, RecoveryView, ScheduledView, SessionView, WayView } from "../wire";
+import type { Application, BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, NoticeView, OutboxView, OwnApplication, OwnStatus, PinnedView, PresenceView, ReaderView, RecoveryView, ScheduledView, SessionView, WayView } from "../wire";
 import { changeFrom } from "./recovery";
 import { addPins } from "./pin";
 import { addThreads } from "./thread";
@@ -42,6 +42,9 @@ export interface World {
   dms: Array<{ channel: string; peer: string | null; username: string; display_name: string; people: number }>;
   devices: DeviceView[];
   invites: InviteView[];
+  /** Who wants to join, and how one's own application stands. */
+  applicants: Application[];
+  applied: OwnApplication[];
   /** Codes of invites that are paused. */
   paused: string[];
   recovery: RecoveryView;
@@ -112,6 +115,8 @@ export function makeWorld(scene: Scene): World {
     dms: [],
     devices: devices(now),
     paused: [],
+    applied: scene.has("declined") ? [{ guild: id(101), guild_name: "Rowing club", at: now - 2 * day, declined_at: now - day / 2, reason: "We are full until May." }] : [],
+    applicants: [{ user: id(11), username: "nora", display_name: "Nora Quist", at: now - day / 3, code: "k7QmP2", invited_by: id(2), answers: [{ question: "What brings you to the river?", answer: "I rowed at school and miss it.\nSaturdays are best." }, { question: "Can you swim?", answer: "Yes." }] }],
     invites: [
       { code: "k7QmP2", url: "https://elbe.example/invite/k7QmP2#V2hvIHJlYWRzIHRoaXM", uses: 10, used: 3, expires_at: now + 5 * day, created_by: id(1), created_at: now - 2 * day },
       { code: "Zz81bb", url: null, uses: 0, used: 12, expires_at: null, created_by: id(2), created_at: now - 40 * day },
@@ -158,6 +163,7 @@ export function makeWorld(scene: Scene): World {
   }
   if (scene.has("pins")) addPins(world, now);
   if (scene.has("threads")) addThreads(world, now);
+  if (scene.has("newcomers")) for (const list of world.messages.values()) for (const message of list) if (message.content.content === "text" && message.content.body.includes("https://")) message.links_held_until = now + day;
   applyScene(world, scene, now);
   return world;
 }
@@ -173,10 +179,10 @@ interface NewGuild {
 function addGuild(world: World, { number, name, owner, people, start }: NewGuild): void {
   const members = people.map((person): MemberView => {
     const who = world.people.get(id(person)) ?? { username: "x", display_name: "X" };
-    return { user: id(person), ...who, nickname: null, owner: person === owner, joined_at: start - person * 9 * day, vouched: person !== 5, me: person === 1, safety: person === 7 ? "unknown" : "known", roles: [], timed_out_until: null, membership: person === 5 ? "temporary" : "lasting" };
+    return { user: id(person), ...who, nickname: null, owner: person === owner, joined_at: start - person * 9 * day, vouched: person !== 5, me: person === 1, safety: person === 7 ? "unknown" : "known", roles: [], timed_out_until: null, membership: person === 5 ? "temporary" : "lasting", links_held_until: null, is_new: person === 7, quarantined_at: null };
   });
   const rights = owner === 1 ? (2n ** 64n - 1n).toString() : "65537";
-  world.guilds.push({ id: id(number), name, icon: null, banner: null, rules: null, rules_wait: false, owner: id(owner), my_permissions: rights, my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members });
+  world.guilds.push({ id: id(number), name, icon: null, banner: null, rules: null, rules_wait: false, questions: [], owner: id(owner), my_permissions: rights, my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members });
 }
 
 export function addChannel(world: World, guild: GuildView, number: number, name: string): ChannelView {
@@ -214,7 +220,7 @@ export function addChannel(world: World, guild: GuildView, number: number, name:
 let nextMessage = 100_000;
 
 /** What nothing was said about. */
-export const plain = (mine: boolean) => ({ mentions: [] as MessageView["mentions"], edited_at: null, reply: null, forwarded_from: null as string | null, handed_by: null as string | null, reactions: [], changing: false, can_edit: mine, can_delete: true, can_react: true, pinned: false, can_pin: true, from_blocked: false, calls_me: false, expires_at: null as number | null, thread: null as MessageView["thread"], in_thread: null as string | null, can_thread: true });
+export const plain = (mine: boolean) => ({ mentions: [] as MessageView["mentions"], edited_at: null, reply: null, forwarded_from: null as string | null, handed_by: null as string | null, reactions: [], changing: false, can_edit: mine, can_delete: true, can_react: true, pinned: false, can_pin: true, from_blocked: false, calls_me: false, expires_at: null as number | null, links_held_until: null as number | null, thread: null as MessageView["thread"], in_thread: null as string | null, can_thread: true });
 
 export function addMessage(world: World, channel: string, author: string, body: string, at: number): MessageView {
   const list = world.messages.get(channel) ?? [];

@@ -32,6 +32,15 @@ test("a bare address becomes a link that tells nothing of where it was", () => {
   expect(link?.rel).toContain("noreferrer");
 });
 
+test("a link of somebody new is text that says where it would lead", () => {
+  const drawn = render(<Markdown body="[a prize](https://example.org/x)" held />).container;
+  expect(drawn.querySelector("a")).toBeNull();
+  expect(drawn.textContent).toBe("a prize (https://example.org/x)");
+  const bare = render(<Markdown body="see https://example.org/x" held />).container;
+  expect(bare.querySelector("a")).toBeNull();
+  expect(bare.textContent).toBe("see https://example.org/x");
+});
+
 test("a new line is a new line, and four spaces are no code", () => {
   expect(html("one\ntwo")).toBe('<p dir="auto">one<br>two</p>');
   expect(html("    indented")).not.toContain("<pre>");

@@ -70,13 +70,18 @@ export function safeAddress(url: string): string | null {
 const nobody: readonly MentionView[] = [];
 export const MentionsContext = createContext<ReadonlyMap<string, MentionView>>(new Map());
 
-export const Markdown = memo(function Markdown({ body, mentions = nobody }: { body: string; mentions?: readonly MentionView[] }) {
+/** Links are shown as text. */
+const HeldContext = createContext(false);
+
+export const Markdown = memo(function Markdown({ body, mentions = nobody, held = false }: { body: string; mentions?: readonly MentionView[]; held?: boolean }) {
   const known = useMemo(() => new Map(mentions.map((one) => [one.token, one])), [mentions]);
   return (
     <MentionsContext value={known}>
-      <div className={onlyEmoji(body) ? "prose prose-emoji" : "prose"} dir="auto">
-        {drawAll(parseMessage(body).children)}
-      </div>
+      <HeldContext value={held}>
+        <div className={onlyEmoji(body) ? "prose prose-emoji" : "prose"} dir="auto">
+          {drawAll(parseMessage(body).children)}
+        </div>
+      </HeldContext>
     </MentionsContext>
   );
 });
@@ -124,7 +129,11 @@ function draw(node: Node): ReactNode {
     case "listItem":
       return <li>{node.children.map((child) => (child.type === "paragraph" ? drawAll(child.children) : drawAll([child])))}</li>;
     case "link":
-      return link(node.url, drawAll(node.children));
+      return (
+        <Linked url={node.url} bare={node.children.every((child) => child.type === "text" && node.url.endsWith(child.value))}>
+          {drawAll(node.children)}
+        </Linked>
+      );
     default:
       return "value" in node ? node.value : "children" in node ? drawAll(node.children as Node[]) : null;
   }
@@ -174,9 +183,19 @@ function lines(value: string): ReactNode {
   return parts.map((part, index) => <Fragment key={index}>{index > 0 ? <br /> : null}{part}</Fragment>);
 }
 
-function link(url: string, children: ReactNode): ReactNode {
+/** Whether a text has anything in it that would be drawn as a link. */
+export function hasLink(body: string): boolean {
+  const within = (node: Root | Node): boolean => (node.type === "link" && safeAddress(node.url) !== null) || ("children" in node && (node.children as Node[]).some(within));
+  return within(parseMessage(body));
+}
+
+/** `bare`: its words are its address. */
+function Linked({ url, bare, children }: { url: string; bare: boolean; children: ReactNode }): ReactNode {
+  const held = use(HeldContext);
   const address = safeAddress(url);
   if (address === null) return children;
+  // Where it would lead is said beside its words, which may say something else.
+  if (held) return bare ? children : <>{children} ({address})</>;
   return (
     <a href={address} title={address} target="_blank" rel="noopener noreferrer nofollow ugc">
       {children}

@@ -16,7 +16,11 @@ icon: string | null, banner: string | null,
 /**
  * What members agree to, and whether this person has yet to.
  */
-rules: string | null, rules_wait: boolean, owner: UserId, my_permissions: Permissions, my_roles: Array<RoleId>, 
+rules: string | null, rules_wait: boolean, 
+/**
+ * What whoever wants to join is asked.
+ */
+questions: Array<string>, owner: UserId, my_permissions: Permissions, my_roles: Array<RoleId>, 
 /**
  * What every member may do.
  */

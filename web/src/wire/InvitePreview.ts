@@ -18,4 +18,8 @@ rules: string | null, inviter_name: string | null, members: number | null, expir
 /**
  * The link had a seed, so that members can check who was really invited.
  */
-seeded: boolean, membership: Membership, };
+seeded: boolean, membership: Membership, 
+/**
+ * What whoever wants to join is asked; nothing: they just join.
+ */
+questions: Array<string>, };

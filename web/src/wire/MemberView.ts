@@ -16,4 +16,12 @@ vouched: boolean, me: boolean, safety: Safety, roles: Array<RoleId>,
 /**
  * On hold until then: they read and do nothing else.
  */
-timed_out_until: number | null, membership: Membership, };
+timed_out_until: number | null, membership: Membership, 
+/**
+ * Their links are shown as text until then.
+ */
+links_held_until: number | null, 
+/**
+ * One of the limits on new members holds for them.
+ */
+is_new: boolean, quarantined_at: number | null, };

@@ -38,6 +38,10 @@ calls_me: boolean,
  */
 expires_at: number | null, 
 /**
+ * Its links are text until then: the author is new here.
+ */
+links_held_until: number | null, 
+/**
  * The thread that hangs on it.
  */
 thread: ThreadMark | null, 

@@ -7,4 +7,4 @@ import type { UserId } from "./UserId";
 /**
  * What the server is asked about a guild.
  */
-export type Question = { "about": "right", user: UserId, channel: ChannelId | null, right: string, } | { "about": "overwrites" } | { "about": "as_role", role: RoleId, } | { "about": "bans", after: UserId | null, } | { "about": "gate" } | { "about": "joins" } | { "about": "invites" } | { "about": "audit", before: number | null, actor: UserId | null, action: string | null, target: string | null, } | { "about": "audit_file", format: AuditFormat, } | { "about": "audit_checkpoint" };
+export type Question = { "about": "right", user: UserId, channel: ChannelId | null, right: string, } | { "about": "overwrites" } | { "about": "as_role", role: RoleId, } | { "about": "bans", after: UserId | null, } | { "about": "gate" } | { "about": "joins" } | { "about": "invites" } | { "about": "applications", after: UserId | null, } | { "about": "audit", before: number | null, actor: UserId | null, action: string | null, target: string | null, } | { "about": "audit_file", format: AuditFormat, } | { "about": "audit_checkpoint" };

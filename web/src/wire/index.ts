@@ -1,6 +1,8 @@
 export type { AccountAct } from "./AccountAct";
 export type { AccountReply } from "./AccountReply";
 export type { Act } from "./Act";
+export type { Answer } from "./Answer";
+export type { Application } from "./Application";
 export type { AuditFormat } from "./AuditFormat";
 export type { AuditView } from "./AuditView";
 export type { Availability } from "./Availability";
@@ -77,6 +79,7 @@ export type { OlderView } from "./OlderView";
 export type { OperatorAct } from "./OperatorAct";
 export type { OperatorReply } from "./OperatorReply";
 export type { OutboxView } from "./OutboxView";
+export type { OwnApplication } from "./OwnApplication";
 export type { OwnStatus } from "./OwnStatus";
 export type { PeopleState } from "./PeopleState";
 export type { Permissions } from "./Permissions";

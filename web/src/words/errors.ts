@@ -61,6 +61,8 @@ const sentences: Record<ErrorCode, string> = {
   DANGEROUS_FOR_EVERYONE: "Everyone can't have a right that could take the server apart. Give it to a role.",
   RANK_TOO_HIGH: "That stands as high as you in this server, or higher. Ask somebody above.",
   RIGHT_NOT_YOURS: "You can't give a right that you don't have yourself.",
+  APPLICATION_NEEDED: "This server is joined by application. Open the invite's page and answer its questions.",
+  QUARANTINED: "A moderator has put you in quarantine here. You can read what everybody reads.",
   JOINS_PAUSED: "This server has paused joining for now. Try again later.",
   BANNED: "You were banned from this server. Its moderators can lift that.",
   TIMED_OUT_MEMBER: "A moderator has put you on hold here. You can read, and write again when it's over.",

@@ -331,6 +331,7 @@ export const talk = {
   failed: "Not sent",
   edited: "(edited)",
   deleted: "Deleted by its author",
+  linksHeld: (until: string) => fill("Links of new members are only text. These can be pressed from {until} on.", { until }),
   removedBy: (name: string) => fill("Removed by {name}", { name }),
   quote: (author: string, text: string) => fill("Answer to {author}: {text}", { author, text }),
   disappeared: "This message has disappeared",

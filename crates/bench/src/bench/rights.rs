@@ -28,6 +28,7 @@ pub(super) fn measure(report: &mut Report) {
         user: UserId::from_bytes(id(1)),
         roles: &held,
         timed_out: false,
+        quarantined: false,
     };
     let mut seen = 0;
     let mut times: Vec<Duration> = (0..ROUNDS)

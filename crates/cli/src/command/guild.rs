@@ -67,6 +67,17 @@ pub(crate) enum Guild {
         #[arg(long)]
         none: bool,
     },
+    /// Show or set what whoever wants to join is asked
+    Questions {
+        /// Name or id
+        guild: String,
+        /// A question, up to five times: joining takes an application from now on
+        #[arg(long = "ask", value_name = "QUESTION", num_args = 1)]
+        asks: Vec<String>,
+        /// Ask nothing: whoever has an invite just joins
+        #[arg(long, conflicts_with = "asks")]
+        none: bool,
+    },
     /// Pause or resume joining and inviting
     Gate {
         /// Name or id
@@ -80,6 +91,12 @@ pub(crate) enum Guild {
         /// New members only read for so long: 10m, 1d
         #[arg(long, value_name = "TIME", value_parser = duration_s)]
         newcomers_wait: Option<u32>,
+        /// Links of new members are text for others for so long: 1d, 7d
+        #[arg(long, value_name = "TIME", value_parser = duration_s)]
+        links_wait: Option<u32>,
+        /// New members mention nobody for so long: 1d, 7d
+        #[arg(long, value_name = "TIME", value_parser = duration_s)]
+        mentions_wait: Option<u32>,
         /// Why, for the audit log
         #[arg(long)]
         reason: Option<String>,
@@ -116,6 +133,9 @@ pub(crate) enum Which {
 pub(crate) struct Join {
     /// The invite: CODE, CODE#SEED or the whole link
     code: String,
+    /// The answer to each question of a guild that is joined by application, in their order
+    #[arg(long = "answer", value_name = "TEXT", num_args = 1)]
+    answers: Vec<String>,
 }
 
 impl Guild {
@@ -138,11 +158,14 @@ impl Guild {
                 set,
                 none,
             } => rules(seat, &guild, accept, set.as_deref(), none).await,
+            Guild::Questions { guild, asks, none } => questions(seat, &guild, asks, none).await,
             Guild::Gate {
                 guild,
                 close,
                 open,
                 newcomers_wait,
+                links_wait,
+                mentions_wait,
                 reason,
             } => {
                 let wanted = match (close, open) {
@@ -150,7 +173,8 @@ impl Guild {
                     (_, true) => Some(Gate::Open),
                     _ => None,
                 };
-                gate(seat, &guild, wanted, newcomers_wait, reason).await
+                let waits = [newcomers_wait, links_wait, mentions_wait];
+                gate(seat, &guild, wanted, waits, reason).await
             }
             Guild::Transfer {
                 guild,
@@ -173,6 +197,11 @@ impl Join {
         seat::with_profile(global, print, async |seat| {
             seat.reach().await?;
             let invite = self.code;
+            if !self.answers.is_empty() {
+                let answers = self.answers;
+                seat.done(Command::Apply { invite, answers }).await?;
+                return seat.print.line(&json!({"state": "applied"}), "applied");
+            }
             let before = target::guilds(seat).await?;
             let guild = the_guild(seat.command(Command::JoinGuild { invite }).await?)?;
             if let Some(known) = before.iter().find(|known| known.id == guild) {
@@ -308,11 +337,30 @@ async fn rules(
     )
 }
 
+async fn questions(
+    seat: &Seat<'_>,
+    guild: &str,
+    asks: Vec<String>,
+    none: bool,
+) -> Result<(), Failure> {
+    seat.reach().await?;
+    let guild = target::guild(seat, guild).await?.id;
+    if none || !asks.is_empty() {
+        let act = Act::SetQuestions { questions: asks };
+        return govern(seat, guild, act, "set").await;
+    }
+    for question in target::guild_view(seat, guild).await?.questions {
+        seat.print
+            .line(&json!({"question": question}), printable(&question))?;
+    }
+    Ok(())
+}
+
 async fn gate(
     seat: &Seat<'_>,
     guild: &str,
     wanted: Option<Gate>,
-    newcomer_s: Option<u32>,
+    [newcomer_s, links_s, mentions_s]: [Option<u32>; 3],
     reason: Option<String>,
 ) -> Result<(), Failure> {
     seat.reach().await?;
@@ -325,11 +373,15 @@ async fn gate(
         (after.joins, after.invites) = (gate, gate);
     }
     after.newcomer_s = newcomer_s.unwrap_or(before.newcomer_s);
+    after.links_s = links_s.unwrap_or(before.links_s);
+    after.mentions_s = mentions_s.unwrap_or(before.mentions_s);
     if after != before {
         let act = Act::SetGate {
             joins: after.joins,
             invites: after.invites,
             newcomer_s: after.newcomer_s,
+            links_s: after.links_s,
+            mentions_s: after.mentions_s,
             reason,
         };
         seat.done(Command::Govern { guild, act }).await?;

@@ -33,6 +33,16 @@ pub(crate) enum Member {
     },
     /// End a timeout
     Release(Somebody),
+    /// Set a member apart: without roles, reading only what everybody reads
+    Quarantine {
+        #[command(flatten)]
+        somebody: Somebody,
+        /// End it
+        #[arg(long)]
+        lift: bool,
+    },
+    /// Count a member no longer as new: limits on newcomers end for them
+    Settle(Somebody),
     /// Say what a member is called in the guild: yourself, or others where you may
     Nick {
         #[command(flatten)]
@@ -65,6 +75,10 @@ impl Member {
             Member::Nick { somebody, nickname } => {
                 act(seat, somebody, Deed::Name { nickname }).await
             }
+            Member::Quarantine { somebody, lift } => {
+                act(seat, somebody, Deed::Quarantine { lift }).await
+            }
+            Member::Settle(somebody) => act(seat, somebody, Deed::Settle).await,
             Member::Release(somebody) => act(seat, somebody, Deed::TimeOut { for_s: 0 }).await,
         })
     }
@@ -73,6 +87,8 @@ impl Member {
 enum Deed {
     Kick,
     TimeOut { for_s: u32 },
+    Quarantine { lift: bool },
+    Settle,
     Name { nickname: Option<String> },
 }
 
@@ -97,6 +113,25 @@ async fn act(seat: &Seat<'_>, somebody: Somebody, deed: Deed) -> Result<(), Fail
             };
             govern(seat, guild, act, state).await
         }
+        Deed::Quarantine { lift: false } => {
+            govern(
+                seat,
+                guild,
+                Act::Quarantine { user, reason },
+                "in quarantine",
+            )
+            .await
+        }
+        Deed::Quarantine { lift: true } => {
+            govern(
+                seat,
+                guild,
+                Act::LiftQuarantine { user, reason },
+                "released",
+            )
+            .await
+        }
+        Deed::Settle => govern(seat, guild, Act::Settle { user, reason }, "settled").await,
         Deed::TimeOut { for_s } => {
             let state = if for_s == 0 { "released" } else { "timed out" };
             let act = Act::TimeOut {
@@ -131,7 +166,8 @@ async fn list(seat: &Seat<'_>, guild: &str) -> Result<(), Failure> {
                 "display_name": member.display_name, "nickname": member.nickname, "owner": member.owner,
                 "vouched": member.vouched, "joined_at": member.joined_at,
                 "me": member.me, "safety": member.safety, "roles": roles,
-                "timed_out_until": member.timed_out_until,
+                "timed_out_until": member.timed_out_until, "new": member.is_new,
+                "quarantined_at": member.quarantined_at,
             }),
             format_args!(
                 "{}  {}{owner}{vouched}  {}",

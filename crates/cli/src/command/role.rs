@@ -381,5 +381,6 @@ fn sentence(view: &GuildView, step: &Step) -> String {
         }
         Step::Unseen => "they can't see the channel".to_owned(),
         Step::TimedOut => "a moderator has put them on hold".to_owned(),
+        Step::Quarantined => "a moderator has put them in quarantine".to_owned(),
     }
 }

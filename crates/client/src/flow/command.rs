@@ -7,9 +7,9 @@ use cloister_wire::{ErrorCode, report::KeepReport, security::SecondFactor};
 use crate::{
     core::{Outcome, Shared, refuse},
     flow::{
-        account, audience, backup, connect, device, govern, group, guild, history, incoming,
-        invite, notice, operate, own, pin, poll, presence, reading, recovery, report, say,
-        schedule, search, security, thread, typing, verify, ways,
+        account, application, audience, backup, connect, device, govern, group, guild, history,
+        incoming, invite, notice, operate, own, pin, poll, presence, reading, recovery, report,
+        say, schedule, search, security, thread, typing, verify, ways,
     },
     view::{Command, CommandReply, EarlierMessages, Topic},
 };
@@ -113,6 +113,9 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
         Command::LeaveGroup { channel } => group::leave(shared, channel).await,
         Command::RenameGroup { channel, name } => group::rename(shared, channel, &name),
         Command::JoinGuild { invite } => invite::join(shared, &invite).await,
+        Command::Apply { invite, answers } => application::apply(shared, &invite, answers).await,
+        Command::Withdraw { guild } => application::withdraw(shared, guild).await,
+        Command::Applications => application::own(shared).await,
         Command::CreateInvite {
             guild,
             uses,

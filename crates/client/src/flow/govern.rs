@@ -8,6 +8,7 @@ use cloister_proof::{
 };
 use cloister_wire::{
     Bytes, CategoryId, ErrorCode, GuildId, Permissions, RoleId, UserId,
+    application::Applications,
     audit::{AuditPage, AuditProof},
     guild::{Appended, Guild, Invites, Member},
     moderation::{Bans, Contact, GateView, Joins, Relation, Relations, SetContact, SetRelation},
@@ -32,7 +33,10 @@ pub(crate) use self::{
     question::ask,
     relation::{answer_request, bring_relations, relate, relations, set_contact},
 };
-use super::guild::{append, position, sign};
+use super::{
+    application,
+    guild::{append, position, sign},
+};
 use crate::{
     core::{Shared, refuse},
     engine::Method,
@@ -62,9 +66,15 @@ pub(crate) async fn act<P: Primitives>(
         | Act::Ban { .. }
         | Act::BanMany { .. }
         | Act::SetInvite { .. }
+        | Act::Settle { .. }
+        | Act::Quarantine { .. }
+        | Act::LiftQuarantine { .. }
         | Act::LiftBan { .. }
         | Act::TimeOut { .. }
         | Act::SetGate { .. } => order::order(shared, guild, act).await,
+        Act::SetQuestions { .. } | Act::Approve { .. } | Act::Decline { .. } => {
+            application::decide(shared, guild, act).await
+        }
         Act::Furnish { template } => {
             template::furnish(shared, guild, template).await?;
             Ok(CommandReply::Done)

@@ -52,11 +52,15 @@ pub(crate) async fn preview<P: Primitives>(
         expires_at: shown.expires_at,
         seeded: link.seed.is_some(),
         membership: shown.membership,
+        questions: shown.questions,
     })
 }
 
 /// What the server says of an invite; with a seed, checked against the certificate.
-async fn fetch<P: Primitives>(shared: &Shared<P>, link: &Link) -> Result<WirePreview, Refusal> {
+pub(super) async fn fetch<P: Primitives>(
+    shared: &Shared<P>,
+    link: &Link,
+) -> Result<WirePreview, Refusal> {
     let shown: WirePreview = shared
         .call_openly(Method::Get, &format!("/api/v1/invites/{}", link.code), None)
         .await?;
@@ -67,7 +71,7 @@ async fn fetch<P: Primitives>(shared: &Shared<P>, link: &Link) -> Result<WirePre
 }
 
 /// The certificate that the link's own key signed.
-fn certificate(shown: &WirePreview, link: &Link) -> Result<InviteCert, Refusal> {
+pub(super) fn certificate(shown: &WirePreview, link: &Link) -> Result<InviteCert, Refusal> {
     let forged = || {
         refuse(
             ErrorCode::TrustViolation,

@@ -5,7 +5,7 @@ use cloister_e2ee::{
     content::{Forwarded, MessageContent},
 };
 use cloister_wire::{
-    ChannelId, ErrorCode, MessageId, Permissions, Txn, UserId,
+    ChannelId, ErrorCode, GuildId, MessageId, Permissions, Txn, UserId,
     channel::{Notify, ScrubMessages, Scrubbed},
     limits::{EMOJI_BYTES, MESSAGE_CHARS, SCRUBS_PER_REQUEST, TTL_MAX_S},
 };
@@ -307,8 +307,27 @@ pub(super) fn addressed<P: Primitives>(
         .channel(channel)?
         .ok_or_else(|| refuse(ErrorCode::NotFound, "That channel is not here."))?;
     let resolved = mention::resolve(&core, &row, body)?;
-    let notify = resolved.notify(core.store.me()?.user, also);
-    Ok((resolved.body, notify))
+    let me = core.store.me()?.user;
+    let notify = resolved.notify(me, also);
+    let told = match (notify, row.view.guild) {
+        (Some(notify), Some(guild)) => (!tells_nobody(&core, guild, me)?).then_some(notify),
+        (notify, _) => notify,
+    };
+    Ok((resolved.body, told))
+}
+
+/// Whether somebody is too new in a guild to tell anybody by name.
+fn tells_nobody<P: Primitives>(
+    core: &Core<P>,
+    guild: GuildId,
+    user: UserId,
+) -> Result<bool, Refusal> {
+    let Some(row) = core.store.guild(guild)? else {
+        return Ok(false);
+    };
+    let member = core.store.member(guild, user)?;
+    let until = member.and_then(|one| one.new_until(&row.view, row.view.mentions_s, core.now));
+    Ok(until.is_some())
 }
 
 pub(super) fn checked(body: &str) -> Result<String, Refusal> {

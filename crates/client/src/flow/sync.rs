@@ -188,6 +188,7 @@ pub(crate) fn store_guild<P: Primitives>(
     now: u64,
 ) -> Result<(), StoreError> {
     store.put_guild(guild)?;
+    store.pin_applied(guild.id)?;
     for row in store.channels_of(guild.id)? {
         if !guild
             .channels

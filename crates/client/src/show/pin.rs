@@ -1,12 +1,12 @@
 //! What a channel keeps at hand, as far as this person reads it.
 
 use cloister_e2ee::Primitives;
-use cloister_wire::{ChannelId, channel::PinView};
+use cloister_wire::{ChannelId, Permissions, channel::PinView, guild::GuildKind};
 
 use super::{Shown, timeline};
 use crate::{
     core::Core,
-    store::{ChannelRow, MessageState},
+    store::{ChannelRow, GuildRow, MessageState},
     view::{PinLine, PinnedView},
 };
 
@@ -56,4 +56,15 @@ pub(super) fn lines<P: Primitives>(core: &Core<P>, pins: &[PinView]) -> Shown<Ve
             })
         })
         .collect()
+}
+
+/// In a conversation everybody who writes pins; in a guild it takes the right.
+pub(super) fn may_pin(row: &ChannelRow, guild: Option<&GuildRow>) -> bool {
+    let group = guild.is_none_or(|guild| guild.view.kind == GuildKind::Group);
+    let right = if group {
+        Permissions::SEND_MESSAGES
+    } else {
+        Permissions::PIN_MESSAGES
+    };
+    row.view.my_permissions.contains(right)
 }

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 
 use cloister_e2ee::{Primitives, content::MessageContent};
 use cloister_wire::{
-    ChannelId, GuildId, MessageId, Permissions, UserId, channel::PinView, guild::GuildKind,
-    moderation::Relation,
+    ChannelId, GuildId, MessageId, Permissions, UserId, channel::PinView, moderation::Relation,
 };
 
 use super::{Shown, outbox, pin, poll, thread};
 use crate::{
     core::Core,
     flow::{mention, say::is_emoji},
-    store::{ChannelRow, EntryState, MessageRow, MessageState, OutboxRow, Remark, text_of},
+    store::{
+        ChannelRow, EntryState, GuildRow, MessageRow, MessageState, OutboxRow, Remark, text_of,
+    },
     view::{
         CallView, Content, EditView, MentionView, MessageView, NoticeLevel, ReactionView,
         ReplyView, TimelineView, Undecryptable,
@@ -144,23 +145,6 @@ pub(super) fn one<P: Primitives>(
     place.message(row).map(Some)
 }
 
-/// In a conversation everybody who writes pins; in a guild it takes the right.
-fn may_pin<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<bool> {
-    let group = match row.view.guild {
-        Some(guild) => core
-            .store
-            .guild(guild)?
-            .is_some_and(|guild| guild.view.kind == GuildKind::Group),
-        None => true,
-    };
-    let right = if group {
-        Permissions::SEND_MESSAGES
-    } else {
-        Permissions::PIN_MESSAGES
-    };
-    Ok(row.view.my_permissions.contains(right))
-}
-
 /// The guild that a channel is in.
 pub(super) fn guild_of<P: Primitives>(
     core: &Core<P>,
@@ -175,6 +159,7 @@ struct Place<'a, P: Primitives> {
     core: &'a Core<P>,
     me: UserId,
     guild: Option<GuildId>,
+    guild_row: Option<GuildRow>,
     rights: Permissions,
     outbox: Vec<OutboxRow>,
     pins: Vec<PinView>,
@@ -183,10 +168,15 @@ struct Place<'a, P: Primitives> {
 
 impl<'a, P: Primitives> Place<'a, P> {
     fn of(core: &'a Core<P>, channel: ChannelId, row: Option<&ChannelRow>) -> Shown<Self> {
+        let guild = row.and_then(|row| row.view.guild);
+        let guild_row = match guild {
+            Some(guild) => core.store.guild(guild)?,
+            None => None,
+        };
         Ok(Self {
             core,
             me: core.store.me()?.user,
-            guild: row.and_then(|row| row.view.guild),
+            guild,
             rights: row.map_or(Permissions::NONE, |row| row.view.my_permissions),
             outbox: core.store.outbox(Some(channel))?,
             pins: match row {
@@ -194,9 +184,10 @@ impl<'a, P: Primitives> Place<'a, P> {
                 None => Vec::new(),
             },
             can_pin: match row {
-                Some(row) => may_pin(core, row)?,
+                Some(row) => pin::may_pin(row, guild_row.as_ref()),
                 None => false,
             },
+            guild_row,
         })
     }
 
@@ -263,6 +254,7 @@ impl<'a, P: Primitives> Place<'a, P> {
             from_blocked: store.relation(row.author)? == Relation::Blocked,
             calls_me: row.calls_me,
             expires_at: row.expires_at,
+            links_held_until: self.links_held_until(row.author)?,
             thread: thread::beside(self.core, &row, self.me)?,
             in_thread: row.thread,
             can_thread: row.thread.is_none() && !removed && thread::may_write(self.rights, false),
@@ -278,6 +270,18 @@ impl<'a, P: Primitives> Place<'a, P> {
             }) => self.core.store.name_in(self.guild, from.author).map(Some),
             _ => Ok(None),
         }
+    }
+
+    /// Until when links of the author are text, where they are new.
+    fn links_held_until(&self, author: UserId) -> Shown<Option<u64>> {
+        let Some(view) = self.guild_row.as_ref().map(|row| &row.view) else {
+            return Ok(None);
+        };
+        if view.links_s == 0 {
+            return Ok(None);
+        }
+        let member = self.core.store.member(view.id, author)?;
+        Ok(member.and_then(|member| member.new_until(view, view.links_s, self.core.now)))
     }
 
     fn mentions(&self, content: &Content) -> Shown<Vec<MentionView>> {

@@ -3,7 +3,7 @@
 use cloister_e2ee::Primitives;
 use cloister_proof::{GuildLog, encode};
 use cloister_wire::{
-    GuildId, Hash, RoleId, UserId,
+    GuildId, Hash, Permissions, RoleId, UserId,
     guild::{Guild, GuildKind, Member, Membership},
 };
 use rusqlite::{OptionalExtension as _, params};
@@ -28,6 +28,29 @@ pub(crate) struct MemberRow {
     pub nickname: Option<String>,
     pub timed_out_until: Option<u64>,
     pub membership: Membership,
+    pub settled_at: Option<u64>,
+    pub quarantined_at: Option<u64>,
+}
+
+impl MemberRow {
+    /// Until when a rule about the first so many seconds holds for them, if it does.
+    pub fn new_until(&self, view: &Guild, first_s: u32, now: u64) -> Option<u64> {
+        let until = self.joined_at + u64::from(first_s) * 1_000;
+        let new = self.settled_at.is_none() && until > now && !self.moderates(view);
+        new.then_some(until)
+    }
+
+    fn moderates(&self, view: &Guild) -> bool {
+        let held = view
+            .roles
+            .iter()
+            .filter(|role| self.roles.contains(&role.id));
+        let moderates = |rights: Permissions| {
+            rights.contains(Permissions::MANAGE_MESSAGES)
+                || rights.contains(Permissions::ADMINISTRATOR)
+        };
+        self.user == view.owner || held.into_iter().any(|role| moderates(role.permissions))
+    }
 }
 
 impl<P: Primitives> Store<P> {
@@ -106,6 +129,27 @@ impl<P: Primitives> Store<P> {
         Ok(())
     }
 
+    /// Remembers what the link said by which this person applies to a guild.
+    pub fn put_applied(&self, guild: GuildId, genesis: &Hash) -> StoreResult<()> {
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO applied (guild, genesis) VALUES (?1, ?2)")?
+            .execute(params![guild.as_bytes(), genesis.0])?;
+        Ok(())
+    }
+
+    /// Holds a guild that let this person in to what the link said.
+    pub fn pin_applied(&self, guild: GuildId) -> StoreResult<()> {
+        let genesis: Option<Vec<u8>> = self
+            .connection
+            .prepare_cached("DELETE FROM applied WHERE guild = ?1 RETURNING genesis")?
+            .query_row([guild.as_bytes()], |row| row.get(0))
+            .optional()?;
+        match genesis {
+            Some(genesis) => self.pin_guild(guild, &hash32(&genesis)?),
+            None => Ok(()),
+        }
+    }
+
     pub fn guild_log(&self, guild: GuildId) -> StoreResult<Option<GuildLog>> {
         let bytes: Option<Option<Vec<u8>>> = self
             .connection
@@ -133,11 +177,12 @@ impl<P: Primitives> Store<P> {
         self.connection
             .prepare_cached(
                 "INSERT INTO member (guild, user, joined_at, roles, timed_out_until, nickname,
-                 temporary)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 temporary, settled_at, quarantined_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                  ON CONFLICT (guild, user) DO UPDATE SET joined_at = excluded.joined_at,
                  roles = excluded.roles, nickname = excluded.nickname,
-                 timed_out_until = excluded.timed_out_until, temporary = excluded.temporary",
+                 timed_out_until = excluded.timed_out_until, temporary = excluded.temporary,
+                 settled_at = excluded.settled_at, quarantined_at = excluded.quarantined_at",
             )?
             .execute(params![
                 guild.as_bytes(),
@@ -146,7 +191,9 @@ impl<P: Primitives> Store<P> {
                 pack(&member.roles),
                 member.timed_out_until.map(|until| until as i64),
                 member.nickname,
-                member.membership == Membership::Temporary
+                member.membership == Membership::Temporary,
+                member.settled_at.map(|at| at as i64),
+                member.quarantined_at.map(|at| at as i64)
             ])?;
         Ok(())
     }
@@ -192,38 +239,26 @@ impl<P: Primitives> Store<P> {
     /// Members, by name.
     pub fn members(&self, guild: GuildId) -> StoreResult<Vec<MemberRow>> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT m.user, m.joined_at, m.roles, m.timed_out_until, m.nickname, m.temporary
+            "SELECT m.user, m.joined_at, m.roles, m.timed_out_until, m.nickname, m.temporary,
+             m.settled_at, m.quarantined_at
              FROM member m LEFT JOIN person p ON p.user = m.user
              WHERE m.guild = ?1 ORDER BY lower(coalesce(m.nickname, p.display_name, '')), m.user",
         )?;
-        let rows = statement
-            .query_map([guild.as_bytes()], |row| {
-                Ok((
-                    row.get::<_, Vec<u8>>(0)?,
-                    row.get::<_, i64>(1)?,
-                    row.get::<_, Vec<u8>>(2)?,
-                    row.get::<_, Option<i64>>(3)?,
-                    row.get::<_, Option<String>>(4)?,
-                    row.get::<_, bool>(5)?,
-                ))
-            })?
-            .collect::<Result<Vec<_>, _>>()?;
-        rows.into_iter()
-            .map(|(user, joined_at, roles, until, nickname, temporary)| {
-                Ok(MemberRow {
-                    user: UserId::from_bytes(id16(&user)?),
-                    joined_at: joined_at as u64,
-                    roles: unpack(&roles)?,
-                    nickname,
-                    timed_out_until: until.map(|until| until as u64),
-                    membership: if temporary {
-                        Membership::Temporary
-                    } else {
-                        Membership::Lasting
-                    },
-                })
-            })
-            .collect()
+        let mut rows = statement.query([guild.as_bytes()])?;
+        let mut members = Vec::new();
+        while let Some(row) = rows.next()? {
+            members.push(read_member(row)?);
+        }
+        Ok(members)
+    }
+
+    pub fn member(&self, guild: GuildId, user: UserId) -> StoreResult<Option<MemberRow>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT user, joined_at, roles, timed_out_until, nickname, temporary, settled_at,
+             quarantined_at FROM member WHERE guild = ?1 AND user = ?2",
+        )?;
+        let mut rows = statement.query([guild.as_bytes(), user.as_bytes()])?;
+        rows.next()?.map(read_member).transpose()
     }
 
     pub fn put_invite_seed(&self, guild: GuildId, code: &str, seed: &str) -> StoreResult<()> {
@@ -242,4 +277,23 @@ impl<P: Primitives> Store<P> {
             .query_row([code], |row| row.get(0))
             .optional()?)
     }
+}
+
+fn read_member(row: &rusqlite::Row<'_>) -> StoreResult<MemberRow> {
+    let time =
+        |at: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(at)?.map(|at| at as u64));
+    Ok(MemberRow {
+        user: UserId::from_bytes(id16(&row.get::<_, Vec<u8>>(0)?)?),
+        joined_at: row.get::<_, i64>(1)? as u64,
+        roles: unpack(&row.get::<_, Vec<u8>>(2)?)?,
+        timed_out_until: time(3)?,
+        nickname: row.get(4)?,
+        membership: if row.get::<_, bool>(5)? {
+            Membership::Temporary
+        } else {
+            Membership::Lasting
+        },
+        settled_at: time(6)?,
+        quarantined_at: time(7)?,
+    })
 }

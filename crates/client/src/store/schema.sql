@@ -35,8 +35,13 @@ CREATE TABLE member (
     timed_out_until INTEGER,
     -- Until their last connection ends.
     temporary INTEGER NOT NULL,
+    settled_at INTEGER,
+    quarantined_at INTEGER,
     PRIMARY KEY (guild, user)
 ) STRICT, WITHOUT ROWID;
+
+-- Guilds that this person applied to by a link, and what it said of them.
+CREATE TABLE applied (guild BLOB PRIMARY KEY, genesis BLOB NOT NULL) STRICT, WITHOUT ROWID;
 
 -- Pictures of guilds, by the hash of their bytes.
 CREATE TABLE picture (hash BLOB PRIMARY KEY, format TEXT NOT NULL, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;

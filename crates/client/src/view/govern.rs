@@ -3,6 +3,7 @@
 
 use cloister_wire::{
     CategoryId, ChannelId, Permissions, RoleId, UserId,
+    application::{Application, OwnApplication},
     audit::AuditView,
     guild::Invite,
     moderation::{BanView, Contact, Gate, GateView, JoinView, RelationView},
@@ -58,7 +59,18 @@ pub enum Act {
     LiftBan { user: UserId, reason: Option<String> },
     /// `for_s` 0 ends it.
     TimeOut { user: UserId, reason: Option<String>, for_s: u32 },
-    SetGate { joins: Gate, invites: Gate, newcomer_s: u32, reason: Option<String> },
+    SetGate { joins: Gate, invites: Gate, newcomer_s: u32, links_s: u32, mentions_s: u32, reason: Option<String> },
+    /// They don't count as new any more.
+    Settle { user: UserId, reason: Option<String> },
+    /// Their roles count for nothing, and they read what everybody reads.
+    Quarantine { user: UserId, reason: Option<String> },
+    LiftQuarantine { user: UserId, reason: Option<String> },
+    /// What whoever wants to join is asked; empty: they just join.
+    SetQuestions { questions: Vec<String> },
+    /// Let an applicant in: this device signs it.
+    Approve { user: UserId },
+    /// The applicant reads the reason.
+    Decline { user: UserId, reason: Option<String> },
     /// Nobody comes in by this invite while its gate is closed.
     SetInvite { code: String, gate: Gate },
     HandOver { to: UserId, password: String },
@@ -77,6 +89,8 @@ pub enum Question {
     Joins,
     /// How the invites stand at the server that this person may see.
     Invites,
+    /// Applications that wait.
+    Applications { after: Option<UserId> },
     /// At most one of `actor`, `action` and `target`.
     Audit { before: Option<u64>, actor: Option<UserId>, action: Option<String>, target: Option<String> },
     AuditFile { format: AuditFormat },
@@ -112,6 +126,8 @@ pub enum Told {
     Gate(GateView),
     Joins { joins: Vec<JoinView> },
     Invites { invites: Vec<Invite> },
+    Applications { applications: Vec<Application>, end: bool },
+    OwnApplications { applications: Vec<OwnApplication> },
     Audit { entries: Vec<AuditView>, end: bool },
     File { name: String, text: String },
     /// In base64url, for `cloister audit verify --checkpoint`.

@@ -19,6 +19,8 @@ pub struct GuildView {
     /// What members agree to, and whether this person has yet to.
     pub rules: Option<String>,
     pub rules_wait: bool,
+    /// What whoever wants to join is asked.
+    pub questions: Vec<String>,
     pub owner: UserId,
     pub my_permissions: Permissions,
     pub my_roles: Vec<RoleId>,
@@ -32,6 +34,7 @@ pub struct GuildView {
     pub members: Vec<MemberView>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "what a screen shows or not")]
 pub struct MemberView {
     pub user: UserId,
     pub username: String,
@@ -48,5 +51,10 @@ pub struct MemberView {
     /// On hold until then: they read and do nothing else.
     pub timed_out_until: Option<u64>,
     pub membership: Membership,
+    /// Their links are shown as text until then.
+    pub links_held_until: Option<u64>,
+    /// One of the limits on new members holds for them.
+    pub is_new: bool,
+    pub quarantined_at: Option<u64>,
 }
 }

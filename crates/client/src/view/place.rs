@@ -64,6 +64,8 @@ pub struct InvitePreview {
     /// The link had a seed, so that members can check who was really invited.
     pub seeded: bool,
     pub membership: Membership,
+    /// What whoever wants to join is asked; nothing: they just join.
+    pub questions: Vec<String>,
 }
 
 pub struct InviteView { pub code: String, pub url: Option<String>, pub uses: u32, pub used: u32, pub expires_at: Option<u64>, pub created_by: UserId, pub created_at: u64 }

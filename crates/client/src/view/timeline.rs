@@ -57,6 +57,8 @@ pub struct MessageView {
     pub calls_me: bool,
     /// When it disappears, by the server's clock.
     pub expires_at: Option<u64>,
+    /// Its links are text until then: the author is new here.
+    pub links_held_until: Option<u64>,
     /// The thread that hangs on it.
     pub thread: Option<ThreadMark>,
     /// In which thread it stands.

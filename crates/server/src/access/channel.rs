@@ -35,8 +35,9 @@ pub enum Kind {
         guild: GuildId,
         access_version: u64,
         rights: Permissions,
-        /// Members read only before that.
+        /// Members read only before that, and tell nobody by name.
         newcomer_until: u64,
+        mentions_from: u64,
         /// They have yet to agree to the rules, and read only before that.
         owes_agreement: bool,
     },
@@ -223,6 +224,13 @@ fn waits() -> Error {
     )
 }
 
+fn quarantined() -> Error {
+    Error::refuse(
+        cloister_wire::ErrorCode::Quarantined,
+        "A moderator has put you in quarantine here. You can read what everybody reads.",
+    )
+}
+
 fn enter(tx: &mut Tx<'_>, actor: Actor, state: Option<State>, verb: Verb) -> Result<Place> {
     let state = state.ok_or_else(Error::not_found)?;
     let listed = match state.readers {
@@ -246,6 +254,9 @@ fn enter(tx: &mut Tx<'_>, actor: Actor, state: Option<State>, verb: Verb) -> Res
             };
             match rule(relation, verb) {
                 Ruling::Allowed => {}
+                Ruling::Forbidden if stored.quarantined_at.is_some() => {
+                    return Err(quarantined());
+                }
                 Ruling::Forbidden if stored.timed_out_until.is_some() => {
                     return Err(timed_out(&stored, tx.now()));
                 }
@@ -263,7 +274,8 @@ fn enter(tx: &mut Tx<'_>, actor: Actor, state: Option<State>, verb: Verb) -> Res
                 guild,
                 access_version,
                 rights: permissions(relation),
-                newcomer_until: stored.newcomer_until(),
+                newcomer_until: stored.new_until(stored.newcomer_s),
+                mentions_from: stored.new_until(stored.mentions_s),
                 owes_agreement: stored.owes_agreement(),
             }
         }

@@ -54,6 +54,8 @@ struct Members {
     devices: Vec<RosterEntry>,
     rules: Rules,
     roles: BTreeMap<UserId, Vec<RoleId>>,
+    /// In quarantine.
+    apart: BTreeSet<UserId>,
     /// Of channels whose overwrites say nothing of who sees them: most.
     usual: Roster,
     access_version: u64,
@@ -291,6 +293,7 @@ fn members(tx: &mut Tx<'_>, guild: GuildId) -> Result<Members> {
         devices: store::epoch::devices_of_guild(tx, guild)?,
         rules: store::role::rules(tx, guild, stored.owner, stored.everyone)?,
         roles: store::role::holders(tx, guild)?,
+        apart: store::moderation::quarantined(tx, guild)?,
         usual: Roster::default(),
         access_version: stored.access_version,
         log: store::guild_log::position(tx, guild)?,
@@ -330,6 +333,7 @@ impl Members {
                     user: entry.user,
                     roles: self.roles.get(&entry.user).map_or(&[], Vec::as_slice),
                     timed_out: false,
+                    quarantined: self.apart.contains(&entry.user),
                 };
                 rights(&self.rules, &holder).contains(Permissions::VIEW_CHANNEL)
             })

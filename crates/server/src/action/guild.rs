@@ -1,8 +1,8 @@
 //! Guilds: making, joining, leaving and deleting one.
 
-use cloister_proof::{epoch::EpochCause, guild_log::RemoveCause};
+use cloister_proof::{GuildLog, Op, epoch::EpochCause, guild_log::RemoveCause};
 use cloister_wire::{
-    ErrorCode, GuildId, Permissions, UserId,
+    Bytes, ErrorCode, GuildId, Hash, Permissions, UserId,
     gateway::Event,
     guild::{Appended, CreateGuild, Guild, GuildKind, Join, Joined, Membership},
     limits,
@@ -10,13 +10,13 @@ use cloister_wire::{
 
 use super::{
     account::invite_invalid,
-    audit, channel, epoch,
+    application, audit, channel, epoch,
     guild_log::{self, LogOf},
     moderation,
 };
 use crate::{
     Error, Result,
-    access::{Act, Permit, System, guild::InGuild},
+    access::{Act, Actor, Permit, System, guild::InGuild},
     app::Parts,
     gateway::bus::{Audience, Notice},
     store::{self, channel::ReadsFrom, db::Tx, guild::NewGuild},
@@ -31,7 +31,7 @@ pub fn create(
 ) -> Result<Joined> {
     let name = guild_name(&request.name)?;
     store::account::lock(tx, permit.user)?;
-    check_place(tx, permit)?;
+    check_place(tx, permit, permit.user)?;
     let guild = request.guild;
     let new = NewGuild {
         id: guild,
@@ -72,46 +72,28 @@ pub fn join(
     request: &Join,
 ) -> Result<Joined> {
     store::account::lock(tx, permit.user)?;
-    let used = use_invite(tx, parts, permit, code)?;
+    let used = find_invite(tx, parts, permit, code)?;
     let (guild, invited_by) = (used.guild, used.by);
-    check_place(tx, permit)?;
+    application::check_none_needed(tx, permit, guild)?;
+    if !store::invite::update_used(tx, permit, &used.hash)? {
+        return Err(used_up());
+    }
+    check_place(tx, permit, permit.user)?;
     store::guild::insert_member(tx, permit, guild, used.membership)?;
-    store::moderation::insert_join(tx, permit, guild, code, invited_by)?;
+    store::moderation::insert_join(tx, permit, (guild, permit.user), code, invited_by)?;
     let access_version = store::guild::update_access(tx, permit, guild, 1)?;
     let of = LogOf {
         guild,
         access_version,
     };
-    let (op, log, logged) =
-        guild_log::append_quietly(tx, &parts.authority, of, &request.op, permit)?;
+    let (op, log) = arrive(tx, parts, of, permit.user, (&request.op, permit))?;
     if !matches!(op.body, cloister_proof::guild_log::OpBody::Join { .. }) {
         return Err(Error::refuse(
             ErrorCode::OpInvalid,
             "Joining takes a signed join.",
         ));
     }
-    store::channel::enter_guild(tx, guild, permit.user, ReadsFrom::of(&log, permit.user))?;
-    // The new member's own devices hear of it first: from then on they follow the guild.
-    let view = view(tx, guild, permit.user)?;
-    let joined = Event::GuildJoined {
-        guild: Box::new(view),
-    };
-    tx.emit(Notice::event(Audience::User(permit.user), joined));
-    let member = store::guild::get_member(tx, guild, permit.user)?.ok_or_else(Error::not_found)?;
-    tx.emit(Notice::event(
-        Audience::Guild {
-            guild,
-            access_version,
-        },
-        Event::MemberJoined {
-            guild,
-            member,
-            access_version,
-        },
-    ));
-    tx.emit(logged);
-    guild_log::follow_readers(tx, of, &log)?;
-    epoch::bump_guild(tx, &parts.authority, guild, EpochCause::Joined)?;
+    store::application::delete(tx, permit, guild, permit.user)?;
     let came = audit::Act::new(audit::MEMBER_JOIN, audit::member(permit.user))
         .after(&serde_json::json!({"invite": code, "invited_by": invited_by}));
     audit::append(tx, guild, Some(permit), came)?;
@@ -122,20 +104,56 @@ pub fn join(
     })
 }
 
-/// What an invitation that somebody used says.
-struct Used {
-    guild: GuildId,
-    by: Option<UserId>,
+/// Somebody is a member from now on: the log takes what was signed for that, and everybody hears.
+pub(super) fn arrive(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    of: LogOf,
+    user: UserId,
+    (op, actor): (&Bytes, &Actor),
+) -> Result<(Op, GuildLog)> {
+    let LogOf {
+        guild,
+        access_version,
+    } = of;
+    let (op, log, logged) = guild_log::append_quietly(tx, &parts.authority, of, op, actor)?;
+    store::channel::enter_guild(tx, guild, user, ReadsFrom::of(&log, user))?;
+    // The new member's own devices hear of it first: from then on they follow the guild.
+    let view = Box::new(view(tx, guild, user)?);
+    let joined = Event::GuildJoined { guild: view };
+    tx.emit(Notice::event(Audience::User(user), joined));
+    let member = store::guild::get_member(tx, guild, user)?.ok_or_else(Error::not_found)?;
+    let audience = Audience::Guild {
+        guild,
+        access_version,
+    };
+    let came = Event::MemberJoined {
+        guild,
+        member,
+        access_version,
+    };
+    tx.emit(Notice::event(audience, came));
+    tx.emit(logged);
+    guild_log::follow_readers(tx, of, &log)?;
+    epoch::bump_guild(tx, &parts.authority, guild, EpochCause::Joined)?;
+    Ok((op, log))
+}
+
+/// What an invitation that somebody comes by says.
+pub(super) struct Found {
+    hash: Hash,
+    pub guild: GuildId,
+    pub by: Option<UserId>,
     membership: Membership,
 }
 
-/// Counts the use of an invitation and says to which guild it leads.
-fn use_invite(
+/// To which guild an invitation leads somebody who may come in. Guild and invitation are locked.
+pub(super) fn find_invite(
     tx: &mut Tx<'_>,
     parts: &Parts,
     permit: &Permit<'_, Act>,
     code: &str,
-) -> Result<Used> {
+) -> Result<Found> {
     let no_such = || invite_invalid("This invitation does not exist or has run out.");
     let hash = parts.keys.hash_secret("invite", code.as_bytes());
     let now = tx.now();
@@ -153,17 +171,22 @@ fn use_invite(
         ));
     }
     moderation::check_gate(tx, permit, guild)?;
-    if !store::invite::update_used(tx, permit, &hash)? {
-        return Err(Error::refuse(
-            ErrorCode::InviteUsedUp,
-            "This invitation has been used up. Ask for another one.",
-        ));
+    if live.uses > 0 && live.used >= live.uses {
+        return Err(used_up());
     }
-    Ok(Used {
+    Ok(Found {
+        hash,
         guild,
         by: live.created_by,
         membership: live.membership,
     })
+}
+
+fn used_up() -> Error {
+    Error::refuse(
+        ErrorCode::InviteUsedUp,
+        "This invitation has been used up. Ask for another one.",
+    )
 }
 
 /// Leaves a guild.
@@ -310,13 +333,11 @@ pub(super) fn appended(tx: &mut Tx<'_>, guild: GuildId) -> Result<Appended> {
     })
 }
 
-fn check_place(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<()> {
-    if store::guild::count_of_user(tx, permit, permit.user, GuildKind::Guild)?
-        >= limits::GUILDS_PER_USER
-    {
+pub(super) fn check_place<R>(tx: &mut Tx<'_>, permit: &Permit<'_, R>, user: UserId) -> Result<()> {
+    if store::guild::count_of_user(tx, permit, user, GuildKind::Guild)? >= limits::GUILDS_PER_USER {
         return Err(Error::refuse(
             ErrorCode::TooMany,
-            "You are in 200 servers already.",
+            "Nobody is in more than 200 servers.",
         ));
     }
     Ok(())

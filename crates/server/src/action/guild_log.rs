@@ -245,9 +245,12 @@ fn hand_over_withheld(
 /// and so does whoever loses one. Says which channels have another list.
 pub(super) fn follow_readers(tx: &mut Tx<'_>, of: LogOf, log: &GuildLog) -> Result<Vec<ChannelId>> {
     let mut changed = Vec::new();
+    // The log lets them read; the server keeps them out for now, which needs no signature.
+    let apart = store::moderation::quarantined(tx, of.guild)?;
     for channel in store::channel_reader::listed(tx, of.guild)? {
         let before = store::channel_reader::get(tx, channel)?;
-        let now = log.readers(channel);
+        let mut now = log.readers(channel);
+        now.retain(|user| !apart.contains(user));
         let gained: BTreeSet<UserId> = now.difference(&before).copied().collect();
         let lost: BTreeSet<UserId> = before.difference(&now).copied().collect();
         if gained.is_empty() && lost.is_empty() {

@@ -46,7 +46,7 @@ pub fn send(
     }
     check_shape(permit, request)?;
     check_welcome(tx, permit)?;
-    check_newcomer(tx, permit)?;
+    check_newcomer(tx, permit, request)?;
     share::same_epoch(tx, permit, request.epoch, &request.roster_hash)?;
     check_target(tx, permit, request)?;
     match &request.content {
@@ -145,10 +145,11 @@ fn check_welcome(tx: &mut Tx<'_>, permit: &Sender<'_>) -> Result<()> {
 }
 
 /// In a guild that asks newcomers to wait, who is new reads first.
-fn check_newcomer(tx: &mut Tx<'_>, permit: &Sender<'_>) -> Result<()> {
+fn check_newcomer(tx: &mut Tx<'_>, permit: &Sender<'_>, request: &Send) -> Result<()> {
     let Kind::Guild {
         rights,
         newcomer_until,
+        mentions_from,
         owes_agreement,
         ..
     } = permit.kind
@@ -162,14 +163,24 @@ fn check_newcomer(tx: &mut Tx<'_>, permit: &Sender<'_>) -> Result<()> {
         ));
     }
     let now = tx.now();
-    if newcomer_until <= now || rights.contains(Permissions::MANAGE_MESSAGES) {
+    if rights.contains(Permissions::MANAGE_MESSAGES) {
         return Ok(());
     }
-    Err(Error::refuse(
-        ErrorCode::Newcomer,
-        "This server lets new members read for a while before they write.",
-    )
-    .retry_after(newcomer_until - now))
+    if newcomer_until > now {
+        return Err(Error::refuse(
+            ErrorCode::Newcomer,
+            "This server lets new members read for a while before they write.",
+        )
+        .retry_after(newcomer_until - now));
+    }
+    if mentions_from > now && request.notify.is_some() {
+        return Err(Error::refuse(
+            ErrorCode::Newcomer,
+            "New members of this server can't mention anybody yet.",
+        )
+        .retry_after(mentions_from - now));
+    }
+    Ok(())
 }
 
 /// Slow mode: one message of a person in so many seconds.

@@ -7,14 +7,19 @@ use cloister_wire::{
     ErrorCode, GuildId, UserId,
     guild::Member,
     limits,
-    moderation::{Ban, BanMany, Gate, GateView, Kick, LiftBan, SetGate, TimeOut},
+    moderation::{
+        Ban, BanMany, Gate, GateView, Kick, LiftBan, LiftQuarantine, Quarantine, SetGate, Settle,
+        TimeOut,
+    },
     permission::Rank,
 };
+use serde::Serialize;
 use serde_json::json;
 
 use super::{
     audit, epoch,
     guild::take_out_all,
+    guild_log,
     role::{announce, member_changed},
 };
 use crate::{
@@ -160,9 +165,85 @@ pub fn time_out(
     store::guild::get_member(tx, permit.guild, user)?.ok_or_else(Error::not_found)
 }
 
+/// A member doesn't count as new any more: they write, link and mention like the others.
+pub fn settle(tx: &mut Tx<'_>, permit: &May<'_>, user: UserId, request: &Settle) -> Result<Member> {
+    let reason = audit::reason(request.reason.as_deref())?;
+    member_below(tx, permit, user)?;
+    if store::moderation::settle(tx, permit, user)? {
+        let act = audit::Act::new(audit::MEMBER_SETTLE, audit::member(user));
+        audit::note(tx, permit, act.because(reason))?;
+        member_changed(tx, permit, user)?;
+    }
+    store::guild::get_member(tx, permit.guild, user)?.ok_or_else(Error::not_found)
+}
+
+/// Sets a member apart: roles and what a place gives them count for nothing, they only read, and
+/// they leave the audience of every channel that not everybody reads.
+pub fn quarantine(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &May<'_>,
+    user: UserId,
+    request: &Quarantine,
+) -> Result<Member> {
+    let reason = audit::reason(request.reason.as_deref())?;
+    member_below(tx, permit, user)?;
+    if store::moderation::put_quarantine(tx, permit, user)? {
+        set_apart(tx, parts, permit, user, Standing::Apart, reason)?;
+    }
+    store::guild::get_member(tx, permit.guild, user)?.ok_or_else(Error::not_found)
+}
+
+/// Ends a quarantine. What the guild's log says of the person holds again.
+pub fn lift_quarantine(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &May<'_>,
+    user: UserId,
+    request: &LiftQuarantine,
+) -> Result<Member> {
+    let reason = audit::reason(request.reason.as_deref())?;
+    member_below(tx, permit, user)?;
+    if !store::moderation::lift_quarantine(tx, permit, user)? {
+        return Err(Error::not_found());
+    }
+    set_apart(tx, parts, permit, user, Standing::Usual, reason)?;
+    store::guild::get_member(tx, permit.guild, user)?.ok_or_else(Error::not_found)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Standing {
+    Usual,
+    Apart,
+}
+
+fn set_apart(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &May<'_>,
+    user: UserId,
+    now: Standing,
+    reason: Option<String>,
+) -> Result<()> {
+    let act = audit::Act::new(audit::MEMBER_QUARANTINE, audit::member(user))
+        .after(&json!({"standing": now}))
+        .because(reason);
+    audit::note(tx, permit, act)?;
+    let guild = permit.guild;
+    let log = store::guild_log::lock(tx, guild)?;
+    member_changed(tx, permit, user)?;
+    guild_log::follow_readers(tx, guild_log::LogOf::now(permit), &log)?;
+    epoch::bump_guild(tx, &parts.authority, guild, EpochCause::Rights)
+}
+
 /// Opens and closes the ways in.
 pub fn set_gate(tx: &mut Tx<'_>, permit: &May<'_>, request: &SetGate) -> Result<GateView> {
-    if request.newcomer_s > NEWCOMER_S_MAX {
+    let longest = request
+        .newcomer_s
+        .max(request.links_s)
+        .max(request.mentions_s);
+    if longest > NEWCOMER_S_MAX {
         return Err(Error::invalid("Somebody is new for at most 30 days."));
     }
     let reason = audit::reason(request.reason.as_deref())?;
@@ -171,6 +252,8 @@ pub fn set_gate(tx: &mut Tx<'_>, permit: &May<'_>, request: &SetGate) -> Result<
         joins: request.joins,
         invites: request.invites,
         newcomer_s: request.newcomer_s,
+        links_s: request.links_s,
+        mentions_s: request.mentions_s,
     };
     store::moderation::put_gate(tx, permit, &after)?;
     let act = audit::Act::new(audit::GUILD_GATE, audit::guild(permit.guild))

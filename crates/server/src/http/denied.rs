@@ -23,6 +23,9 @@ pub fn deed(method: &Method, path: &str) -> Option<&'static str> {
         ("PUT", Some("" | "icon" | "banner")) => Some(audit::GUILD_EDIT),
         ("PUT", Some("everyone")) => Some(audit::GUILD_EVERYONE),
         ("PUT", Some("gate")) => Some(audit::GUILD_GATE),
+        ("PUT", Some("questions")) => Some(audit::GUILD_QUESTIONS),
+        ("POST", Some("applications/{user}/approve")) => Some(audit::APPLICATION_APPROVE),
+        ("POST", Some("applications/{user}/decline")) => Some(audit::APPLICATION_DECLINE),
         ("PUT", Some("rules")) => Some(audit::GUILD_RULES),
         ("POST", Some("owner")) => Some(audit::GUILD_TRANSFER),
         ("POST", Some("log")) => Some("guild.sign"),
@@ -43,6 +46,9 @@ pub fn deed(method: &Method, path: &str) -> Option<&'static str> {
         ("PUT", Some("members/{user}/roles")) => Some(audit::MEMBER_ROLES),
         ("PUT", Some("members/{user}/nickname")) => Some(audit::MEMBER_NICKNAME),
         ("PUT", Some("members/{user}/timeout")) => Some(audit::MEMBER_TIMEOUT),
+        ("PUT", Some("members/{user}/settled")) => Some(audit::MEMBER_SETTLE),
+        ("PUT", Some("members/{user}/quarantine"))
+        | ("POST", Some("members/{user}/quarantine/lift")) => Some(audit::MEMBER_QUARANTINE),
         ("POST", Some("members/{user}/kick")) => Some(audit::MEMBER_KICK),
         ("PUT", Some("reports/{report}")) => Some(audit::REPORT_CLAIM),
         ("POST", Some("reports/{report}/resolve")) => Some(audit::REPORT_RESOLVE),
@@ -64,7 +70,7 @@ fn target(denied: &Denied, path: &str) -> String {
     let mut segments = path.split('/');
     while let Some(segment) = segments.next() {
         let kind = match segment {
-            "members" | "bans" => "member",
+            "members" | "bans" | "applications" => "member",
             "roles" => "role",
             "categories" => "category",
             "channels" => "channel",

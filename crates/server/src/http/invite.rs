@@ -45,11 +45,15 @@ pub async fn preview(
                 Some(guild) => store::picture::icon(tx, &permit, guild)?,
                 None => None,
             };
-            Ok(Some((invite, log, icon)))
+            let questions = match guild {
+                Some(guild) => store::application::questions(tx, &permit, guild)?,
+                None => Vec::new(),
+            };
+            Ok(Some((invite, log, icon, questions)))
         })
         .await?;
     let used_up = |uses: u32, used: u32| uses > 0 && used >= uses;
-    let (invite, log, icon) = found.ok_or_else(|| {
+    let (invite, log, icon, questions) = found.ok_or_else(|| {
         let sentence = "This invitation does not exist or has run out.";
         Error::refuse(ErrorCode::InviteInvalid, sentence)
     })?;
@@ -70,6 +74,7 @@ pub async fn preview(
         expires_at: invite.expires_at,
         cert: invite.cert,
         log,
+        questions,
         membership: invite.membership,
     }))
 }

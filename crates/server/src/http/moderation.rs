@@ -5,7 +5,10 @@ use cloister_wire::{
     GuildId, UserId,
     guild::Member,
     limits::MEMBERS_PAGE,
-    moderation::{Ban, BanMany, Bans, GateView, Joins, Kick, LiftBan, SetGate, TimeOut},
+    moderation::{
+        Ban, BanMany, Bans, GateView, Joins, Kick, LiftBan, LiftQuarantine, Quarantine, SetGate,
+        Settle, TimeOut,
+    },
 };
 
 use super::{
@@ -115,6 +118,56 @@ pub async fn time_out(
         .write(move |tx| {
             let permit = access::guild::may_change(tx, &caller, guild, Verb::TimeOut)?;
             action::moderation::time_out(tx, &permit, user, &request)
+        })
+        .await?;
+    Ok(Reply::ok(member))
+}
+
+pub async fn settle(
+    State(app): State<App>,
+    caller: Caller,
+    AtTwo(guild, user): AtTwo<GuildId, UserId>,
+    Body(request): Body<Settle>,
+) -> Result<Reply<Member>> {
+    let member = app
+        .db
+        .write(move |tx| {
+            let permit = access::guild::may_change(tx, &caller, guild, Verb::TimeOut)?;
+            action::moderation::settle(tx, &permit, user, &request)
+        })
+        .await?;
+    Ok(Reply::ok(member))
+}
+
+pub async fn quarantine(
+    State(app): State<App>,
+    caller: Caller,
+    AtTwo(guild, user): AtTwo<GuildId, UserId>,
+    Body(request): Body<Quarantine>,
+) -> Result<Reply<Member>> {
+    let parts = app.clone();
+    let member = app
+        .db
+        .write(move |tx| {
+            let permit = access::guild::may_change(tx, &caller, guild, Verb::TimeOut)?;
+            action::moderation::quarantine(tx, &parts, &permit, user, &request)
+        })
+        .await?;
+    Ok(Reply::ok(member))
+}
+
+pub async fn lift_quarantine(
+    State(app): State<App>,
+    caller: Caller,
+    AtTwo(guild, user): AtTwo<GuildId, UserId>,
+    Body(request): Body<LiftQuarantine>,
+) -> Result<Reply<Member>> {
+    let parts = app.clone();
+    let member = app
+        .db
+        .write(move |tx| {
+            let permit = access::guild::may_change(tx, &caller, guild, Verb::TimeOut)?;
+            action::moderation::lift_quarantine(tx, &parts, &permit, user, &request)
         })
         .await?;
     Ok(Reply::ok(member))

@@ -20,9 +20,12 @@ sql! {
     GET = "SELECT g.id, g.kind, g.name, g.icon, g.banner, g.rules,
         CAST(CASE WHEN m.rules_n < g.rules_n THEN 1 ELSE 0 END AS BIGINT)
         AS rules_wait, g.owner_id, g.everyone, g.access_version, g.member_count,
-        m.joined_at, t.until_at, COALESCE(e.newcomer_s, 0) AS newcomer_s FROM guild AS g
+        m.joined_at, m.settled_at, t.until_at, q.at AS quarantined_at,
+        COALESCE(e.newcomer_s, 0) AS newcomer_s, COALESCE(e.links_s, 0) AS links_s,
+        COALESCE(e.mentions_s, 0) AS mentions_s FROM guild AS g
         LEFT JOIN guild_gate AS e ON e.guild_id = g.id
         LEFT JOIN member AS m ON m.guild_id = g.id AND m.user_id = $2
+        LEFT JOIN member_quarantine AS q ON q.guild_id = g.id AND q.user_id = $2
         LEFT JOIN member_timeout AS t ON t.guild_id = g.id AND t.user_id = $2 AND t.until_at > $3
         WHERE g.id = $1";
     LOCK = "SELECT access_version FROM guild WHERE id = $1 FOR UPDATE";
@@ -48,10 +51,11 @@ sql! {
     SET_OWNER = "UPDATE guild SET owner_id = $2, access_version = access_version + 1
         WHERE id = $1 RETURNING access_version";
     PAGE_MEMBERS = "SELECT m.user_id, a.username, a.display_name, m.joined_at, m.nickname,
-        m.temporary_at, t.until_at
+        m.temporary_at, m.settled_at, q.at AS quarantined_at, t.until_at
         FROM member AS m JOIN account AS a ON a.id = m.user_id
         LEFT JOIN member_timeout AS t ON t.guild_id = m.guild_id AND t.user_id = m.user_id
         AND t.until_at > $4
+        LEFT JOIN member_quarantine AS q ON q.guild_id = m.guild_id AND q.user_id = m.user_id
         WHERE m.guild_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3";
     ROLES_OF_PAGE = "SELECT user_id, role_id FROM member_role
         WHERE guild_id = $1 AND user_id BETWEEN $2 AND $3 ORDER BY user_id, role_id";
@@ -61,10 +65,11 @@ sql! {
     ACCEPT_RULES = "UPDATE member SET rules_n = (SELECT g.rules_n FROM guild AS g
         WHERE g.id = $1) WHERE guild_id = $1 AND user_id = $2";
     GET_MEMBER = "SELECT m.user_id, a.username, a.display_name, m.joined_at, m.nickname,
-        m.temporary_at, t.until_at
+        m.temporary_at, m.settled_at, q.at AS quarantined_at, t.until_at
         FROM member AS m JOIN account AS a ON a.id = m.user_id
         LEFT JOIN member_timeout AS t ON t.guild_id = m.guild_id AND t.user_id = m.user_id
         AND t.until_at > $3
+        LEFT JOIN member_quarantine AS q ON q.guild_id = m.guild_id AND q.user_id = m.user_id
         WHERE m.guild_id = $1 AND m.user_id = $2";
 }
 
@@ -90,8 +95,15 @@ pub struct Stored {
     pub roles: Vec<Held>,
     /// The person is on hold until then.
     pub timed_out_until: Option<u64>,
+    /// The person is in quarantine since then.
+    pub quarantined_at: Option<u64>,
     /// For how long members of this guild read before they write.
     pub newcomer_s: u32,
+    /// For how long their links are text for others, and they tell nobody by name.
+    pub links_s: u32,
+    pub mentions_s: u32,
+    /// Since when a moderator no longer counts the person as new.
+    pub settled_at: Option<u64>,
 }
 
 impl Stored {
@@ -111,9 +123,12 @@ impl Stored {
         self.rules.is_some() && self.rules_wait
     }
 
-    /// Until when the person is new here.
-    pub fn newcomer_until(&self) -> u64 {
-        self.joined_at.unwrap_or(0) + u64::from(self.newcomer_s) * 1_000
+    /// Until when the person is new here for a rule about the first so many seconds.
+    pub fn new_until(&self, first_s: u32) -> u64 {
+        match (self.joined_at, self.settled_at) {
+            (Some(joined_at), None) => joined_at + u64::from(first_s) * 1_000,
+            _ => 0,
+        }
     }
 
     /// The person, for an evaluation.
@@ -122,6 +137,7 @@ impl Stored {
             user,
             roles,
             timed_out: self.timed_out_until.is_some(),
+            quarantined: self.quarantined_at.is_some(),
         }
     }
 }
@@ -214,7 +230,7 @@ pub fn insert_member(
         .map(|_| ())
 }
 
-/// Puts somebody into a group, for whom the person who acts has signed.
+/// Puts somebody into a guild, for whom the person who acts has signed.
 pub fn insert_other<R>(
     tx: &mut Tx<'_>,
     _: &Permit<'_, R>,
@@ -346,6 +362,8 @@ fn read_member(row: Row<'_>) -> Result<Member> {
             Some(_) => Membership::Temporary,
             None => Membership::Lasting,
         },
+        settled_at: row.get("settled_at")?,
+        quarantined_at: row.get("quarantined_at")?,
     })
 }
 
@@ -365,7 +383,11 @@ fn read(row: Row<'_>) -> Result<Stored> {
         joined_at: row.get("joined_at")?,
         roles: Vec::new(),
         timed_out_until: row.get("until_at")?,
+        quarantined_at: row.get("quarantined_at")?,
         newcomer_s: row.get("newcomer_s")?,
+        links_s: row.get("links_s")?,
+        mentions_s: row.get("mentions_s")?,
+        settled_at: row.get("settled_at")?,
     })
 }
 

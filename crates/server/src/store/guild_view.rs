@@ -30,6 +30,7 @@ pub fn get(tx: &mut Tx<'_>, stored: guild::Stored, user: UserId) -> Result<Guild
         shown.contains(&one.id) || rights.contains(Permissions::VIEW_CHANNEL)
     });
     let roles = role::page(tx, stored.id)?;
+    let questions = super::application::asked(tx, stored.id)?;
     let rules_wait = stored.owes_agreement();
     Ok(Guild {
         id: stored.id,
@@ -39,6 +40,10 @@ pub fn get(tx: &mut Tx<'_>, stored: guild::Stored, user: UserId) -> Result<Guild
         banner: stored.banner,
         rules_wait,
         rules: stored.rules,
+        questions,
+        newcomer_s: stored.newcomer_s,
+        links_s: stored.links_s,
+        mentions_s: stored.mentions_s,
         owner: stored.owner,
         everyone: stored.everyone,
         access_version: stored.access_version,

@@ -1,5 +1,7 @@
 //! Bans, timeouts, gates and who came by what.
 
+use std::collections::BTreeSet;
+
 use cloister_wire::{
     ErrorCode, GuildId, UserId,
     moderation::{BanView, Gate, GateView, JoinView},
@@ -8,7 +10,7 @@ use cloister_wire::{
 use super::db::Tx;
 use crate::{
     Error, Result,
-    access::{Act, Permit, System, guild::InGuild},
+    access::{Permit, System, guild::InGuild},
     params, sql,
 };
 
@@ -31,12 +33,21 @@ sql! {
     END_TIMEOUT = "DELETE FROM member_timeout WHERE guild_id = $1 AND user_id = $2";
     PRUNE_TIMEOUTS = "DELETE FROM member_timeout WHERE until_at <= $1";
     PRUNE_BANS = "DELETE FROM ban WHERE until_at <= $1";
-    GATE = "SELECT joins_closed_at, invites_closed_at, newcomer_s FROM guild_gate
+    GATE = "SELECT joins_closed_at, invites_closed_at, newcomer_s, links_s, mentions_s
+        FROM guild_gate
         WHERE guild_id = $1";
-    PUT_GATE = "INSERT INTO guild_gate (guild_id, joins_closed_at, invites_closed_at, newcomer_s)
-        VALUES ($1, $2, $3, $4) ON CONFLICT (guild_id) DO UPDATE
+    PUT_GATE = "INSERT INTO guild_gate
+        (guild_id, joins_closed_at, invites_closed_at, newcomer_s, links_s, mentions_s)
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (guild_id) DO UPDATE
         SET joins_closed_at = excluded.joins_closed_at,
-        invites_closed_at = excluded.invites_closed_at, newcomer_s = excluded.newcomer_s";
+        invites_closed_at = excluded.invites_closed_at, newcomer_s = excluded.newcomer_s,
+        links_s = excluded.links_s, mentions_s = excluded.mentions_s";
+    SETTLE = "UPDATE member SET settled_at = $3 WHERE guild_id = $1 AND user_id = $2
+        AND settled_at IS NULL";
+    QUARANTINE = "INSERT INTO member_quarantine (guild_id, user_id, at) VALUES ($1, $2, $3)
+        ON CONFLICT DO NOTHING";
+    LIFT_QUARANTINE = "DELETE FROM member_quarantine WHERE guild_id = $1 AND user_id = $2";
+    QUARANTINED = "SELECT user_id FROM member_quarantine WHERE guild_id = $1 ORDER BY user_id";
     NOTE_JOIN = "INSERT INTO member_join (guild_id, user_id, at, code, invited_by)
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
     JOINS = "SELECT j.user_id, a.username, a.display_name, j.code, j.invited_by, j.at, m.joined_at
@@ -129,6 +140,32 @@ pub fn put_timeout(
     .map(|_| ())
 }
 
+/// The person doesn't count as new any more; says whether they did.
+pub fn settle(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>, user: UserId) -> Result<bool> {
+    let now = tx.now();
+    Ok(tx.execute(SETTLE, params![permit.guild, user, now])? == 1)
+}
+
+/// Puts somebody in quarantine, or says that they are there already.
+pub fn put_quarantine(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>, user: UserId) -> Result<bool> {
+    let now = tx.now();
+    Ok(tx.execute(QUARANTINE, params![permit.guild, user, now])? == 1)
+}
+
+pub fn lift_quarantine(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, InGuild>,
+    user: UserId,
+) -> Result<bool> {
+    Ok(tx.execute(LIFT_QUARANTINE, params![permit.guild, user])? == 1)
+}
+
+/// Who is in quarantine. Runs before there is a permit: it is part of what decides about one.
+pub fn quarantined(tx: &mut Tx<'_>, guild: GuildId) -> Result<BTreeSet<UserId>> {
+    let users: Vec<UserId> = tx.query(QUARANTINED, params![guild], |row| row.get(0))?;
+    Ok(users.into_iter().collect())
+}
+
 /// Takes away what has run out.
 pub fn prune(tx: &mut Tx<'_>, _: &Permit<'_, System>) -> Result<u64> {
     let now = tx.now();
@@ -143,12 +180,16 @@ pub fn gate(tx: &mut Tx<'_>, guild: GuildId) -> Result<GateView> {
             joins: since(row.get("joins_closed_at")?),
             invites: since(row.get("invites_closed_at")?),
             newcomer_s: row.get("newcomer_s")?,
+            links_s: row.get("links_s")?,
+            mentions_s: row.get("mentions_s")?,
         })
     })?;
     Ok(found.unwrap_or(GateView {
         joins: Gate::Open,
         invites: Gate::Open,
         newcomer_s: 0,
+        links_s: 0,
+        mentions_s: 0,
     }))
 }
 
@@ -161,26 +202,25 @@ pub fn put_gate(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>, gate: &GateView) 
             permit.guild,
             closed(gate.joins),
             closed(gate.invites),
-            gate.newcomer_s
+            gate.newcomer_s,
+            gate.links_s,
+            gate.mentions_s
         ],
     )
     .map(|_| ())
 }
 
-/// Remembers by which invitation the person who acts came in.
-pub fn insert_join(
+/// Remembers by which invitation somebody came in.
+pub fn insert_join<R>(
     tx: &mut Tx<'_>,
-    permit: &Permit<'_, Act>,
-    guild: GuildId,
+    _: &Permit<'_, R>,
+    (guild, user): (GuildId, UserId),
     code: &str,
     invited_by: Option<UserId>,
 ) -> Result<()> {
     let now = tx.now();
-    tx.execute(
-        NOTE_JOIN,
-        params![guild, permit.user, now, code, invited_by],
-    )
-    .map(|_| ())
+    tx.execute(NOTE_JOIN, params![guild, user, now, code, invited_by])
+        .map(|_| ())
 }
 
 /// The newest joins.

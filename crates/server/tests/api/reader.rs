@@ -11,17 +11,17 @@ use crate::cast::{
     talk::{Voice, queue, two, view_in},
 };
 
-fn users(people: &[&Person]) -> Readers {
+pub(super) fn users(people: &[&Person]) -> Readers {
     let mut users: Vec<_> = people.iter().map(|one| one.id).collect();
     users.sort();
     Readers::Users { users }
 }
 
-fn channel() -> ChannelId {
+pub(super) fn channel() -> ChannelId {
     fixed(0x52, ChannelId::new)
 }
 
-async fn make(stage: &Stage, owner: &Person, guild: &Guild, readers: Readers) -> Answer {
+pub(super) async fn make(stage: &Stage, owner: &Person, guild: &Guild, readers: Readers) -> Answer {
     let policy = ChannelPolicy::private(channel(), readers);
     let after = position(&log_head(stage, owner, guild).await);
     let policy = owner.op(guild.id, after, OpBody::Policy { policy }, &[]);
@@ -40,12 +40,12 @@ async fn sign(stage: &Stage, who: &Person, guild: &Guild, body: OpBody) -> Answe
     ask.json(json!({"op": op})).send().await
 }
 
-async fn epoch(stage: &Stage, who: &Person) -> Answer {
+pub(super) async fn epoch(stage: &Stage, who: &Person) -> Answer {
     let path = format!("/api/v1/channels/{}/epoch?since=0", channel());
     stage.get(&path).bearing(&who.device.access).send().await
 }
 
-async fn seen(stage: &Stage, who: &Person, guild: &Guild) -> Vec<Value> {
+pub(super) async fn seen(stage: &Stage, who: &Person, guild: &Guild) -> Vec<Value> {
     let path = format!("/api/v1/guilds/{}", guild.id);
     let ask = stage.get(&path).bearing(&who.device.access);
     let view = ask.send().await.expect(200);

@@ -1,11 +1,13 @@
 //! Stories of people, played on engines and a server in one process.
 
+mod application;
 mod audience;
 mod backup;
 mod conversation;
 mod history;
 mod look;
 mod mention;
+mod newcomer;
 mod notice;
 mod own;
 mod people;

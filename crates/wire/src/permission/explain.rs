@@ -40,6 +40,8 @@ pub enum Step {
     Unseen,
     /// A moderator has put the person on hold.
     TimedOut,
+    /// A moderator has put the person in quarantine: roles count for nothing.
+    Quarantined,
 }
 
 /// The answer: the last step of `steps` that speaks decides.
@@ -70,7 +72,7 @@ pub fn explain(
         decision: decision(allowed),
     });
     let held = |wanted: Permissions| {
-        let roles = holder.roles.iter().filter(move |role| {
+        let roles = holder.counted().iter().filter(move |role| {
             let known = rules.roles.get(role);
             known.is_some_and(|known| known.permissions.contains(wanted))
         });
@@ -132,12 +134,12 @@ fn overwrites(
     };
     hear(&[Subject::Everyone]);
     let roles: Vec<Subject> = holder
-        .roles
+        .counted()
         .iter()
         .map(|role| Subject::Role { role: *role })
         .collect();
     hear(&roles);
-    hear(&[Subject::Member { user: holder.user }]);
+    hear(holder.own().as_slice());
     said
 }
 
@@ -147,6 +149,10 @@ fn on_hold(
     holder: &Holder<'_>,
     right: Permissions,
 ) -> Explanation {
+    if holder.quarantined && !(allowed && Permissions::TIMED_OUT.contains(right)) {
+        steps.push(Step::Quarantined);
+        return decided(false, steps);
+    }
     if allowed && holder.timed_out && !Permissions::TIMED_OUT.contains(right) {
         steps.push(Step::TimedOut);
         return decided(false, steps);

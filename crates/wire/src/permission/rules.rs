@@ -55,6 +55,27 @@ pub struct Holder<'a> {
     pub user: UserId,
     pub roles: &'a [RoleId],
     pub timed_out: bool,
+    /// Their roles count for nothing.
+    pub quarantined: bool,
+}
+
+impl<'a> Holder<'a> {
+    /// The roles that count.
+    pub(super) const fn counted(&self) -> &'a [RoleId] {
+        if self.quarantined { &[] } else { self.roles }
+    }
+
+    /// What an overwrite for this person is about, if it counts.
+    pub(super) const fn own(&self) -> Option<Subject> {
+        if self.quarantined {
+            return None;
+        }
+        Some(Subject::Member { user: self.user })
+    }
+
+    const fn only_reads(&self) -> bool {
+        self.timed_out || self.quarantined
+    }
 }
 
 /// How high somebody stands. Nobody acts on an equal or a higher one.
@@ -84,7 +105,7 @@ impl Rules {
             everyone: self.everyone,
             roles: &self.permissions_of(holder),
             places: &[],
-            timed_out: holder.timed_out,
+            timed_out: holder.only_reads(),
         })
     }
 
@@ -127,7 +148,9 @@ impl Rules {
             .map(|(place, roles)| PlaceOverwrites {
                 everyone: self.overwrite(*place, Subject::Everyone),
                 roles,
-                member: self.overwrite(*place, Subject::Member { user: holder.user }),
+                member: holder
+                    .own()
+                    .map_or_else(Overwrite::default, |own| self.overwrite(*place, own)),
             })
             .collect();
         evaluate(&Standing {
@@ -135,12 +158,13 @@ impl Rules {
             everyone: self.everyone,
             roles: &self.permissions_of(holder),
             places: &overwrites,
-            timed_out: holder.timed_out,
+            timed_out: holder.only_reads(),
         })
     }
 
     fn permissions_of(&self, holder: &Holder<'_>) -> Vec<Permissions> {
-        let held = holder.roles.iter().filter_map(|role| self.roles.get(role));
+        let counted = holder.counted().iter();
+        let held = counted.filter_map(|role| self.roles.get(role));
         held.map(|role| role.permissions).collect()
     }
 
@@ -157,6 +181,6 @@ impl Rules {
             return Vec::new();
         };
         let of = |role: &RoleId| there.get(&Subject::Role { role: *role }).copied();
-        holder.roles.iter().filter_map(of).collect()
+        holder.counted().iter().filter_map(of).collect()
     }
 }

@@ -4,7 +4,9 @@ use cloister_e2ee::Primitives;
 use cloister_wire::{
     GuildId,
     guild::SetInvite,
-    moderation::{Ban, BanMany, Kick, LiftBan, SetGate, TimeOut},
+    moderation::{
+        Ban, BanMany, Kick, LiftBan, LiftQuarantine, Quarantine, SetGate, Settle, TimeOut,
+    },
 };
 
 use super::{another, keep_member, put};
@@ -57,6 +59,24 @@ pub(super) async fn order<P: Primitives>(
             let path = format!("{base}/bans");
             shared.tell_server(Method::Post, path, &request).await?;
         }
+        Act::Settle { user, reason } => {
+            let path = format!("{base}/members/{user}/settled");
+            let request = to_cbor(&Settle { reason });
+            let bytes = shared.call(Method::Put, path, Some(request)).await?;
+            keep_member(shared, guild, &read(&bytes)?)?;
+        }
+        Act::Quarantine { user, reason } => {
+            let path = format!("{base}/members/{user}/quarantine");
+            let request = to_cbor(&Quarantine { reason });
+            let bytes = shared.call(Method::Put, path, Some(request)).await?;
+            keep_member(shared, guild, &read(&bytes)?)?;
+        }
+        Act::LiftQuarantine { user, reason } => {
+            let path = format!("{base}/members/{user}/quarantine/lift");
+            let request = to_cbor(&LiftQuarantine { reason });
+            let bytes = shared.call(Method::Post, path, Some(request)).await?;
+            keep_member(shared, guild, &read(&bytes)?)?;
+        }
         Act::SetInvite { code, gate } => {
             put(
                 shared,
@@ -86,12 +106,16 @@ pub(super) async fn order<P: Primitives>(
             joins,
             invites,
             newcomer_s,
+            links_s,
+            mentions_s,
             reason,
         } => {
             let request = SetGate {
                 joins,
                 invites,
                 newcomer_s,
+                links_s,
+                mentions_s,
                 reason,
             };
             put(shared, format!("{base}/gate"), &request).await?;

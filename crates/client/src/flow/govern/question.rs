@@ -1,10 +1,10 @@
 //! What a person asks about a guild's rights and its past.
 
 use super::{
-    AuditCheckpoint, AuditFormat, AuditPage, Bans, Bytes, ChannelRights, CommandReply, ErrorCode,
-    Explained, GateView, GuildId, Holder, Invites, Joins, Method, Overwrite, Overwrites,
-    Primitives, Question, Refusal, RoleId, RoleRule, Rules, Shared, StoreError, Told, UserId,
-    audit::follow_audit, plain, refuse,
+    Applications, AuditCheckpoint, AuditFormat, AuditPage, Bans, Bytes, ChannelRights,
+    CommandReply, ErrorCode, Explained, GateView, GuildId, Holder, Invites, Joins, Method,
+    Overwrite, Overwrites, Primitives, Question, Refusal, RoleId, RoleRule, Rules, Shared,
+    StoreError, Told, UserId, audit::follow_audit, plain, refuse,
 };
 
 /// Asks the server something about a guild.
@@ -59,6 +59,12 @@ pub(crate) async fn ask<P: Primitives>(
         Question::Invites => {
             let Invites { invites } = shared.get(format!("{base}/invites")).await?;
             Told::Invites { invites }
+        }
+        Question::Applications { after } => {
+            let from = after.map_or_else(String::new, |user| format!("?after={user}"));
+            let page: Applications = shared.get(format!("{base}/applications{from}")).await?;
+            let Applications { applications, end } = page;
+            Told::Applications { applications, end }
         }
         Question::Audit {
             before,
@@ -144,6 +150,7 @@ fn as_role<P: Primitives>(
         user: UserId::from_bytes([0; 16]),
         roles: &[role],
         timed_out: false,
+        quarantined: false,
     };
     let channels = view.channels.iter().map(|channel| ChannelRights {
         channel: channel.id,

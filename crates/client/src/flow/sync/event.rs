@@ -174,6 +174,9 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
             seq,
             at,
         } => thread::read_elsewhere(shared, channel, thread, (seq, at))?,
+        Event::ApplicationsChanged { .. } | Event::ApplicationDecided { .. } => {
+            shared.core().tell(Topic::Applications);
+        }
         Event::ReportMade { .. } => {
             let mut core = shared.core();
             core.reports_new = true;

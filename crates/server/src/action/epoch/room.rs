@@ -179,6 +179,7 @@ impl Members {
             user,
             roles: self.roles.get(&user).map_or(&[], Vec::as_slice),
             timed_out: false,
+            quarantined: self.apart.contains(&user),
         };
         let rights = self.rules.in_channel(&holder, channel);
         rights.contains(Permissions::MANAGE_CHANNELS)

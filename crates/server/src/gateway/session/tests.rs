@@ -351,6 +351,8 @@ fn somebody_elses_coming_and_going_needs_no_derivation() {
         nickname: None,
         timed_out_until: None,
         membership: Membership::Lasting,
+        settled_at: None,
+        quarantined_at: None,
     };
     let joined = Event::MemberJoined {
         guild: GUILD,

@@ -1,11 +1,15 @@
 //! Endpoints of governing a guild: structure, rights, moderation, audit; and of keeping people.
 
 use cloister_wire::{
+    application::{
+        Applicant, Applications, Apply, Approve, Decline, OwnApplications, SetQuestions,
+    },
     audit::{AuditPage, AuditProof},
     guild::{Appended, Member, SetInvite},
     moderation::{
-        AcceptRules, Ban, BanMany, Bans, GateView, Joins, Kick, LiftBan, Relations, SetContact,
-        SetGate, SetNickname, SetRelation, SetRules, TimeOut,
+        AcceptRules, Ban, BanMany, Bans, GateView, Joins, Kick, LiftBan, LiftQuarantine,
+        Quarantine, Relations, SetContact, SetGate, SetNickname, SetRelation, SetRules, Settle,
+        TimeOut,
     },
     picture::{Picture, SetPicture},
     presence::Presences,
@@ -18,7 +22,8 @@ use cloister_wire::{
 
 use super::{For, Route, delete, get, post, put};
 use crate::http::{
-    audit, category, invite, moderation, nickname, picture, presence, relation, role, rules,
+    application, audit, category, invite, moderation, nickname, picture, presence, relation, role,
+    rules,
 };
 
 pub(super) fn table() -> Vec<Route> {
@@ -26,6 +31,8 @@ pub(super) fn table() -> Vec<Route> {
     table.extend(structure());
     table.extend(looks());
     table.extend(order());
+    table.extend(doors());
+    table.extend(applications());
     table.extend(log());
     table.extend(people());
     table
@@ -207,6 +214,35 @@ fn order() -> Vec<Route> {
         .takes::<TimeOut>()
         .gives::<Member>()
         .about("Put a member on hold for a time, or end that."),
+        put(
+            "/api/v1/guilds/{guild}/members/{user}/settled",
+            For::Owner,
+            moderation::settle,
+        )
+        .takes::<Settle>()
+        .gives::<Member>()
+        .about("Count a member no longer as new."),
+        put(
+            "/api/v1/guilds/{guild}/members/{user}/quarantine",
+            For::Owner,
+            moderation::quarantine,
+        )
+        .takes::<Quarantine>()
+        .gives::<Member>()
+        .about("Set a member apart: without roles, reading only what everybody reads."),
+        post(
+            "/api/v1/guilds/{guild}/members/{user}/quarantine/lift",
+            For::Owner,
+            moderation::lift_quarantine,
+        )
+        .takes::<LiftQuarantine>()
+        .gives::<Member>()
+        .about("End a quarantine."),
+    ]
+}
+
+fn doors() -> Vec<Route> {
+    vec![
         get("/api/v1/guilds/{guild}/bans", For::Owner, moderation::bans)
             .gives::<Bans>()
             .about("Who is kept out."),
@@ -256,6 +292,63 @@ fn order() -> Vec<Route> {
         )
         .gives::<Joins>()
         .about("Who came by which invitation."),
+    ]
+}
+
+fn applications() -> Vec<Route> {
+    vec![
+        put(
+            "/api/v1/guilds/{guild}/questions",
+            For::Owner,
+            application::set_questions,
+        )
+        .takes::<SetQuestions>()
+        .about("What whoever wants to join is asked; with no question they just join."),
+        post(
+            "/api/v1/invites/{code}/application",
+            For::Person,
+            application::apply,
+        )
+        .takes::<Apply>()
+        .about("Apply to join the guild that an invitation leads to."),
+        get("/api/v1/applications", For::Person, application::own)
+            .gives::<OwnApplications>()
+            .about("One's own applications that wait or were declined."),
+        delete(
+            "/api/v1/applications/{guild}",
+            For::Person,
+            application::withdraw,
+        )
+        .about("Take one's own application back."),
+        get(
+            "/api/v1/guilds/{guild}/applications",
+            For::Owner,
+            application::page,
+        )
+        .gives::<Applications>()
+        .about("Applications that wait, by user id."),
+        get(
+            "/api/v1/guilds/{guild}/applications/{user}",
+            For::Owner,
+            application::applicant,
+        )
+        .gives::<Applicant>()
+        .about("The device log of an applicant: whom an approval would let in."),
+        post(
+            "/api/v1/guilds/{guild}/applications/{user}/approve",
+            For::Owner,
+            application::approve,
+        )
+        .takes::<Approve>()
+        .gives::<Appended>()
+        .about("Let an applicant in, by a signed operation."),
+        post(
+            "/api/v1/guilds/{guild}/applications/{user}/decline",
+            For::Owner,
+            application::decline,
+        )
+        .takes::<Decline>()
+        .about("Decline an application; the applicant reads why."),
     ]
 }
 
