@@ -88,6 +88,7 @@ pub(crate) fn name(code: ErrorCode) -> String {
         .unwrap_or_default()
 }
 
+#[expect(clippy::too_many_lines, reason = "each code has its line")]
 fn exit(code: ErrorCode) -> u8 {
     use ErrorCode as E;
     match code {

@@ -117,19 +117,18 @@ async fn applicant(
 async fn list(seat: &Seat<'_>, guild: &str) -> Result<(), Failure> {
     let guild = target::guild(seat, guild).await?.id;
     for one in waiting(seat, guild).await? {
-        let mut text = format!(
-            "{}  {}  {}",
+        let answers = one.answers.iter().map(|answer| {
+            let (question, said) = (printable(&answer.question), printable(&answer.answer));
+            format!("\n    {question}\n      {said}")
+        });
+        let answers: Vec<String> = answers.collect();
+        let text = format!(
+            "{}  {}  {}{}",
             one.user,
             printable(&one.username),
-            moment(one.at)
+            moment(one.at),
+            answers.concat()
         );
-        for answer in &one.answers {
-            text += &format!(
-                "\n    {}\n      {}",
-                printable(&answer.question),
-                printable(&answer.answer)
-            );
-        }
         seat.print.line(&json!(one), text)?;
     }
     Ok(())
