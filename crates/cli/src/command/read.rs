@@ -448,6 +448,7 @@ mod tests {
             from_blocked: false,
             calls_me: false,
             expires_at: None,
+            links_held_until: None,
             thread: None,
             in_thread: None,
             can_thread: false,
