@@ -10,6 +10,7 @@ mod closed;
 mod evidence;
 mod fork;
 mod guild;
+mod guild_head;
 mod history_key;
 mod message;
 mod meta;

@@ -37,6 +37,21 @@ pub struct Plain {
     pub seen_head: Hash,
     #[n(7)]
     pub seen_signature: Octets<64>,
+    /// The newest signed head of the guild's log that the sender had seen.
+    #[n(8)]
+    pub seen_log: Option<SeenLog>,
+}
+
+/// What the server signed of a guild's log.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct SeenLog {
+    #[n(0)]
+    pub seq: u64,
+    #[n(1)]
+    pub head: Hash,
+    #[n(2)]
+    pub signature: Octets<64>,
 }
 
 /// What is said. Edits, reactions and deletions are about the target in the context.
@@ -151,12 +166,32 @@ impl Plain {
             seen_seq: seen.seq,
             seen_head: seen.head,
             seen_signature: seen.signature,
+            seen_log: None,
         }
+    }
+
+    /// With what the sender had seen of the guild's log.
+    #[must_use]
+    pub fn with_log(mut self, seen: Option<SignedHead>) -> Self {
+        self.seen_log = seen.map(|seen| SeenLog {
+            seq: seen.seq,
+            head: seen.head,
+            signature: seen.signature,
+        });
+        self
     }
 
     /// The sender's commitment, which travels beside the ciphertext.
     pub fn commitment(&self) -> Hash {
         frank::commit(&self.frank_key, &self.context, &encode(&self.content))
+    }
+
+    pub fn log_seen(&self) -> Option<SignedHead> {
+        self.seen_log.as_ref().map(|seen| SignedHead {
+            seq: seen.seq,
+            head: seen.head,
+            signature: seen.signature,
+        })
     }
 
     pub fn seen(&self) -> SignedHead {

@@ -18,6 +18,7 @@ pub mod fingerprint;
 pub mod frank;
 pub mod guild_log;
 pub mod invite;
+pub mod log_head;
 pub mod policy;
 pub mod prekey;
 pub mod signed;

@@ -20,6 +20,7 @@ pub enum Purpose {
     Head,
     Challenge,
     AuditCheckpoint,
+    LogHead,
 }
 
 impl Purpose {
@@ -35,6 +36,7 @@ impl Purpose {
             Self::Head => "head",
             Self::Challenge => "challenge",
             Self::AuditCheckpoint => "audit-checkpoint",
+            Self::LogHead => "log-head",
         }
     }
 

@@ -138,6 +138,9 @@ pub enum Event {
         seq: u64,
         entry: Bytes,
         access_version: u64,
+        /// Where the log stands after it, by the server's word.
+        #[serde(default)]
+        head: Option<SignedHead>,
     },
     MemberJoined {
         guild: GuildId,

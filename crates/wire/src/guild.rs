@@ -2,6 +2,7 @@
 
 use crate::{
     Bytes, CategoryId, ChannelId, GuildId, Hash, Permissions, RoleId, UserId,
+    channel::SignedHead,
     moderation::Gate,
     role::{Category, Role},
 };
@@ -185,7 +186,13 @@ replies! {
     }
 
     /// `GET /api/v1/guilds/{guild}/log?after=`: `LogEntry`s signed by the server, oldest first.
-    pub struct Log { pub entries: Vec<Bytes>, pub end: bool }
+    pub struct Log {
+        pub entries: Vec<Bytes>,
+        pub end: bool,
+        /// Where the log stands now, by the server's word.
+        #[serde(default)]
+        pub head: Option<SignedHead>,
+    }
 
     /// The answer to everything that appended to a guild log.
     pub struct Appended { pub seq: u64, pub head: Hash }

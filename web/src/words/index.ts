@@ -287,7 +287,7 @@ export const member = {
 
 export const fork = {
   title: "The server contradicted itself",
-  what: (when: string) => fill("It signed two histories of this channel that can't both be true; your device noticed {when}. Somebody may be shown something else than you. Compare with the others outside Cloister. Nothing you write here is sent until you go on.", { when }),
+  what: (when: string) => fill("It signed two accounts that can't both be true; your device noticed {when}. Somebody may be shown something else than you. Compare with the others outside Cloister. Nothing you write here is sent until you go on.", { when }),
   copy: "Copy the proof",
   goOn: "I've seen it, go on",
 };

@@ -23,12 +23,7 @@ pub(crate) async fn current<P: Primitives>(
     channel: ChannelId,
 ) -> Result<Audience, Refusal> {
     let row = row(shared, channel)?;
-    if let Some(fork) = shared
-        .core()
-        .store
-        .fork(channel)?
-        .filter(|fork| !fork.accepted)
-    {
+    if let Some(fork) = shared.core().store.open_fork(&row)? {
         return Err(refuse(ErrorCode::TrustViolation, &fork.sentence));
     }
     if row.view.waits {

@@ -18,7 +18,7 @@ use self::{
 };
 use crate::{
     core::{Core, Shared},
-    flow::{backup, call::CallError, expiry, outgoing, queue, remark},
+    flow::{backup, call::CallError, expiry, outgoing, queue, remark, sync::log_head},
     store::{ChannelRow, Evidence, MessageState, Store, StoreError},
     view::{CommandReply, Refusal, Topic, Undecryptable},
 };
@@ -319,6 +319,9 @@ pub(crate) fn open<P: Primitives>(
     Ok(match Plain::open(&padded, &context, &message.c2) {
         Ok(plain) => {
             compare_seen(core, message.channel, &plain.seen())?;
+            if let (Some(guild), Some(seen)) = (row.view.guild, plain.log_seen()) {
+                log_head::compare(core, guild, &seen)?;
+            }
             let misplaced = matches!(plain.content, MessageContent::Name { .. })
                 && !core.store.is_group(row)?;
             if plain.content.class() == message.class && !misplaced {

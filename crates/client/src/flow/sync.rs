@@ -2,6 +2,7 @@
 
 mod event;
 mod log;
+pub(crate) mod log_head;
 
 use std::collections::BTreeSet;
 

@@ -258,7 +258,7 @@ pub(super) fn view<P: Primitives>(
         request: core.store.request(channel)?,
         can_send: row.view.my_permissions.contains(Permissions::SEND_MESSAGES) && !row.view.waits,
         room: Box::new(room(core, &row, guild.as_ref(), readers.len())?),
-        fork: fork(core, channel)?.map(Box::new),
+        fork: fork(core, &row)?.map(Box::new),
         blocked: blocked(core, &row)?,
     }))
 }
@@ -357,9 +357,8 @@ fn people<P: Primitives>(
 }
 
 /// A contradiction that the person has not answered yet.
-fn fork<P: Primitives>(core: &Core<P>, channel: ChannelId) -> Shown<Option<ForkView>> {
-    let fork = core.store.fork(channel)?.filter(|fork| !fork.accepted);
-    Ok(fork.map(|fork| ForkView {
+fn fork<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<Option<ForkView>> {
+    Ok(core.store.open_fork(row)?.map(|fork| ForkView {
         sentence: fork.sentence,
         proof: fork.proof,
         at: fork.at,
@@ -372,9 +371,7 @@ fn blocked<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Shown<Option<Refu
         return Ok(Some(audience::waits()));
     }
     let why = match (row.view.guild, row.peer) {
-        _ if fork(core, row.view.id)?.is_some() => {
-            fork(core, row.view.id)?.map(|fork| fork.sentence)
-        }
+        _ if fork(core, row)?.is_some() => fork(core, row)?.map(|fork| fork.sentence),
         (Some(guild), _) => core.store.guild(guild)?.and_then(|row| row.violation),
         (None, Some(peer)) => trust::why_distrusted(core, peer)?,
         (None, None) => None,

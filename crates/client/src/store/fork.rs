@@ -4,7 +4,7 @@ use cloister_e2ee::Primitives;
 use cloister_wire::{ChannelId, Hash};
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{Store, StoreResult, hash32};
+use super::{ChannelRow, Store, StoreResult, hash32};
 
 /// Heads of so many messages are remembered: what people say they saw is rarely older.
 const REMEMBERED: u64 = 2_000;
@@ -42,16 +42,16 @@ impl<P: Primitives> Store<P> {
         head.map(|head| hash32(&head)).transpose()
     }
 
-    /// Keeps the first contradiction, until the person has accepted it; then the next one.
-    pub fn put_fork(&self, channel: ChannelId, fork: &Fork) -> StoreResult<()> {
+    /// Keeps the first contradiction about a channel or a guild, until the person has accepted it; then the next one.
+    pub fn put_fork(&self, place: &[u8; 16], fork: &Fork) -> StoreResult<()> {
         self.connection
             .prepare_cached(
-                "INSERT INTO fork (channel, sentence, proof, at) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (channel) DO UPDATE SET sentence = excluded.sentence, proof = excluded.proof, at = excluded.at, accepted_at = NULL
+                "INSERT INTO fork (place, sentence, proof, at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (place) DO UPDATE SET sentence = excluded.sentence, proof = excluded.proof, at = excluded.at, accepted_at = NULL
                  WHERE fork.accepted_at IS NOT NULL AND fork.proof <> excluded.proof",
             )?
             .execute(params![
-                channel.as_bytes(),
+                place,
                 fork.sentence,
                 fork.proof,
                 fork.at as i64
@@ -59,11 +59,11 @@ impl<P: Primitives> Store<P> {
         Ok(())
     }
 
-    pub fn fork(&self, channel: ChannelId) -> StoreResult<Option<Fork>> {
+    pub fn fork(&self, place: &[u8; 16]) -> StoreResult<Option<Fork>> {
         Ok(self
             .connection
-            .prepare_cached("SELECT sentence, proof, at, accepted_at FROM fork WHERE channel = ?1")?
-            .query_row([channel.as_bytes()], |row| {
+            .prepare_cached("SELECT sentence, proof, at, accepted_at FROM fork WHERE place = ?1")?
+            .query_row([place], |row| {
                 Ok(Fork {
                     sentence: row.get(0)?,
                     proof: row.get(1)?,
@@ -74,10 +74,21 @@ impl<P: Primitives> Store<P> {
             .optional()?)
     }
 
-    pub fn accept_fork(&self, channel: ChannelId, now: u64) -> StoreResult<()> {
+    /// The contradiction about a channel, or about its guild, that the person has yet to look at.
+    pub fn open_fork(&self, row: &ChannelRow) -> StoreResult<Option<Fork>> {
+        let guild = row.view.guild.map(|guild| *guild.as_bytes());
+        for place in [Some(*row.view.id.as_bytes()), guild].into_iter().flatten() {
+            if let Some(fork) = self.fork(&place)?.filter(|fork| !fork.accepted) {
+                return Ok(Some(fork));
+            }
+        }
+        Ok(None)
+    }
+
+    pub fn accept_fork(&self, place: &[u8; 16], now: u64) -> StoreResult<()> {
         self.connection
-            .prepare_cached("UPDATE fork SET accepted_at = ?2 WHERE channel = ?1")?
-            .execute(params![channel.as_bytes(), now as i64])?;
+            .prepare_cached("UPDATE fork SET accepted_at = ?2 WHERE place = ?1")?
+            .execute(params![place, now as i64])?;
         Ok(())
     }
 }

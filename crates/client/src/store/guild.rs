@@ -112,6 +112,8 @@ impl<P: Primitives> Store<P> {
             "DELETE FROM message WHERE channel IN (SELECT channel FROM channel WHERE guild = ?1)",
             "DELETE FROM channel WHERE guild = ?1",
             "DELETE FROM invite_seed WHERE guild = ?1",
+            "DELETE FROM guild_head WHERE guild = ?1",
+            "DELETE FROM fork WHERE place = ?1",
             "DELETE FROM guild WHERE guild = ?1",
         ] {
             self.connection

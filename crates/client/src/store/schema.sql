@@ -23,7 +23,17 @@ CREATE TABLE guild (
     violation TEXT,
     members_version INTEGER NOT NULL DEFAULT -1,
     -- The newest signed checkpoint of the audit log that follows from all those before it.
-    audit BLOB
+    audit BLOB,
+    -- The newest place of the log that the server signed.
+    log_head BLOB
+) STRICT, WITHOUT ROWID;
+
+-- Where each guild's log stood after its newest entries.
+CREATE TABLE guild_head (
+    guild BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    head BLOB NOT NULL,
+    PRIMARY KEY (guild, seq)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE member (
@@ -185,10 +195,10 @@ CREATE TABLE transcript (
     PRIMARY KEY (channel, seq)
 ) STRICT, WITHOUT ROWID;
 
--- The server was caught with two histories of a channel: nothing is sent there until the person
--- has looked at it.
+-- The server was caught with two histories of a channel, or two logs of a guild: nothing is sent
+-- there until the person has looked at it.
 CREATE TABLE fork (
-    channel BLOB PRIMARY KEY,
+    place BLOB PRIMARY KEY,
     sentence TEXT NOT NULL,
     -- What the server signed, as one text that anybody can check.
     proof TEXT NOT NULL,

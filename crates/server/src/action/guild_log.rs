@@ -95,7 +95,7 @@ pub(super) fn append_quietly(
     let entry = entry(authority, &log, at, Change::Op { op: op.clone() });
     log.append(&entry.to_bytes(), &authority.public_key(), &devlogs)
         .map_err(refusal)?;
-    let news = keep(tx, of, &log, &entry)?;
+    let news = keep(tx, authority, of, &log, &entry)?;
     Ok((checked, log, news))
 }
 
@@ -339,7 +339,7 @@ pub(super) fn take_back(
     let nobody: BTreeMap<UserId, DeviceLog> = BTreeMap::new();
     log.append(&entry.to_bytes(), &authority.public_key(), &nobody)
         .map_err(refusal)?;
-    let news = keep(tx, of, &log, &entry)?;
+    let news = keep(tx, authority, of, &log, &entry)?;
     tx.emit(news);
     Ok(())
 }
@@ -409,7 +409,13 @@ pub(super) const fn appended(log: &GuildLog) -> Appended {
     }
 }
 
-fn keep(tx: &mut Tx<'_>, of: LogOf, log: &GuildLog, entry: &Signed) -> Result<Notice> {
+fn keep(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    of: LogOf,
+    log: &GuildLog,
+    entry: &Signed,
+) -> Result<Notice> {
     let bytes = entry.to_bytes();
     store::guild_log::insert(tx, log, &bytes)?;
     store::guild_log::put_state(tx, log)?;
@@ -431,6 +437,7 @@ fn news(of: LogOf, log: &GuildLog, bytes: Vec<u8>) -> Notice {
         seq,
         entry: Bytes(bytes),
         access_version,
+        head: Some(authority.sign_log_head(guild, log.position)),
     };
     Notice::event(audience, event)
 }

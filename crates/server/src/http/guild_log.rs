@@ -25,6 +25,7 @@ pub async fn page(
     At(guild): At<GuildId>,
     Query(After { after }): Query<After>,
 ) -> Result<Reply<Log>> {
+    let authority = app.authority.clone();
     let log = app
         .db
         .read(move |tx| {
@@ -32,7 +33,9 @@ pub async fn page(
             let mut entries = store::guild_log::page(tx, &permit, after, LOG_PAGE + 1)?;
             let end = entries.len() <= LOG_PAGE as usize;
             entries.truncate(LOG_PAGE as usize);
-            Ok(Log { entries, end })
+            let position = store::guild_log::position(tx, guild)?;
+            let head = Some(authority.sign_log_head(guild, position));
+            Ok(Log { entries, end, head })
         })
         .await?;
     Ok(Reply::ok(log))

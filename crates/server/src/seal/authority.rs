@@ -1,10 +1,11 @@
 //! The server's word: what it signs and tags so that everybody can hold it to it.
 
 use cloister_proof::{
-    AuditCheckpoint, EpochRecord, LogEntry, Purpose, Signed, Signer, epoch, frank, transcript,
+    AuditCheckpoint, EpochRecord, LogEntry, Purpose, Signed, Signer, epoch, frank,
+    guild_log::Position, log_head, transcript,
 };
 use cloister_wire::{
-    Bytes, ChannelId, Hash,
+    Bytes, ChannelId, GuildId, Hash,
     channel::{EpochProof, SignedHead},
     limits,
 };
@@ -58,6 +59,10 @@ impl Authority {
 
     pub fn sign_entry(&self, entry: &LogEntry) -> Signed {
         Signed::seal(Purpose::LogEntry, entry, &[&self.signing])
+    }
+
+    pub fn sign_log_head(&self, guild: GuildId, position: Position) -> SignedHead {
+        log_head::sign(self.incarnation, guild, position, &self.signing)
     }
 
     pub fn sign_checkpoint(&self, checkpoint: &AuditCheckpoint) -> Signed {

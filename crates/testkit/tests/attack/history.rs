@@ -3,11 +3,12 @@
 use std::{cell::RefCell, rc::Rc};
 
 use cloister_client::view::Command;
-use cloister_proof::transcript;
+use cloister_proof::{LogEntry, Signed, guild_log::Position, transcript};
 use cloister_testkit::{judge::read, meddler::Answer, server::WireRequest};
 use cloister_wire::{
-    ChannelId, ErrorCode, Hash, MessageId,
+    Bytes, ChannelId, ErrorCode, Hash, MessageId,
     channel::{History, SealedContent, Send},
+    guild::Log,
 };
 
 use crate::cast::Cast;
@@ -307,4 +308,82 @@ fn members_who_are_shown_different_histories_find_out_and_send_nothing_more() {
     cast.stage.does(alice, Command::AcceptFork { channel });
     cast.stage.says(alice, general, "on we go");
     assert_eq!(cast.accepted(general), before + 1);
+}
+
+/// Bob alone is shown the newest entry of the guild's log with another time, properly signed.
+fn forks_the_log(cast: &mut Cast) {
+    let (bob, guild) = (cast.bob, cast.guild);
+    let path = format!("/api/v1/guilds/{guild}/log");
+    cast.stage
+        .world
+        .meddler
+        .on_answers(move |server, client, request, answer| {
+            if client != bob || !request.path.starts_with(&path) {
+                return;
+            }
+            let Some(mut log) = read::<Log>(&answer.body) else {
+                return;
+            };
+            let Some(last) = log.entries.last_mut() else {
+                return;
+            };
+            let mut entry: LogEntry = Signed::parse(last.as_ref()).unwrap().open().unwrap();
+            entry.at_ms += 1;
+            let authority = &server.app().authority;
+            let signed = authority.sign_entry(&entry);
+            *last = Bytes(signed.to_bytes());
+            let position = Position {
+                seq: entry.seq,
+                head: signed.payload_hash(),
+            };
+            log.head = Some(authority.sign_log_head(guild, position));
+            answer.say(&log);
+        });
+}
+
+#[test]
+fn members_who_are_shown_different_logs_find_out_and_send_nothing_more() {
+    let mut cast: Cast = Cast::new(242);
+    let (alice, bob, general) = (cast.alice, cast.bob, cast.general);
+    cast.stage.says(bob, general, "before");
+    cast.stage.world.kill(bob);
+    forks_the_log(&mut cast);
+    let guild = cast.guild;
+    cast.stage.link(alice, guild);
+    cast.stage.settle();
+    cast.stage.world.revive(bob);
+    cast.stage.settle();
+    assert!(cast.alarm(bob).is_none(), "bob can't know yet");
+    cast.stage
+        .says(bob, general, "who came and went stands in this");
+    let view = cast.stage.channel(alice, general).unwrap();
+    let fork = view.fork.expect("alice was not told");
+    assert!(!fork.proof.is_empty());
+    let before = cast.accepted(general);
+    cast.stage.says(alice, general, "nothing is sent here");
+    assert_eq!(cast.accepted(general), before);
+    assert_eq!(cast.failure(alice), Some(ErrorCode::TrustViolation));
+    let channel = general;
+    cast.stage.does(alice, Command::AcceptFork { channel });
+    cast.stage.says(alice, general, "on we go");
+    assert_eq!(cast.accepted(general), before + 1);
+}
+
+#[test]
+fn what_a_member_says_of_a_log_without_the_servers_signature_alarms_nobody() {
+    let mut cast: Cast = Cast::new(243);
+    let (alice, bob, general) = (cast.alice, cast.bob, cast.general);
+    cast.stage.says(bob, general, "before");
+    // Bob's own client makes the head up that it says it saw.
+    let changed = cast.stage.world.clients[bob].eyes.execute(
+        "UPDATE guild SET log_head = CAST(substr(log_head, 1, length(log_head) - 40) || zeroblob(40) AS BLOB)",
+        [],
+    );
+    assert_eq!(changed.unwrap(), 1);
+    cast.stage.says(bob, general, "I saw something else");
+    assert_eq!(cast.stage.channel(alice, general).unwrap().fork, None);
+    assert_eq!(
+        cast.stage.sees(alice, general).last().unwrap(),
+        "I saw something else"
+    );
 }

@@ -95,7 +95,7 @@ fn forked<P: Primitives>(
         signed.signature,
     ));
     core.store.put_fork(
-        channel,
+        channel.as_bytes(),
         &Fork {
             sentence: sentence.to_owned(),
             proof: base32(&proof),
@@ -120,9 +120,20 @@ pub(crate) fn accept<P: Primitives>(
 ) -> Result<CommandReply, Refusal> {
     let mut core = shared.core();
     let now = core.now;
-    core.store.accept_fork(channel, now)?;
-    core.tell(Topic::Channel { channel });
+    core.store.accept_fork(channel.as_bytes(), now)?;
+    let mut channels = vec![channel];
+    let row = core.store.channel(channel)?;
+    if let Some(guild) = row.and_then(|row| row.view.guild) {
+        core.store.accept_fork(guild.as_bytes(), now)?;
+        let there = core.store.channels_of(guild)?;
+        channels.extend(there.into_iter().map(|row| row.view.id));
+    }
+    for channel in &channels {
+        core.tell(Topic::Channel { channel: *channel });
+    }
     drop(core);
-    crate::flow::outgoing::pump(shared, channel);
+    for channel in channels {
+        crate::flow::outgoing::pump(shared, channel);
+    }
     Ok(CommandReply::Done)
 }

@@ -154,7 +154,11 @@ pub(super) fn compose<P: Primitives>(
     let context = Context::of_send(entry.channel, me.user, me.device, &send);
     let seen = row.signed_head.unwrap_or(transcript::NOTHING_SEEN);
     let content = entry.saying.content.clone();
-    let plain = Plain::new(context, core.now, content, &seen, &mut core.chance);
+    let log = match row.view.guild {
+        Some(guild) => core.store.signed_guild_head(guild)?,
+        None => None,
+    };
+    let plain = Plain::new(context, core.now, content, &seen, &mut core.chance).with_log(log);
     send.c2 = plain.commitment();
     Ok((send, plain))
 }

@@ -15,7 +15,7 @@ use cloister_wire::{
 use super::{
     bring_guild,
     log::{bring_log_soon, extend_log, signer},
-    note_epoch, store_dm, store_guild,
+    log_head, note_epoch, store_dm, store_guild,
 };
 use crate::{
     core::{Core, Shared},
@@ -57,7 +57,13 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
             seq,
             entry,
             access_version,
-        } => log_appended(shared, guild, seq, entry.as_ref(), access_version)?,
+            head,
+        } => {
+            log_appended(shared, guild, seq, entry.as_ref(), access_version)?;
+            if let Some(head) = head {
+                log_head::take(&mut shared.core(), guild, &head)?;
+            }
+        }
         Event::MemberJoined {
             guild,
             member,

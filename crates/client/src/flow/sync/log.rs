@@ -6,6 +6,7 @@ use cloister_e2ee::Primitives;
 use cloister_proof::{GuildLog, LogEntry, Op, Signed, guild_log::Change};
 use cloister_wire::{GuildId, UserId, guild::Log};
 
+use super::log_head;
 use crate::{
     core::{Core, Shared, refuse},
     flow::{account, call::CallError, history, people},
@@ -44,6 +45,9 @@ pub(crate) async fn bring_log<P: Primitives>(
         let entries: Vec<&[u8]> = page.entries.iter().map(AsRef::as_ref).collect();
         bring_signers(shared, &entries).await?;
         let goes_on = extend_log(&mut shared.core(), guild, after, &entries)?;
+        if let Some(head) = page.head.as_ref().filter(|_| goes_on) {
+            log_head::take(&mut shared.core(), guild, head)?;
+        }
         if goes_on && (page.end || page.entries.is_empty()) {
             return Ok(());
         }
@@ -116,6 +120,7 @@ pub(super) fn extend_log<P: Primitives>(
                 "The log of this server holds an entry that nobody was allowed to make.",
             );
         }
+        core.store.note_guild_head(guild, log.position)?;
     }
     if row.genesis.is_some_and(|pinned| pinned != log.genesis) {
         return distrust(

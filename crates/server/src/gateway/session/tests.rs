@@ -418,6 +418,7 @@ fn events_for_rights_to_view_only_pass_with_that_right() {
         seq: 1,
         entry: Bytes::default(),
         access_version: 2,
+        head: None,
     };
     session.handle(to_guild(2, entry), START);
     assert_eq!(numbers(&drain(&mut session)), [1]);
