@@ -147,7 +147,7 @@ impl<P: Primitives> Store<P> {
             "DELETE FROM history_key WHERE channel NOT IN (SELECT channel FROM channel)",
             "DELETE FROM message_via WHERE message NOT IN (SELECT id FROM message)",
             "DELETE FROM transcript WHERE channel NOT IN (SELECT channel FROM channel)",
-            "DELETE FROM fork WHERE channel NOT IN (SELECT channel FROM channel)",
+            "DELETE FROM fork WHERE place NOT IN (SELECT channel FROM channel UNION SELECT guild FROM guild)",
         ] {
             self.connection.prepare_cached(sql)?.execute([])?;
         }

@@ -5,10 +5,10 @@ use cloister_proof::{
     epoch::{EpochCause, NO_PREVIOUS, sign_records},
     frank::{self, Tagged},
     guild_log::Position,
-    log_head, transcript,
+    transcript,
 };
 use cloister_wire::{
-    Bytes, ChannelId, GuildId, MessageId, Octets, Txn,
+    Bytes, ChannelId, MessageId, Octets, Txn,
     channel::{Notify, SealedContent, Send},
 };
 
@@ -195,22 +195,6 @@ fn contexts_franking_and_transcripts_are_as_frozen() {
             .list("heads", &[start.0, first.0, second.0])
             .bytes("server_seed", &[SERVER; 32])
             .bytes("signature", &head.signature.0),
-    );
-    let guild = GuildId::from_bytes([0x99; 16]);
-    let position = Position {
-        seq: 12,
-        head: second,
-    };
-    let signed = log_head::sign(1, guild, position, &key(SERVER));
-    assert_eq!(log_head::verify(1, guild, &signed, &server), Ok(()));
-    vectors.push(
-        Vector::new("a place of a guild's log")
-            .bytes("guild", guild.as_bytes())
-            .number("incarnation", 1)
-            .number("seq", 12)
-            .bytes("head", &second.0)
-            .bytes("server_seed", &[SERVER; 32])
-            .bytes("signature", &signed.signature.0),
     );
     frozen(
         FOLDER,

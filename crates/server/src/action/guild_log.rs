@@ -383,7 +383,7 @@ pub(super) fn remove(
         log.append(&bytes, &authority.public_key(), &nobody)
             .map_err(refusal)?;
         store::guild_log::insert(tx, &log, &bytes)?;
-        tx.emit(news(of, &log, bytes));
+        tx.emit(news(authority, of, &log, bytes));
     }
     // What the log amounts to is written once for all of them.
     store::guild_log::put_state(tx, &log)?;
@@ -419,10 +419,10 @@ fn keep(
     let bytes = entry.to_bytes();
     store::guild_log::insert(tx, log, &bytes)?;
     store::guild_log::put_state(tx, log)?;
-    Ok(news(of, log, bytes))
+    Ok(news(authority, of, log, bytes))
 }
 
-fn news(of: LogOf, log: &GuildLog, bytes: Vec<u8>) -> Notice {
+fn news(authority: &Authority, of: LogOf, log: &GuildLog, bytes: Vec<u8>) -> Notice {
     let LogOf {
         guild,
         access_version,
