@@ -97,7 +97,7 @@ pub const TABLE: &[(&str, &[Fact])] = &[
     ("CreateChannel.channel", &[Channel]),
     ("CreateChannel.name", &[Channel]),
     ("CreateChannel.policy", &[Channel]),
-    ("CreateChannel.continues", Fact::Channel),
+    ("CreateChannel.continues", &[Channel]),
     ("EditChannel.name", &[Channel]),
     ("EditChannel.slow_mode_s", &[Channel]),
     ("EditChannel.topic", &[Channel]),
