@@ -11,6 +11,7 @@ use cloister_proof::{
 use cloister_wire::role::TransferGuild;
 use cloister_wire::{
     Bytes, ChannelId, ErrorCode, GuildId, UserId,
+    channel::SignedHead,
     gateway::Event,
     guild::{Appended, GuildKind},
 };
@@ -440,6 +441,16 @@ fn news(authority: &Authority, of: LogOf, log: &GuildLog, bytes: Vec<u8>) -> Not
         head: Some(authority.sign_log_head(guild, log.position)),
     };
     Notice::event(audience, event)
+}
+
+/// The server's word on where the log stands now.
+pub fn head(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    permit: &Permit<'_, InGuild>,
+) -> Result<SignedHead> {
+    let position = store::guild_log::position(tx, permit.guild)?;
+    Ok(authority.sign_log_head(permit.guild, position))
 }
 
 /// A person's device log, verified.

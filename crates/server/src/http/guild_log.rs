@@ -33,8 +33,7 @@ pub async fn page(
             let mut entries = store::guild_log::page(tx, &permit, after, LOG_PAGE + 1)?;
             let end = entries.len() <= LOG_PAGE as usize;
             entries.truncate(LOG_PAGE as usize);
-            let position = store::guild_log::position(tx, guild)?;
-            let head = Some(authority.sign_log_head(guild, position));
+            let head = Some(action::guild_log::head(tx, &authority, &permit)?);
             Ok(Log { entries, end, head })
         })
         .await?;
