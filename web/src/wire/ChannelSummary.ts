@@ -3,6 +3,9 @@ import type { CategoryId } from "./CategoryId";
 import type { ChannelId } from "./ChannelId";
 import type { Permissions } from "./Permissions";
 
+/**
+ * A channel in its guild's list.
+ */
 export type ChannelSummary = { id: ChannelId, name: string, topic: string, category: CategoryId | null, position: number, slow_mode_s: number, my_permissions: Permissions, unread: number, 
 /**
  * In its threads as well.
