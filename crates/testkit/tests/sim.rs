@@ -144,7 +144,7 @@ fn a_one_time_key_that_is_handed_out_twice_is_noticed() {
 #[test]
 fn a_copied_store_that_may_go_on_is_noticed() {
     // It sends, or the ratchet that it turns back to shows it.
-    notices_with(5, Mutation::CopiedStore, "I26");
+    notices_with(2, Mutation::CopiedStore, "I26");
 }
 
 #[test]

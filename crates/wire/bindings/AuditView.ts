@@ -20,6 +20,10 @@ action: string,
  */
 target: string, 
 /**
+ * The user name of a `member:…`, who need not be one any more.
+ */
+target_name: string | null, 
+/**
  * JSON objects of what changed.
  */
 before: string | null, after: string | null, reason: string | null, digest: string, head: string, };

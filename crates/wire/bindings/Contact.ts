@@ -3,4 +3,4 @@
 /**
  * Who may begin a conversation with somebody.
  */
-export type Contact = "guilds" | "friends" | "nobody";
+export type Contact = "guilds" | "requests" | "friends" | "nobody";

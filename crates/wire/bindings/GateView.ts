@@ -4,4 +4,4 @@ import type { Gate } from "./Gate";
 /**
  * `GET /api/v1/guilds/{guild}/gate`.
  */
-export type GateView = { joins: Gate, invites: Gate, newcomer_s: number, };
+export type GateView = { joins: Gate, invites: Gate, newcomer_s: number, links_s: number, mentions_s: number, };

@@ -3,4 +3,4 @@
 /**
  * What happened to an account.
  */
-export type SecurityEventKind = "registered" | "signed_in" | "signed_in_new_device" | "signed_in_new_place" | "sign_in_failed" | "locked_out" | "signed_out" | "refresh_reused" | "session_ended" | "all_sessions_ended" | "password_changed" | "password_reset" | "totp_enabled" | "totp_disabled" | "backup_code_used" | "backup_codes_renewed" | "second_factor_failed" | "second_factors_removed" | "disabled" | "enabled" | "unlocked";
+export type SecurityEventKind = "registered" | "signed_in" | "signed_in_new_device" | "signed_in_new_place" | "sign_in_failed" | "locked_out" | "signed_out" | "refresh_reused" | "session_ended" | "all_sessions_ended" | "password_changed" | "password_reset" | "totp_enabled" | "totp_disabled" | "backup_code_used" | "backup_codes_renewed" | "second_factor_failed" | "second_factors_removed" | "disabled" | "enabled" | "unlocked" | "email_changed" | "email_removed" | "not_me" | "started_over" | "reset_link_made" | "policy_changed" | "events_exported";

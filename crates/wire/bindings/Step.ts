@@ -7,4 +7,4 @@ import type { Subject } from "./Subject";
 /**
  * One thing that has a say.
  */
-export type Step = { "step": "owner" } | { "step": "everyone", decision: Decision, } | { "step": "role", role: RoleId, } | { "step": "administrator", role: RoleId, } | { "step": "overwrite", at: RightPlace, of: Subject, decision: Decision, } | { "step": "unseen" } | { "step": "timed_out" };
+export type Step = { "step": "owner" } | { "step": "everyone", decision: Decision, } | { "step": "role", role: RoleId, } | { "step": "administrator", role: RoleId, } | { "step": "overwrite", at: RightPlace, of: Subject, decision: Decision, } | { "step": "unseen" } | { "step": "timed_out" } | { "step": "quarantined" };

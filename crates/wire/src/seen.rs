@@ -95,9 +95,9 @@ use Fact::{
 pub const TABLE: &[(&str, &[Fact])] = &[
     ("AnswerRequest.answer", &[Readers]),
     ("CreateChannel.channel", &[Channel]),
+    ("CreateChannel.continues", &[Channel]),
     ("CreateChannel.name", &[Channel]),
     ("CreateChannel.policy", &[Channel]),
-    ("CreateChannel.continues", &[Channel]),
     ("EditChannel.name", &[Channel]),
     ("EditChannel.slow_mode_s", &[Channel]),
     ("EditChannel.topic", &[Channel]),

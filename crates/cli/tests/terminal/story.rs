@@ -69,7 +69,7 @@ fn two_people_meet_by_an_invite_link_and_talk_in_a_channel_and_in_private() {
     assert_eq!(alice.reads("@bob"), dm);
     assert_eq!(bob.reads("@alice"), dm);
 
-    for text in ["lighthouse", "from here", "two of us", "nobody else"] {
+    for text in ["lighthouse", "see it from here", "two of us", "nobody else"] {
         assert!(
             !found_in_files(&stage.data(), text),
             "the server wrote down {text:?}"

@@ -150,7 +150,11 @@ async fn who_reads_already_brings_another_device_and_who_waits_hears_nothing() {
         }
         let mut voice = Voice::of(stage, &alice.device, guild.channel).await;
         voice.session.0[0] ^= 0xff;
-        voice.say(1).await;
+        voice
+            .share(&voice.sharing(&voice.others()))
+            .await
+            .expect(200);
+        voice.send(&voice.message(2, 0)).await.expect(201);
         assert_eq!(line.message().await.1, 2);
     })
     .await;
