@@ -47,10 +47,11 @@ export function OperateActivity() {
           label={words.time}
           value={when}
           options={(Object.keys(times) as When[]).map((value) => ({ value, label: words.times[value] }))}
-          onChange={first((value: When) => {
+          onChange={(value: When) => {
             setWhen(value);
             setSince(times[value] === 0 ? null : Date.now() - times[value]);
-          })}
+            setBefore(null);
+          }}
         />
       </div>
       <div className="govern-buttons">

@@ -111,20 +111,20 @@ type Sure = keyof typeof words.sure;
 
 function PersonDialog({ one, own, onChanged, onClose }: { one: PersonSeenView; own: boolean; onChanged: () => void; onClose: () => void }) {
   const now = useNow(60_000);
-  const operate_ = useOperate();
+  const ask = useOperate();
   const proved = useProved();
   const [, go] = useLocation();
   const [asked, setAsked] = useState<Sure | null>(null);
   const [done, setDone] = useState<Deed | null>(null);
   const [link, setLink] = useState<string | null>(null);
   const act = useTask(async (deed: Deed) => {
-    await proved(() => operate_({ act: "look_after", user: one.user, deed }));
+    await proved(() => ask({ act: "look_after", user: one.user, deed }));
     setAsked(null);
     setDone(deed);
     onChanged();
   });
   const reset = useTask(async () => {
-    const reply = await proved(() => operate_({ act: "reset_link", user: one.user }));
+    const reply = await proved(() => ask({ act: "reset_link", user: one.user }));
     if (reply.reply === "reset_link") setLink(reply.url);
   });
   const lines = [words.since(wholeDate(one.created_at)), ...facts(one, now).slice(1), words.signIns(one.sign_ins), one.second_factor_at === null ? words.noFactor : words.factor, one.mail ? words.mail : words.noMail];
