@@ -12,6 +12,7 @@ pub(crate) mod connect;
 pub(crate) mod device;
 pub(crate) mod envelope;
 pub(crate) mod expiry;
+mod fork;
 pub(crate) mod govern;
 pub(crate) mod group;
 pub(crate) mod guild;

@@ -26,12 +26,13 @@ pub fn derive(tx: &mut Tx<'_>, caller: &Caller) -> Result<Subscription> {
     if owes == Owes::ForAnything {
         return Err(factor_needed());
     }
+    let waits = store::channel_waiting::of_person(tx, actor.user)?;
     let mut guilds = BTreeMap::new();
     for id in store::guild::page_of_user(tx, actor.user)? {
         if let Some(stored) = store::guild::get(tx, id, actor.user)? {
             let access = Access {
                 version: stored.access_version,
-                channels: visible(tx, &stored, actor.user)?,
+                channels: visible(tx, &stored, actor.user, &waits)?,
             };
             guilds.insert(id, access);
         }
@@ -39,13 +40,17 @@ pub fn derive(tx: &mut Tx<'_>, caller: &Caller) -> Result<Subscription> {
     Ok(Subscription::new(actor.user, actor.device, guilds))
 }
 
-/// Channels of a guild that the person may see.
-fn visible(tx: &mut Tx<'_>, stored: &Stored, user: UserId) -> Result<BTreeSet<ChannelId>> {
+/// Channels of a guild that the person may see, but for those for which they wait.
+fn visible(
+    tx: &mut Tx<'_>,
+    stored: &Stored,
+    user: UserId,
+    waits: &BTreeSet<ChannelId>,
+) -> Result<BTreeSet<ChannelId>> {
     let rules = guild::rules(tx, stored)?;
     let roles = stored.role_ids();
     let holder = stored.holder(user, &roles);
     let channels = store::channel::ids_of_guild(tx, stored.id)?;
-    let waits = store::channel_waiting::of_person(tx, user)?;
     let sees = |channel: &ChannelId| {
         if waits.contains(channel) {
             return false;

@@ -1,10 +1,16 @@
 //! Access tokens: Ed25519 JWTs of type `at+jwt` (RFC 9068) that live for minutes. They say which
 //! sign-in asks; whether it still lives is asked of the database with every request.
 
+use std::{
+    num::NonZero,
+    sync::{Mutex, PoisonError},
+};
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cloister_wire::{DeviceId, SessionId, UserId};
 use ed25519_dalek::SigningKey;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use lru::LruCache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -19,12 +25,19 @@ const PKCS8: [u8; 16] = [
     0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ];
 
+/// Tokens whose signature is remembered, so that a device in use costs one verification in the
+/// life of a token and not one with each request.
+const REMEMBERED: NonZero<usize> = NonZero::new(4_096).unwrap();
+
 /// Makes access tokens with one key, and reads those of it and of the one before it.
 pub struct AccessTokens {
     kid: String,
     encoding: EncodingKey,
     /// By key id.
     decoding: Vec<(String, DecodingKey)>,
+    /// What was signed, by the hash of the token. Whether its time has come or run out is asked
+    /// each time.
+    verified: Mutex<LruCache<[u8; 32], Said>>,
 }
 
 /// What a valid access token says.
@@ -33,6 +46,14 @@ pub struct Claims {
     pub user: UserId,
     pub device: DeviceId,
     pub session: SessionId,
+}
+
+/// What a token that we signed says, with its times in seconds.
+#[derive(Clone, Copy)]
+struct Said {
+    claims: Claims,
+    iat: u64,
+    exp: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -61,6 +82,7 @@ impl AccessTokens {
             kid: kid(key),
             encoding: EncodingKey::from_ed_der(&pkcs8),
             decoding: decoding.collect(),
+            verified: Mutex::new(LruCache::new(REMEMBERED)),
         }
     }
 
@@ -90,6 +112,28 @@ impl AccessTokens {
 
     /// The same, with the time (ms UTC) at which it runs out.
     pub fn read_with_expiry(&self, token: &str, now: u64) -> Option<(Claims, u64)> {
+        let said = self.said(token)?;
+        let now_s = now / 1_000;
+        // A clock that was set back must not make tokens from the future valid for longer.
+        if now_s >= said.exp || said.iat > now_s + 60 {
+            return None;
+        }
+        Some((said.claims, said.exp * 1_000))
+    }
+
+    /// What a token says that we signed, as was found out now or with an earlier request.
+    fn said(&self, token: &str) -> Option<Said> {
+        let hash = Sha256::digest(token).into();
+        let verified = || self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(said) = verified().get(&hash) {
+            return Some(*said);
+        }
+        let said = self.verify(token)?;
+        verified().put(hash, said);
+        Some(said)
+    }
+
+    fn verify(&self, token: &str) -> Option<Said> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         if header.typ.as_deref() != Some(TYPE) {
             return None;
@@ -107,17 +151,16 @@ impl AccessTokens {
         let body = jsonwebtoken::decode::<Body>(token, key, &validation)
             .ok()?
             .claims;
-        let now_s = now / 1_000;
-        // A clock that was set back must not make tokens from the future valid for longer.
-        if now_s >= body.exp || body.iat > now_s + 60 {
-            return None;
-        }
         let claims = Claims {
             user: body.sub,
             device: body.did,
             session: body.sid,
         };
-        Some((claims, body.exp * 1_000))
+        Some(Said {
+            claims,
+            iat: body.iat,
+            exp: body.exp,
+        })
     }
 }
 
@@ -161,6 +204,23 @@ mod tests {
         assert_eq!(tokens(1).read(&token, NOW), Some(claims()));
         assert_eq!(tokens(1).read(&token, NOW + 59_000), Some(claims()));
         assert_eq!(tokens(1).read(&token, NOW + 60_000), None);
+    }
+
+    #[test]
+    fn a_remembered_token_still_ends() {
+        let tokens = tokens(1);
+        let token = tokens.issue(claims(), NOW, NOW + 60_000).unwrap();
+        assert_eq!(tokens.read(&token, NOW), Some(claims()));
+        assert_eq!(tokens.read(&token, NOW + 59_000), Some(claims()));
+        assert_eq!(tokens.read(&token, NOW + 60_000), None);
+        assert_eq!(tokens.read(&token, NOW - 120_000), None);
+        // One bit of the signature more or less is another token.
+        let mut forged = token.into_bytes();
+        let last = forged.len() - 3;
+        forged[last] = if forged[last] == b'A' { b'B' } else { b'A' };
+        let forged = String::from_utf8(forged).unwrap();
+        assert_eq!(tokens.read(&forged, NOW), None);
+        assert_eq!(tokens.read(&forged, NOW), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cloister_wire::{
-    CategoryId, ChannelId, GuildId, Permissions, RoleId, UserId,
+    ChannelId, GuildId, Permissions, RoleId, UserId,
     permission::{Overwrite, Place, RoleRule, Rules, Subject},
     role::{PlacedOverwrite, Role},
 };
@@ -40,7 +40,7 @@ sql! {
     OVERWRITES = "SELECT place, place_id, subject, subject_id, allow, deny FROM overwrite
         WHERE guild_id = $1 ORDER BY place_id, subject, subject_id";
     OVERWRITES_AT = "SELECT place, place_id, subject, subject_id, allow, deny FROM overwrite
-        WHERE place_id = $1 OR place_id = $2";
+        WHERE place_id IN ($1, (SELECT category_id FROM channel WHERE id = $1))";
     COUNT_AT = "SELECT count(*) FROM overwrite WHERE place_id = $1";
     PUT_OVERWRITE = "INSERT INTO overwrite (guild_id, place_id, place, subject, subject_id, allow,
         deny) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (place_id, subject_id)
@@ -51,7 +51,6 @@ sql! {
     FORGET_ALLOWS = "UPDATE overwrite SET allow = 0 WHERE guild_id = $1 AND subject_id = $2";
     IN_CATEGORIES = "SELECT id, category_id FROM channel WHERE guild_id = $1
         AND category_id IS NOT NULL";
-    CATEGORY_OF = "SELECT category_id FROM channel WHERE id = $1";
 }
 
 /// A role that somebody holds.
@@ -128,14 +127,10 @@ pub fn rules(
 
 /// Adds what decides in one channel to rules that know the roles of whoever is asked about.
 pub fn add_channel(tx: &mut Tx<'_>, rules: &mut Rules, channel: ChannelId) -> Result<()> {
-    let category: Option<Option<CategoryId>> =
-        tx.maybe(CATEGORY_OF, params![channel], |row| row.get(0))?;
-    let category = category.flatten();
-    if let Some(category) = category {
-        rules.categories.insert(channel, category);
-    }
-    let outside = category.map_or(channel.0, |category| category.0);
-    for one in tx.query(OVERWRITES_AT, params![channel, outside], read)? {
+    for one in tx.query(OVERWRITES_AT, params![channel], read)? {
+        if let Place::Category { category } = one.place {
+            rules.categories.insert(channel, category);
+        }
         note(rules, &one);
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The server on a port of this machine, and clients of its gateway.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use cloister_wire::{
     Hash, Octets,
@@ -14,6 +14,9 @@ use tokio_tungstenite::{
 };
 
 use super::{Stage, person::Device};
+
+/// So long a frame may be on its way. A test that waits for one that never comes ends then.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The server on a port of this machine, until it is dropped.
 pub struct Live {
@@ -103,8 +106,15 @@ impl Line {
         self.socket.send(Message::text(text)).await.unwrap();
     }
 
+    /// The next thing on the socket; none: it is over.
+    async fn next(&mut self) -> Option<Result<Message, Error>> {
+        tokio::time::timeout(PATIENCE, self.socket.next())
+            .await
+            .expect("a frame in time")
+    }
+
     pub async fn frame(&mut self) -> ServerFrame {
-        match self.socket.next().await.unwrap().unwrap() {
+        match self.next().await.unwrap().unwrap() {
             Message::Text(text) => serde_json::from_str(&text).unwrap(),
             other => panic!("not a frame: {other:?}"),
         }
@@ -135,7 +145,7 @@ impl Line {
 
     pub async fn closed(&mut self) -> u16 {
         loop {
-            match self.socket.next().await {
+            match self.next().await {
                 Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
                 Some(Ok(_)) => {}
                 other => panic!("not closed in order: {other:?}"),

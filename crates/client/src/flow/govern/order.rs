@@ -17,7 +17,6 @@ use crate::{
     view::{Act, CommandReply, Refusal, Topic},
 };
 
-#[expect(clippy::too_many_lines, reason = "one arm for each act")]
 pub(super) async fn order<P: Primitives>(
     shared: &Shared<P>,
     guild: GuildId,
@@ -31,6 +30,43 @@ pub(super) async fn order<P: Primitives>(
                 .tell_server(Method::Post, path, &Kick { reason })
                 .await?;
         }
+        Act::SetInvite { code, gate } => {
+            put(
+                shared,
+                format!("{base}/invites/{code}"),
+                &SetInvite { gate },
+            )
+            .await?;
+            shared.core().tell(Topic::Invites { guild });
+        }
+        Act::SetGate {
+            joins,
+            invites,
+            newcomer_s,
+            links_s,
+            mentions_s,
+            reason,
+        } => {
+            let request = SetGate {
+                joins,
+                invites,
+                newcomer_s,
+                links_s,
+                mentions_s,
+                reason,
+            };
+            put(shared, format!("{base}/gate"), &request).await?;
+        }
+        act @ (Act::Ban { .. } | Act::BanMany { .. } | Act::LiftBan { .. }) => {
+            ban(shared, &base, act).await?;
+        }
+        act => hold(shared, guild, &base, act).await?,
+    }
+    Ok(CommandReply::Done)
+}
+
+async fn ban<P: Primitives>(shared: &Shared<P>, base: &str, act: Act) -> Result<(), Refusal> {
+    match act {
         Act::Ban {
             user,
             reason,
@@ -59,68 +95,48 @@ pub(super) async fn order<P: Primitives>(
             let path = format!("{base}/bans");
             shared.tell_server(Method::Post, path, &request).await?;
         }
-        Act::Settle { user, reason } => {
-            let path = format!("{base}/members/{user}/settled");
-            let request = to_cbor(&Settle { reason });
-            let bytes = shared.call(Method::Put, path, Some(request)).await?;
-            keep_member(shared, guild, &read(&bytes)?)?;
-        }
-        Act::Quarantine { user, reason } => {
-            let path = format!("{base}/members/{user}/quarantine");
-            let request = to_cbor(&Quarantine { reason });
-            let bytes = shared.call(Method::Put, path, Some(request)).await?;
-            keep_member(shared, guild, &read(&bytes)?)?;
-        }
-        Act::LiftQuarantine { user, reason } => {
-            let path = format!("{base}/members/{user}/quarantine/lift");
-            let request = to_cbor(&LiftQuarantine { reason });
-            let bytes = shared.call(Method::Post, path, Some(request)).await?;
-            keep_member(shared, guild, &read(&bytes)?)?;
-        }
-        Act::SetInvite { code, gate } => {
-            put(
-                shared,
-                format!("{base}/invites/{code}"),
-                &SetInvite { gate },
-            )
-            .await?;
-            shared.core().tell(Topic::Invites { guild });
-        }
         Act::LiftBan { user, reason } => {
             let path = format!("{base}/bans/{user}/lift");
             shared
                 .tell_server(Method::Post, path, &LiftBan { reason })
                 .await?;
         }
+        _ => return Err(another()),
+    }
+    Ok(())
+}
+
+/// What changes how one member stands, and is answered with the member.
+async fn hold<P: Primitives>(
+    shared: &Shared<P>,
+    guild: GuildId,
+    base: &str,
+    act: Act,
+) -> Result<(), Refusal> {
+    let (method, user, path, body) = match act {
         Act::TimeOut {
             user,
             reason,
             for_s,
         } => {
-            let path = format!("{base}/members/{user}/timeout");
-            let request = to_cbor(&TimeOut { reason, for_s });
-            let bytes = shared.call(Method::Put, path, Some(request)).await?;
-            keep_member(shared, guild, &read(&bytes)?)?;
+            let body = to_cbor(&TimeOut { reason, for_s });
+            (Method::Put, user, "timeout", body)
         }
-        Act::SetGate {
-            joins,
-            invites,
-            newcomer_s,
-            links_s,
-            mentions_s,
-            reason,
-        } => {
-            let request = SetGate {
-                joins,
-                invites,
-                newcomer_s,
-                links_s,
-                mentions_s,
-                reason,
-            };
-            put(shared, format!("{base}/gate"), &request).await?;
+        Act::Quarantine { user, reason } => {
+            let body = to_cbor(&Quarantine { reason });
+            (Method::Put, user, "quarantine", body)
+        }
+        Act::LiftQuarantine { user, reason } => {
+            let body = to_cbor(&LiftQuarantine { reason });
+            (Method::Post, user, "quarantine/lift", body)
+        }
+        Act::Settle { user, reason } => {
+            let body = to_cbor(&Settle { reason });
+            (Method::Put, user, "settled", body)
         }
         _ => return Err(another()),
-    }
-    Ok(CommandReply::Done)
+    };
+    let path = format!("{base}/members/{user}/{path}");
+    let bytes = shared.call(method, path, Some(body)).await?;
+    keep_member(shared, guild, &read(&bytes)?)
 }

@@ -3,12 +3,12 @@
 //! person has looked at it.
 
 use cloister_e2ee::Primitives;
-use cloister_proof::{fingerprint::base32, transcript};
+use cloister_proof::transcript;
 use cloister_wire::{ChannelId, Hash, channel::SignedHead};
 
 use crate::{
     core::{Core, Shared},
-    store::Fork,
+    flow::fork,
     view::{CommandReply, Refusal, Topic},
 };
 
@@ -30,14 +30,15 @@ pub(super) fn take_head<P: Primitives>(
         return Ok(());
     }
     if transcript::verify(instance.incarnation, channel, signed, &instance.server_key).is_err() {
-        alarm(core, "The server's signature on a history does not check.");
+        fork::alarm(core, "The server's signature on a history does not check.");
         return Ok(());
     }
     let Some(row) = core.store.channel(channel)? else {
         return Ok(());
     };
-    let own = core.store.transcript_at(channel, signed.seq)?;
-    if own.is_some_and(|own| own != signed.head) {
+    if let Some(own) = core.store.transcript_at(channel, signed.seq)?
+        && own != signed.head
+    {
         return forked(core, channel, ANOTHER_THAN_SHOWN, signed, own);
     }
     if row
@@ -67,50 +68,22 @@ pub(super) fn compare_seen<P: Primitives>(
     let signed =
         transcript::verify(instance.incarnation, channel, seen, &instance.server_key).is_ok();
     if signed && own != seen.head {
-        forked(core, channel, ANOTHER_THAN_OTHERS, seen, Some(own))?;
+        forked(core, channel, ANOTHER_THAN_OTHERS, seen, own)?;
     }
     Ok(())
 }
 
-/// Keeps the contradiction and closes the channel. The proof is CBOR in base 32: channel, the
-/// server's key, its incarnation, the number of a message, the head that this device has there,
-/// the head that the server signed, and that signature.
+/// Keeps the contradiction and closes the channel.
 fn forked<P: Primitives>(
     core: &mut Core<P>,
     channel: ChannelId,
     sentence: &str,
     signed: &SignedHead,
-    own: Option<Hash>,
+    own: Hash,
 ) -> Result<(), Refusal> {
-    let Some(instance) = core.store.instance()? else {
-        return Ok(());
-    };
-    let proof = crate::store::pack(&(
-        channel,
-        instance.server_key,
-        instance.incarnation,
-        signed.seq,
-        own,
-        signed.head,
-        signed.signature,
-    ));
-    core.store.put_fork(
-        channel.as_bytes(),
-        &Fork {
-            sentence: sentence.to_owned(),
-            proof: base32(&proof),
-            at: core.now,
-            accepted: false,
-        },
-    )?;
-    alarm(core, sentence);
+    fork::keep(core, channel.as_bytes(), sentence, signed, own)?;
     core.tell(Topic::Channel { channel });
     Ok(())
-}
-
-pub(super) fn alarm<P: Primitives>(core: &mut Core<P>, sentence: &str) {
-    core.alarm = Some(sentence.to_owned());
-    core.tell(Topic::Session);
 }
 
 /// The person has seen that the server contradicted itself, and goes on here.

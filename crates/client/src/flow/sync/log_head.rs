@@ -3,12 +3,13 @@
 //! person has looked at it.
 
 use cloister_e2ee::Primitives;
-use cloister_proof::{fingerprint::base32, log_head};
+use cloister_proof::log_head;
 use cloister_wire::{GuildId, Hash, channel::SignedHead};
 
 use crate::{
     core::Core,
-    store::{Fork, StoreError},
+    flow::fork,
+    store::StoreError,
     view::{Refusal, Topic},
 };
 
@@ -64,9 +65,7 @@ fn own_head<P: Primitives>(
     core.store.guild_head_at(guild, signed.seq)
 }
 
-/// Keeps the contradiction and closes the guild's channels. The proof is CBOR in base 32: guild,
-/// the server's key, its incarnation, the number of an entry, the head that this device has there,
-/// the head that the server signed, and that signature.
+/// Keeps the contradiction and closes the guild's channels.
 fn forked<P: Primitives>(
     core: &mut Core<P>,
     guild: GuildId,
@@ -74,29 +73,7 @@ fn forked<P: Primitives>(
     signed: &SignedHead,
     own: Hash,
 ) -> Result<(), Refusal> {
-    let Some(instance) = core.store.instance()? else {
-        return Ok(());
-    };
-    let proof = crate::store::pack(&(
-        guild,
-        instance.server_key,
-        instance.incarnation,
-        signed.seq,
-        own,
-        signed.head,
-        signed.signature,
-    ));
-    core.store.put_fork(
-        guild.as_bytes(),
-        &Fork {
-            sentence: sentence.to_owned(),
-            proof: base32(&proof),
-            at: core.now,
-            accepted: false,
-        },
-    )?;
-    core.alarm = Some(sentence.to_owned());
-    core.tell(Topic::Session);
+    fork::keep(core, guild.as_bytes(), sentence, signed, own)?;
     for row in core.store.channels_of(guild)? {
         core.tell(Topic::Channel {
             channel: row.view.id,

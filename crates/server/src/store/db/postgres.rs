@@ -185,14 +185,11 @@ fn attempt(live: &mut Live, ground: &Ground, job: &mut dyn super::Job) -> End {
             return End::Broken;
         }
     };
-    let mut tx = Tx {
-        connection: tx::Connection::Postgres {
-            transaction,
-            cache: &mut live.cache,
-        },
-        env: &ground.env,
-        notices: Vec::new(),
+    let connection = tx::Connection::Postgres {
+        transaction,
+        cache: &mut live.cache,
     };
+    let mut tx = Tx::new(connection, &ground.env);
     let verdict = job.run(&mut tx);
     let Tx {
         connection: tx::Connection::Postgres { transaction, .. },

@@ -1,9 +1,11 @@
 //! SQLite: reader threads, and one writer that commits for many at once.
 //!
-//! The writer takes what waits in the queue, runs each closure as a savepoint of one outer
-//! transaction and commits once for all (WAL, `synchronous=FULL`: an answer means that it is on
-//! the disk). A closure that refuses rolls back its own savepoint only. What the log holds is
-//! brought into the database by a thread of its own, so that no answer waits for that.
+//! The writer takes what waits in the queue, runs the closures in one transaction and commits once
+//! for all (WAL, `synchronous=FULL`: an answer means that it is on the disk). Most closures that
+//! refuse have changed nothing yet. Where one has, the group runs again, each closure in a
+//! savepoint of its own, so that the refusal takes back what that one did and nothing else. What
+//! the log holds is brought into the database by a thread of its own, so that no answer waits for
+//! that.
 
 use std::{
     num::NonZero,
@@ -158,8 +160,9 @@ pub(super) fn read(connection: &Connection, ground: &Ground, mut job: BoxedJob) 
 /// Runs a group in one transaction, commits, publishes and answers; what a failed commit took
 /// along runs again.
 pub(super) fn settle(connection: &Connection, ground: &Ground, mut group: Vec<BoxedJob>) {
+    let mut apart = Apart::Together;
     while !group.is_empty() {
-        match attempt(connection, ground, &mut group) {
+        match attempt(connection, ground, &mut group, apart) {
             Ok(notices) => {
                 ground.publish(notices);
                 for job in group.drain(..) {
@@ -167,6 +170,9 @@ pub(super) fn settle(connection: &Connection, ground: &Ground, mut group: Vec<Bo
                 }
             }
             Err(Lost::Because(culprit)) => group.remove(culprit).release(),
+            // What one alone did is taken back already.
+            Err(Lost::Partly) if group.len() == 1 => group.remove(0).release(),
+            Err(Lost::Partly) => apart = Apart::Savepoints,
             Err(Lost::All(error)) if group.len() > 1 => {
                 tracing::warn!(%error, jobs = group.len(), "a group commit failed; going one by one");
                 for job in group.drain(..) {
@@ -187,29 +193,49 @@ pub(super) fn settle(connection: &Connection, ground: &Ground, mut group: Vec<Bo
 enum Lost {
     /// By this closure of the group (a full disk rolls back everything).
     Because(usize),
+    /// A closure refused after it had changed something.
+    Partly,
     All(rusqlite::Error),
+}
+
+/// Whether what one closure does can be taken back alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Apart {
+    Together,
+    Savepoints,
 }
 
 fn attempt(
     connection: &Connection,
     ground: &Ground,
     group: &mut [BoxedJob],
+    apart: Apart,
 ) -> Result<Vec<Notice>, Lost> {
+    let step = |sql| run(connection, sql).map_err(|error| lost(connection, error));
     run(connection, "BEGIN IMMEDIATE").map_err(Lost::All)?;
     let mut tx = transaction(connection, ground);
     for (index, job) in group.iter_mut().enumerate() {
-        run(connection, "SAVEPOINT closure").map_err(|error| lost(connection, error))?;
-        let before = tx.notices.len();
+        if apart == Apart::Savepoints {
+            step("SAVEPOINT closure")?;
+        }
+        let (told, changed) = (tx.notices.len(), connection.total_changes());
         if job.run(&mut tx) == Verdict::RollBack {
-            tx.notices.truncate(before);
+            tx.notices.truncate(told);
             if connection.is_autocommit() {
                 return Err(Lost::Because(index));
             }
-            run(connection, "ROLLBACK TO closure").map_err(|error| lost(connection, error))?;
+            if apart == Apart::Savepoints {
+                step("ROLLBACK TO closure")?;
+            } else if connection.total_changes() != changed {
+                end(connection);
+                return Err(Lost::Partly);
+            }
         }
-        run(connection, "RELEASE closure").map_err(|error| lost(connection, error))?;
+        if apart == Apart::Savepoints {
+            step("RELEASE closure")?;
+        }
     }
-    run(connection, "COMMIT").map_err(|error| lost(connection, error))?;
+    step("COMMIT")?;
     Ok(tx.notices)
 }
 
@@ -232,11 +258,7 @@ fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
 }
 
 fn transaction<'tx>(connection: &'tx Connection, ground: &'tx Ground) -> Tx<'tx> {
-    Tx {
-        connection: tx::Connection::Sqlite(connection),
-        env: &ground.env,
-        notices: Vec::new(),
-    }
+    Tx::new(tx::Connection::Sqlite(connection), &ground.env)
 }
 
 pub(super) fn passes_by_itself(error: &rusqlite::Error) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Fault, Row, Sql, Value};
+use super::{Fault, Row, Sql, Value, value::Names};
 use crate::{Error, Result, env::Env, gateway::bus::Notice};
 
 /// A transaction: what every function of `store` works on.
@@ -14,6 +14,8 @@ pub struct Tx<'tx> {
     pub(super) connection: Connection<'tx>,
     pub(super) env: &'tx Env,
     pub(super) notices: Vec<Notice>,
+    /// Of the SQLite statements that were read from, by their names.
+    columns: HashMap<&'static str, Names>,
 }
 
 pub(super) enum Connection<'tx> {
@@ -24,7 +26,16 @@ pub(super) enum Connection<'tx> {
     },
 }
 
-impl Tx<'_> {
+impl<'tx> Tx<'tx> {
+    pub(super) fn new(connection: Connection<'tx>, env: &'tx Env) -> Self {
+        Self {
+            connection,
+            env,
+            notices: Vec::new(),
+            columns: HashMap::new(),
+        }
+    }
+
     /// Runs a statement and says how many rows it changed.
     pub fn execute(&mut self, sql: Sql, params: &[Value<'_>]) -> Result<u64> {
         match &mut self.connection {
@@ -61,9 +72,10 @@ impl Tx<'_> {
                 let mut rows = statement
                     .query(rusqlite::params_from_iter(params))
                     .map_err(Fault::Sqlite)?;
+                let names = self.columns.entry(sql.name).or_default();
                 let mut out = Vec::new();
                 while let Some(row) = rows.next().map_err(Fault::Sqlite)? {
-                    out.push(read(Row::Sqlite(row))?);
+                    out.push(read(Row::Sqlite(row, names))?);
                 }
                 Ok(out)
             }

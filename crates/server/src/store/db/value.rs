@@ -4,6 +4,8 @@
 //! (`row.get::<UserId>("id")?`). Ids are `BLOB(16)` in SQLite and `UUID` in PostgreSQL, bytes are
 //! `BLOB` / `BYTEA`, times and numbers `INTEGER` / `BIGINT`.
 
+use std::cell::OnceCell;
+
 use bytes::BytesMut;
 use cloister_wire::{
     Bytes, CategoryId, ChannelId, DeviceId, GuildId, MailId, MessageId, Octets, Permissions,
@@ -228,14 +230,40 @@ impl<T: FromCell> FromCell for Option<T> {
 }
 
 /// A column by its position or its name.
-pub trait Column: rusqlite::RowIndex + postgres::row::RowIndex + std::fmt::Display + Copy {}
-impl Column for usize {}
-impl Column for &str {}
+pub trait Column: postgres::row::RowIndex + std::fmt::Display + Copy {
+    fn position(self, row: &rusqlite::Row<'_>, names: &Names) -> Option<usize>;
+}
+
+impl Column for usize {
+    fn position(self, _: &rusqlite::Row<'_>, _: &Names) -> Option<usize> {
+        Some(self)
+    }
+}
+
+impl Column for &str {
+    fn position(self, row: &rusqlite::Row<'_>, names: &Names) -> Option<usize> {
+        names.of(row).iter().position(|name| name == self)
+    }
+}
+
+/// The names of a SQLite statement's columns, once one was asked for: the library would compare
+/// them anew, through C, for every column of every row.
+#[derive(Debug, Default)]
+pub struct Names(OnceCell<Vec<String>>);
+
+impl Names {
+    fn of(&self, row: &rusqlite::Row<'_>) -> &[String] {
+        self.0.get_or_init(|| {
+            let names = row.as_ref().column_names();
+            names.into_iter().map(str::to_owned).collect()
+        })
+    }
+}
 
 /// A row of either database.
 #[derive(Debug, Clone, Copy)]
 pub enum Row<'a> {
-    Sqlite(&'a rusqlite::Row<'a>),
+    Sqlite(&'a rusqlite::Row<'a>, &'a Names),
     Postgres(&'a postgres::Row),
 }
 
@@ -243,16 +271,23 @@ impl Row<'_> {
     /// The column as a type of the domain. Errors are faults of the schema or of the statement.
     pub fn get<T: FromCell>(&self, column: impl Column) -> Result<T, crate::Error> {
         let cell = match self {
-            Self::Sqlite(row) => match row.get_ref(column).map_err(Fault::Sqlite)? {
-                ValueRef::Null => Cell::Null,
-                ValueRef::Integer(value) => Cell::Int(value),
-                ValueRef::Text(value) => Cell::Text(
-                    std::str::from_utf8(value)
-                        .map_err(|_| Fault::column(&column, Mismatch("text")))?,
-                ),
-                ValueRef::Blob(value) => Cell::Bytes(value),
-                ValueRef::Real(_) => return Err(Fault::column(&column, Mismatch("exact")).into()),
-            },
+            Self::Sqlite(row, names) => {
+                let position = column
+                    .position(row, names)
+                    .ok_or_else(|| Fault::column(&column, Mismatch("in the row")))?;
+                match row.get_ref(position).map_err(Fault::Sqlite)? {
+                    ValueRef::Null => Cell::Null,
+                    ValueRef::Integer(value) => Cell::Int(value),
+                    ValueRef::Text(value) => Cell::Text(
+                        std::str::from_utf8(value)
+                            .map_err(|_| Fault::column(&column, Mismatch("text")))?,
+                    ),
+                    ValueRef::Blob(value) => Cell::Bytes(value),
+                    ValueRef::Real(_) => {
+                        return Err(Fault::column(&column, Mismatch("exact")).into());
+                    }
+                }
+            }
             Self::Postgres(row) => row
                 .try_get::<_, Cell<'_>>(column)
                 .map_err(Fault::Postgres)?,
