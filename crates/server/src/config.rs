@@ -91,6 +91,17 @@ pub struct Tls {
     pub key_file: Option<PathBuf>,
     /// Names in the self-signed certificate, besides `localhost` and the host of `public_url`.
     pub names: Vec<String>,
+    /// The oldest version that is spoken.
+    pub min_version: TlsVersion,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TlsVersion {
+    /// For clients that know no newer one: forward secrecy and authenticated ciphers all the same.
+    #[serde(rename = "1.2")]
+    V1_2,
+    #[serde(rename = "1.3")]
+    V1_3,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,6 +141,7 @@ impl Default for Tls {
             cert_file: None,
             key_file: None,
             names: Vec::new(),
+            min_version: TlsVersion::V1_3,
         }
     }
 }

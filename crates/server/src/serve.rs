@@ -1,6 +1,12 @@
 //! The sockets: binds, says where it listens, and ends in order.
 
-use std::{fmt, fs, future::Future, net::SocketAddr, path::Path, time::Duration};
+use std::{
+    fmt, fs,
+    future::Future,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use axum_server::{
     Handle,
@@ -10,6 +16,7 @@ use axum_server::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use cloister_wire::limits::HEADER_BYTES;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::signal::unix::{self, Signal, SignalKind};
 
 use crate::{
     App, Error, Result, access,
@@ -23,7 +30,10 @@ use crate::{
 
 /// How long open requests may take once the server is asked to end.
 const DRAIN: Duration = Duration::from_secs(8);
-const RENEWAL_CHECK: Duration = Duration::from_hours(1);
+/// How often it is looked whether the operator's certificate was replaced, and after how many
+/// looks whether the self-signed one is near its end.
+const WATCH: Duration = Duration::from_secs(5);
+const RENEWAL_CHECK: u32 = 720;
 const SET_UP_FILE: &str = "set-up.token";
 /// 32 bytes in base64url.
 const SET_UP_CHARS: usize = 43;
@@ -43,7 +53,7 @@ const TEMPLATE: &str = "\
 
 # [tls]
 # cert_file = \"/etc/ssl/chat.pem\"         # without it, a self-signed one is made
-# key_file = \"/etc/ssl/chat.key\"
+# key_file = \"/etc/ssl/chat.key\"          # both are read again when they are replaced
 
 # [mail]
 # server = \"smtp.example.org\"               # without it, no mail is sent
@@ -139,8 +149,10 @@ pub async fn serve(
     let running = {
         let handle = handle.clone();
         let tls = tls.map(|identity| RustlsConfig::from_config(identity.config));
+        // Taken where there is no certificate as well: otherwise it would end the process.
+        let told = unix::signal(SignalKind::hangup()).map_err(Error::internal)?;
         if let Some(tls) = &tls {
-            tokio::spawn(renew(data.to_owned(), app.clone(), tls.clone()));
+            tokio::spawn(renew(data.to_owned(), app.clone(), tls.clone(), told));
         }
         async move {
             match tls {
@@ -193,9 +205,8 @@ pub async fn serve(
 
 /// Done when the process is asked to end (SIGTERM, or Ctrl+C).
 pub async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
     let interrupt = tokio::signal::ctrl_c();
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+    let Ok(mut terminate) = unix::signal(SignalKind::terminate()) else {
         let _ = interrupt.await;
         return;
     };
@@ -220,14 +231,33 @@ fn limit_connections(builder: &mut hyper_util::server::conn::auto::Builder<Tokio
         .keep_alive_timeout(HEADER_TIMEOUT);
 }
 
-/// Renews the self-signed certificate in time, and picks up replaced files; open connections
-/// stay.
-async fn renew(data: std::path::PathBuf, app: App, tls: RustlsConfig) {
+/// Renews the self-signed certificate in time, and takes files that were replaced, soon or when it
+/// is told to (SIGHUP). Open connections stay; what can't be used leaves the certificate as it is.
+async fn renew(data: PathBuf, app: App, tls: RustlsConfig, mut told: Signal) {
+    let mut taken = tls::written(&app.config.tls);
+    let mut looks = 0;
     loop {
-        tokio::time::sleep(RENEWAL_CHECK).await;
-        match crate::tls::load(&data, &app.config, &app.env) {
-            Ok(identity) => tls.reload_from_config(identity.config),
-            Err(error) => tracing::error!(%error, "the certificate could not be renewed"),
+        let asked = tokio::select! {
+            _ = told.recv() => true,
+            () = tokio::time::sleep(WATCH) => false,
+        };
+        looks += 1;
+        let written = tls::written(&app.config.tls);
+        if !asked && written == taken && looks < RENEWAL_CHECK {
+            continue;
+        }
+        (looks, taken) = (0, written);
+        match tls::load(&data, &app.config, &app.env) {
+            Ok(identity) => {
+                tls.reload_from_config(identity.config);
+                tracing::info!(
+                    fingerprint = identity.fingerprint,
+                    "the certificate was read"
+                );
+            }
+            Err(error) => {
+                tracing::error!(%error, "the certificate could not be read; the one before stays")
+            }
         }
     }
 }

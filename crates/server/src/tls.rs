@@ -1,5 +1,5 @@
-//! TLS 1.3 with a certificate of the operator's, or a self-signed one that is made at the first
-//! start.
+//! TLS 1.3, and 1.2 where the operator asks for it, with a certificate of the operator's, or a
+//! self-signed one that is made at the first start.
 //!
 //! The self-signed certificate is renewed before it ends, always with the same key, so that the
 //! fingerprint people compared (SHA-256 of the SubjectPublicKeyInfo) stays the same.
@@ -9,12 +9,14 @@ use std::{
     net::IpAddr,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData};
 use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    version::{TLS12, TLS13},
 };
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
@@ -22,7 +24,7 @@ use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use crate::{
     Error, Result,
-    config::Config,
+    config::{Config, Tls, TlsVersion},
     env::Env,
     seal::keyring::{at, private_file, private_folder, read_private},
 };
@@ -39,6 +41,16 @@ pub struct Identity {
     pub config: Arc<ServerConfig>,
     /// SHA-256 of the certificate's SubjectPublicKeyInfo, in hex.
     pub fingerprint: String,
+    /// When the certificate ends, in ms UTC.
+    pub ends_at: u64,
+}
+
+/// When the operator's certificate and key were last written.
+pub type Written = [Option<SystemTime>; 2];
+
+/// Looks at the operator's files; nothing where the certificate is self-signed.
+pub fn written(tls: &Tls) -> Written {
+    [&tls.cert_file, &tls.key_file].map(|file| fs::metadata(file.as_ref()?).ok()?.modified().ok())
 }
 
 /// Loads the operator's certificate, or makes or renews the self-signed one in the data folder.
@@ -50,11 +62,16 @@ pub fn load(data: &Path, config: &Config, env: &Env) -> Result<Identity> {
     let leaf = chain
         .first()
         .ok_or_else(|| Error::internal("the certificate file is empty"))?;
-    let fingerprint = fingerprint(leaf)?;
+    let (_, parsed) = X509Certificate::from_der(leaf).map_err(Error::internal)?;
+    let (fingerprint, ends_at) = (fingerprint(&parsed), ends_at(&parsed));
+    let versions: &[_] = match config.tls.min_version {
+        TlsVersion::V1_2 => &[&TLS13, &TLS12],
+        TlsVersion::V1_3 => &[&TLS13],
+    };
     let mut tls = ServerConfig::builder_with_provider(Arc::new(
         rustls::crypto::aws_lc_rs::default_provider(),
     ))
-    .with_protocol_versions(&[&rustls::version::TLS13])
+    .with_protocol_versions(versions)
     .map_err(Error::internal)?
     .with_no_client_auth()
     .with_single_cert(chain, key)
@@ -63,6 +80,7 @@ pub fn load(data: &Path, config: &Config, env: &Env) -> Result<Identity> {
     Ok(Identity {
         config: Arc::new(tls),
         fingerprint,
+        ends_at,
     })
 }
 
@@ -102,7 +120,6 @@ fn is_current(path: &Path, key: &KeyPair, names: &[String], now: u64) -> bool {
     else {
         return false;
     };
-    let ends_ms = u64::try_from(certificate.validity().not_after.timestamp()).unwrap_or(0) * 1_000;
     let same_key = certificate.public_key().raw == key.subject_public_key_info();
     let held = certificate.subject_alternative_name().ok().flatten();
     let same_names = held.is_some_and(|held| {
@@ -110,7 +127,7 @@ fn is_current(path: &Path, key: &KeyPair, names: &[String], now: u64) -> bool {
             .iter()
             .all(|name| holds(&held.value.general_names, name))
     });
-    same_key && same_names && ends_ms > now + RENEW_DAYS * DAY_MS
+    same_key && same_names && ends_at(&certificate) > now + RENEW_DAYS * DAY_MS
 }
 
 fn holds(held: &[GeneralName<'_>], name: &str) -> bool {
@@ -178,12 +195,14 @@ fn unreadable(path: &Path, error: &rustls::pki_types::pem::Error) -> Error {
     Error::internal(format!("{}: {error}", PathBuf::from(path).display()))
 }
 
-fn fingerprint(certificate: &CertificateDer<'_>) -> Result<String> {
-    let (_, parsed) = X509Certificate::from_der(certificate).map_err(Error::internal)?;
-    let hash = Sha256::digest(parsed.public_key().raw);
-    Ok(hash
-        .iter()
-        .fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
+fn fingerprint(certificate: &X509Certificate<'_>) -> String {
+    let hash = Sha256::digest(certificate.public_key().raw);
+    hash.iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+fn ends_at(certificate: &X509Certificate<'_>) -> u64 {
+    u64::try_from(certificate.validity().not_after.timestamp()).unwrap_or(0) * 1_000
 }
 
 #[cfg(test)]

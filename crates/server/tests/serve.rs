@@ -8,7 +8,7 @@ use std::{
 };
 
 use cloister_server::{
-    config::{Config, Passwords},
+    config::{Config, Passwords, TlsVersion},
     env::Env,
     serve::{Ready, prepare, serve},
 };
@@ -221,6 +221,70 @@ async fn http_2_is_preferred_and_older_tls_is_refused() {
         String::from_utf8_lossy(&answer)
     );
     drop(stream);
+    running.end().await;
+}
+
+#[tokio::test]
+async fn tls_1_2_is_spoken_only_where_the_operator_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = start_with(folder.path(), |config| {
+        config.tls.min_version = TlsVersion::V1_2;
+    })
+    .await;
+    let mut old = TcpStream::connect(running.ready.bound).await.unwrap();
+    old.write_all(&hello_of_tls_1_2()).await.unwrap();
+    let mut answer = [0; 6];
+    old.read_exact(&mut answer).await.unwrap();
+    // A handshake record with a server's hello.
+    assert_eq!((answer[0], answer[5]), (22, 2));
+    let (stream, _) = connect(&running, &[b"h2"]).await.unwrap();
+    let spoken = stream.get_ref().1.protocol_version();
+    assert_eq!(spoken, Some(ProtocolVersion::TLSv1_3));
+    drop((old, stream));
+    running.end().await;
+}
+
+/// Writes a new certificate with its key, and gives the certificate.
+fn certify(cert: &Path, key: &Path) -> Vec<u8> {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    std::fs::write(key, made.signing_key.serialize_pem()).unwrap();
+    std::fs::write(cert, made.cert.pem()).unwrap();
+    made.cert.der().to_vec()
+}
+
+#[tokio::test]
+async fn a_replaced_certificate_is_taken_and_open_connections_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cert, key) = (
+        folder.path().join("cert.pem"),
+        folder.path().join("key.pem"),
+    );
+    let first = certify(&cert, &key);
+    let running = start_with(&folder.path().join("data"), |config| {
+        config.tls.cert_file = Some(cert.clone());
+        config.tls.key_file = Some(key.clone());
+    })
+    .await;
+    let (mut open, shown) = connect(&running, &[b"http/1.1"]).await.unwrap();
+    assert_eq!(shown, first);
+
+    // What is no certificate changes nothing.
+    std::fs::write(&cert, "half of it").unwrap();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert_eq!(connect(&running, &[b"h2"]).await.unwrap().1, first);
+
+    let second = certify(&cert, &key);
+    let mut shown = first;
+    for _ in 0..100 {
+        if shown == second {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        shown = connect(&running, &[b"h2"]).await.unwrap().1;
+    }
+    assert_eq!(shown, second);
+    let answer = get(&mut open, "/healthz").await;
+    assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
     running.end().await;
 }
 

@@ -15,7 +15,7 @@ use std::{
 use clap::{Args, Subcommand};
 use cloister_server::{
     App, Error,
-    config::Config as Configuration,
+    config::{Config as Configuration, TlsMode},
     env::Env,
     operator::{self, Initial, InviteTerms, NewUser, Role},
     seal::password::Password,
@@ -295,9 +295,7 @@ fn examine(data: &Data) -> Vec<Finding> {
         Err(failure) => return vec![folder, finding("configuration", Err(failure.message))],
     };
     let warnings = config.warnings();
-    let certificate = tls::load(data.folder(), &config, &Env::system())
-        .map(|_| ())
-        .map_err(|error| fault(&error).message);
+    let certificate = certified(data, &config);
     let database = seat::run(data.open(config)).map_err(|failure| failure.message);
     let mut findings = vec![folder, finding("configuration", Ok(()))];
     // Each weak setting is a finding of its own, under its key.
@@ -315,6 +313,24 @@ fn examine(data: &Data) -> Vec<Finding> {
         findings.push(finding("operators", guarded(data)));
     }
     findings
+}
+
+/// An authority's certificate is renewed a month before its end; a week before, nobody has.
+const ENDS_SOON_DAYS: u64 = 7;
+const DAY_MS: u64 = 24 * 60 * 60_000;
+
+fn certified(data: &Data, config: &Configuration) -> Result<(), String> {
+    if config.tls.mode == TlsMode::Off {
+        return Ok(());
+    }
+    let env = Env::system();
+    let identity = tls::load(data.folder(), config, &env).map_err(|error| fault(&error).message)?;
+    let left = identity.ends_at.saturating_sub(env.now()) / DAY_MS;
+    match left {
+        0 if identity.ends_at <= env.now() => Err("It has ended: nobody can connect.".to_owned()),
+        0..ENDS_SOON_DAYS => Err(format!("It ends within {} days: renew it.", left + 1)),
+        _ => Ok(()),
+    }
 }
 
 /// Key files are for the owner's eyes.

@@ -237,3 +237,43 @@ fn doctor_names_each_weak_setting_and_operators_without_a_second_factor() {
         ["limits.lockout", "limits.wrong_passwords", "operators"]
     );
 }
+
+#[test]
+fn a_hangup_ends_nothing() {
+    let (stage, alice) = Stage::with_alice();
+    let server = stage.server.as_ref().expect("it runs");
+    server.signal("HUP");
+    assert!(alice.json(&["guild", "create", "Garden"])["id"].is_string());
+}
+
+#[test]
+fn doctor_says_when_the_certificate_ends_soon() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let run = |arguments: &[&str]| {
+        let mut command = cloister();
+        let command = command.args(arguments).arg("--data").arg(&data);
+        command.output().unwrap()
+    };
+    assert!(run(&["init"]).status.success());
+    let key = rcgen::KeyPair::generate().unwrap();
+    let (cert_file, key_file) = (data.join("chat.pem"), data.join("chat.key.pem"));
+    std::fs::write(&key_file, key.serialize_pem()).unwrap();
+    let settings = format!("[tls]\ncert_file = {cert_file:?}\nkey_file = {key_file:?}\n");
+    std::fs::write(data.join("cloister.toml"), settings).unwrap();
+    let now = time::OffsetDateTime::now_utc();
+    for (days, is_fine) in [(20, true), (3, false), (-1, false)] {
+        let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.not_before = now - time::Duration::days(30);
+        params.not_after = now + time::Duration::days(days);
+        let certificate = params.self_signed(&key).unwrap();
+        std::fs::write(&cert_file, certificate.pem()).unwrap();
+        let said = String::from_utf8(run(&["doctor", "--json"]).stdout).unwrap();
+        let finding = said
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+            .find(|finding| finding["check"] == "certificate")
+            .unwrap();
+        assert_eq!(finding["ok"], is_fine, "{days}: {finding}");
+    }
+}

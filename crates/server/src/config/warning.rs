@@ -2,7 +2,7 @@
 
 use cloister_wire::account::Registration;
 
-use super::{Config, LockoutMode, PasswordProfile, TlsMode};
+use super::{Config, LockoutMode, PasswordProfile, TlsMode, TlsVersion};
 
 /// A setting that is weaker than it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +82,12 @@ impl Config {
             self.tls.mode == TlsMode::Off && self.trusted_proxies.is_empty(),
             "tls.mode",
             "tls.mode is off and trusted_proxies is empty: everybody counts as one address.",
+        );
+        warn(
+            self.tls.mode == TlsMode::On && self.tls.min_version == TlsVersion::V1_2,
+            "tls.min_version",
+            "tls.min_version is 1.2: who records a connection sees its certificates, and no key \
+             exchange there withstands a quantum computer.",
         );
         warn(
             self.registration == Registration::Open && !self.mail.is_on(),
