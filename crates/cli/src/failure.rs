@@ -118,6 +118,8 @@ fn exit(code: ErrorCode) -> u8 {
         | E::OwnerMustStay
         | E::RankTooHigh
         | E::RightNotYours
+        | E::RoleConstrained
+        | E::AutomaticTooStrong
         | E::DangerousForEveryone
         | E::ApplicationNeeded
         | E::JoinsPaused
@@ -134,6 +136,7 @@ fn exit(code: ErrorCode) -> u8 {
         | E::AlreadyMember
         | E::CodeUnknown
         | E::PersonCodeWrong
+        | E::RolesExclude
         | E::TargetGone
         | E::OtkConflict
         | E::BackupStale

@@ -31,6 +31,7 @@ mod socket;
 mod tls;
 
 pub use client::Client;
+pub use env::now_ms;
 pub use pin::{NotAPin, Pin};
 pub use profile::Profile;
 pub use server_url::{NotAServer, ServerUrl};

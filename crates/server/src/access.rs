@@ -13,7 +13,7 @@ pub mod policy;
 pub mod report;
 pub mod subscription;
 
-use std::{marker::PhantomData, ops::Deref};
+use std::{marker::PhantomData, net::IpAddr, ops::Deref};
 
 use cloister_wire::{
     DeviceId, ErrorCode, SessionId, UserId, account::DeviceStanding, security::PROOF_MS,
@@ -47,6 +47,8 @@ pub struct Actor {
     pub standing: DeviceStanding,
     /// Since when they operate the instance.
     pub operator_at: Option<u64>,
+    /// From where they ask, if they do.
+    pub address: Option<IpAddr>,
 }
 
 /// Leave to do what `R` stands for, within one transaction.
@@ -273,8 +275,9 @@ fn living(tx: &mut Tx<'_>, caller: &Caller) -> Result<Living> {
     let Caller::Bearer(claims) = caller else {
         return Err(Error::unauthenticated());
     };
-    let living =
+    let mut living =
         store::session::get_living(tx, claims.session)?.ok_or_else(Error::unauthenticated)?;
+    living.actor.address = claims.address;
     let actor = living.actor;
     if actor.user != claims.user || actor.device != claims.device {
         return Err(Error::unauthenticated());

@@ -43,5 +43,6 @@ pub mod session;
 pub mod share;
 mod start_over;
 pub mod sweep;
+pub mod term;
 pub mod thread;
 pub mod typing;

@@ -39,6 +39,7 @@ pub mod rules;
 pub mod scrub;
 pub mod security;
 pub mod session;
+pub mod term;
 pub mod thread;
 pub mod typing;
 pub mod unreadable;

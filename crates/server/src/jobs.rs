@@ -171,9 +171,43 @@ pub async fn end_temporary(app: &App, absences: &mut Absences) -> Result<()> {
     Ok(())
 }
 
+/// Gives members the roles that they are due, and tells guilds whose roles time turned since
+/// `before`.
+pub async fn keep_terms(app: &App, before: u64) -> Result<()> {
+    let due = app
+        .db
+        .read(|tx| {
+            let permit = access::system_quietly(tx);
+            store::term::due_guilds(tx, &permit)
+        })
+        .await?;
+    for guild in due {
+        loop {
+            let parts = app.clone();
+            let more = app
+                .db
+                .write(move |tx| {
+                    let permit = access::system_quietly(tx);
+                    action::term::give_some(tx, &parts, &permit, guild)
+                })
+                .await?;
+            if !more {
+                break;
+            }
+        }
+    }
+    app.db
+        .write(move |tx| {
+            let permit = access::system_quietly(tx);
+            action::term::tell_turned(tx, &permit, before)
+        })
+        .await
+}
+
 /// Runs the jobs for as long as the server does.
 pub async fn run(app: App, data: PathBuf) {
     let mut round = 0_u32;
+    let mut terms_at = app.env.now();
     let mut absences = Absences::new();
     loop {
         if round.is_multiple_of(CLEAN_UP) {
@@ -186,6 +220,11 @@ pub async fn run(app: App, data: PathBuf) {
         }
         if let Err(error) = end_temporary(&app, &mut absences).await {
             tracing::error!(%error, "temporary memberships go on for now");
+        }
+        let now = app.env.now();
+        match keep_terms(&app, terms_at).await {
+            Ok(()) => terms_at = now,
+            Err(error) => tracing::error!(%error, "roles that are due are given later"),
         }
         if let Err(error) = put_to_sleep(&app).await {
             tracing::error!(%error, "devices that are away stay in their audiences for now");

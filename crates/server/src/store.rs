@@ -43,6 +43,7 @@ pub mod security_event;
 pub mod session;
 pub mod start_over;
 pub mod sweep;
+pub mod term;
 pub mod thread;
 
 #[cfg(test)]

@@ -42,5 +42,6 @@ mod api {
     mod session;
     mod share;
     mod start_over;
+    mod term;
     mod thread;
 }

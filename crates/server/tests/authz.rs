@@ -300,6 +300,16 @@ fn governance_body(method: &Method, path: &str) -> Option<Option<Value>> {
         ("POST", "guilds/{guild}/roles") => role,
         ("PUT", "guilds/{guild}/roles/{role}") => looks,
         ("PUT", "guilds/{guild}/roles/{role}/position") => json!({"position": 1}),
+        ("PUT", "guilds/{guild}/roles/{role}/automatic") => {
+            json!({"automatic": {"when": "joined"}, "op": bytes})
+        }
+        ("PUT", "guilds/{guild}/roles/{role}/constraints") => json!({
+            "constraints": {
+                "second_factor": true, "verified_device": false, "expires_at": null,
+                "hours": null, "networks": [],
+            },
+            "excludes": [],
+        }),
         ("PUT", "guilds/{guild}/everyone") => json!({"permissions": "3"}),
         ("PUT", "guilds/{guild}/members/{user}/roles") => json!({"roles": [], "reason": null}),
         ("PUT", "guilds/{guild}/overwrites") => json!({

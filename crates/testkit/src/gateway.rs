@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     future::{Future, poll_fn},
+    net::Ipv4Addr,
     pin::pin,
     task::Poll,
 };
@@ -96,7 +97,12 @@ impl Gateway {
         identify: cloister_wire::gateway::Identify,
         session: Session,
     ) -> Result<Admitted, CloseCode> {
-        let mut admission = pin!(admission::admit(app, identify, session));
+        let mut admission = pin!(admission::admit(
+            app,
+            identify,
+            session,
+            Ipv4Addr::LOCALHOST.into()
+        ));
         poll_fn(|context| {
             if let Poll::Ready(admitted) = admission.as_mut().poll(context) {
                 return Poll::Ready(admitted);

@@ -112,6 +112,12 @@ codes! {
     RankTooHigh
     /// Nobody gives what they don't have.
     RightNotYours
+    /// A role of theirs would let them, but what it asks for is not so.
+    RoleConstrained
+    /// What the server gives by itself must not include a dangerous right.
+    AutomaticTooStrong
+    /// Nobody holds both of these roles.
+    RolesExclude
     /// This guild is joined by application.
     ApplicationNeeded
     /// Joining is paused.

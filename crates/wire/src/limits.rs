@@ -162,3 +162,12 @@ pub const ROTATION_MS: u64 = 7 * 24 * 3_600_000;
 pub const START_OVER_MS: u64 = 72 * 3_600_000;
 /// How far a joiner's clock may be off.
 pub const CLOCK_SKEW_MS: u64 = 5 * 60_000;
+
+/// Networks from which a role counts.
+pub const NETWORKS_PER_ROLE: usize = 16;
+/// Roles that one role excludes.
+pub const EXCLUSIONS_PER_ROLE: usize = 50;
+/// Days after which a role can be given automatically.
+pub const AUTOMATIC_DAYS: u32 = 3_650;
+/// How long a device is in before it counts as verified without another one's approval.
+pub const SETTLED_DEVICE_MS: u64 = 7 * 24 * 60 * 60_000;

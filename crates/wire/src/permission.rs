@@ -4,9 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+mod constraint;
 mod explain;
 mod rules;
 
+pub use constraint::{Constraint, Constraints, Facts, Hours, Network, Seat};
 pub use explain::{Decision, Explanation, Step, explain};
 pub use rules::{Holder, Place, Rank, Role as RoleRule, Rules, Subject};
 
@@ -128,7 +130,10 @@ impl Permissions {
     };
 
     /// What somebody keeps who was timed out: to see and to read.
-    pub const TIMED_OUT: Self = Self(Self::VIEW_CHANNEL.0 | Self::READ_HISTORY.0);
+    pub const TIMED_OUT: Self = Self::READING;
+
+    /// Seeing and reading: what decides who holds the keys of a channel.
+    pub const READING: Self = Self(Self::VIEW_CHANNEL.0 | Self::READ_HISTORY.0);
 
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0

@@ -2,7 +2,7 @@
 
 use crate::{
     Bytes, CategoryId, ChannelId, Permissions, RoleId, UserId,
-    permission::{Explanation, Place, Subject},
+    permission::{Constraints, Explanation, Place, Subject},
 };
 
 replies! {
@@ -38,6 +38,19 @@ replies! {
         pub subject: Subject,
         pub allow: Permissions,
         pub deny: Permissions,
+    }
+
+    /// `GET /api/v1/guilds/{guild}/terms`: for those who manage roles.
+    pub struct Terms { pub terms: Vec<RoleTerms> }
+
+    /// When the server gives a role by itself, and what must be so for it to count.
+    #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+    pub struct RoleTerms {
+        pub role: RoleId,
+        pub automatic: Option<Automatic>,
+        pub constraints: Constraints,
+        /// Nobody holds one of these and this one.
+        pub excludes: Vec<RoleId>,
     }
 
     /// `GET /api/v1/guilds/{guild}/explain?user=&channel=&right=`.
@@ -79,6 +92,32 @@ requests! {
     /// `PUT /api/v1/guilds/{guild}/roles/{role}/position`: between its neighbours, which move up
     /// or down.
     pub struct MoveRole { pub position: u32 }
+
+    /// When every vouched member is given a role.
+    #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+    #[derive(Copy)]
+    #[serde(tag = "when", rename_all = "snake_case")]
+    pub enum Automatic {
+        Joined,
+        /// After so many days in the guild.
+        Stayed { days: u32 },
+        /// Once they agreed to the rules; at once where there are none.
+        Agreed,
+    }
+
+    /// `PUT /api/v1/guilds/{guild}/roles/{role}/automatic`.
+    pub struct SetAutomatic {
+        pub automatic: Option<Automatic>,
+        /// Signed `Op` with body `Role`: held by every vouched member, or by grant again. Not
+        /// needed where the guild's log says so already.
+        pub op: Option<Bytes>,
+    }
+
+    /// `PUT /api/v1/guilds/{guild}/roles/{role}/constraints`.
+    pub struct SetConstraints {
+        pub constraints: Constraints,
+        pub excludes: Vec<RoleId>,
+    }
 
     /// `PUT /api/v1/guilds/{guild}/members/{user}/roles`: exactly these from now on.
     pub struct SetRoles {

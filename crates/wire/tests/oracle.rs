@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use cloister_wire::{
     CategoryId, ChannelId, Permissions, RoleId, UserId,
     permission::{
-        Decision, Holder, Overwrite, Place, Rank, RoleRule, Rules, Step, Subject, explain,
+        Constraint, Constraints, Decision, Facts, Holder, Hours, Overwrite, Place, Rank, RoleRule,
+        Rules, Seat, Step, Subject, explain,
     },
 };
 use uuid::Uuid;
@@ -30,13 +31,71 @@ struct Notebook {
     on_hold: BTreeSet<UserId>,
     in_quarantine: BTreeSet<UserId>,
     stands_in: BTreeMap<ChannelId, CategoryId>,
+    /// What each role asks of whoever holds it, and what of that is so for whom.
+    asks: BTreeMap<RoleId, BTreeSet<Asked>>,
+    met: BTreeMap<UserId, BTreeSet<Asked>>,
+    /// Days since 1970 began.
+    today: u64,
     /// For a place, a subject and a bit: whether it is given or refused.
     said: BTreeMap<(Place, Subject, u32), bool>,
 }
 
+/// What a role may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Asked {
+    Factor,
+    Device,
+    Home,
+    /// Until the hundredth day.
+    Early,
+    /// On Mondays.
+    Monday,
+}
+
+const ASKED: [Asked; 5] = [
+    Asked::Factor,
+    Asked::Device,
+    Asked::Home,
+    Asked::Early,
+    Asked::Monday,
+];
+const DAY_MS: u64 = 24 * 60 * 60_000;
+
 impl Notebook {
-    /// The document, rule by rule, for one right.
+    /// Roles of somebody that give nothing now but reading.
+    fn silent(&self, who: UserId) -> BTreeSet<RoleId> {
+        let so = |asked: &Asked| match asked {
+            Asked::Early => self.today < 100,
+            // The first day was a Thursday.
+            Asked::Monday => self.today % 7 == 4,
+            other => self.met.get(&who).is_some_and(|met| met.contains(other)),
+        };
+        let mut silent = BTreeSet::new();
+        for role in self.held.get(&who).into_iter().flatten() {
+            let asks = self.asks.get(role).into_iter().flatten();
+            if self.roles.contains_key(role) && !asks.into_iter().all(so) {
+                silent.insert(*role);
+            }
+        }
+        silent
+    }
+
+    /// The document, rule by rule, for one right: without what silent roles give, but for reading.
     fn may(&self, owner: UserId, who: UserId, channel: Option<ChannelId>, bit: u32) -> bool {
+        let reading = [Permissions::VIEW_CHANNEL, Permissions::READ_HISTORY].map(number);
+        let silent = self.silent(who);
+        self.may_without((owner, who), channel, bit, &silent)
+            || reading.contains(&bit)
+                && self.may_without((owner, who), channel, bit, &BTreeSet::new())
+    }
+
+    fn may_without(
+        &self,
+        (owner, who): (UserId, UserId),
+        channel: Option<ChannelId>,
+        bit: u32,
+        silent: &BTreeSet<RoleId>,
+    ) -> bool {
         if who == owner {
             return true;
         }
@@ -53,7 +112,8 @@ impl Notebook {
             roles.clear();
         }
         let role_gives = |bit: u32| {
-            let mine = roles.iter().filter_map(|role| self.roles.get(role));
+            let speak = roles.iter().filter(|role| !silent.contains(role));
+            let mine = speak.filter_map(|role| self.roles.get(role));
             mine.into_iter().any(|(_, bits)| bits.contains(&bit))
         };
         if role_gives(admin) {
@@ -68,9 +128,9 @@ impl Notebook {
         }
         let mut may = base;
         for place in self.places(channel) {
-            may = self.in_place(place, who, &roles, bit, may);
+            may = self.in_place(place, who, (&roles, silent), bit, may);
         }
-        if bit != view && !self.may(owner, who, Some(channel), view) {
+        if bit != view && !self.may_without((owner, who), Some(channel), view, silent) {
             return false;
         }
         may && kept
@@ -90,7 +150,7 @@ impl Notebook {
         &self,
         place: Place,
         who: UserId,
-        roles: &BTreeSet<RoleId>,
+        (roles, silent): (&BTreeSet<RoleId>, &BTreeSet<RoleId>),
         bit: u32,
         before: bool,
     ) -> bool {
@@ -98,7 +158,9 @@ impl Notebook {
         let mut may = said(Subject::Everyone).unwrap_or(before);
         let of_roles: Vec<bool> = roles
             .iter()
-            .filter_map(|role| said(Subject::Role { role: *role }))
+            .filter_map(|role| Some((role, said(Subject::Role { role: *role })?)))
+            .filter(|(role, gives)| !(*gives && silent.contains(role)))
+            .map(|(_, gives)| gives)
             .collect();
         if of_roles.contains(&true) {
             may = true;
@@ -111,12 +173,15 @@ impl Notebook {
         said(Subject::Member { user: who }).unwrap_or(may)
     }
 
-    fn rank(&self, owner: UserId, who: UserId) -> Rank {
+    fn rank(&self, owner: UserId, who: UserId, silent: &BTreeSet<RoleId>) -> Rank {
         if who == owner {
             return Rank::Owner;
         }
         let mut highest = 0;
         for role in self.held.get(&who).into_iter().flatten() {
+            if silent.contains(role) {
+                continue;
+            }
             if let Some((position, _)) = self.roles.get(role) {
                 highest = highest.max(*position);
             }
@@ -181,16 +246,22 @@ impl Both {
         let user = UserId(id(1, chance.below(6)));
         let channel = ChannelId(id(3, chance.below(5)));
         let category = CategoryId(id(4, chance.below(3)));
-        match chance.below(9) {
+        match chance.below(12) {
+            9 => self.ask(role, chance),
+            10 => {
+                let asked = ASKED[chance.below(3)];
+                let met = self.notebook.met.entry(user).or_default();
+                if !met.remove(&asked) {
+                    met.insert(asked);
+                }
+            }
+            11 => self.notebook.today = chance.below(200) as u64,
             0 => {
                 let position = 1 + chance.below(8) as u32;
                 let bits: BTreeSet<u32> = [number(bit)].into();
                 self.notebook.roles.insert(role, (position, bits));
-                let rule = RoleRule {
-                    position,
-                    permissions: bit,
-                };
-                self.rules.roles.insert(role, rule);
+                self.notebook.asks.remove(&role);
+                self.rules.roles.insert(role, RoleRule::new(position, bit));
             }
             1 => {
                 if !self.notebook.everyone.remove(&number(bit)) {
@@ -224,6 +295,54 @@ impl Both {
             }
             6 => self.overwrite(chance, Place::Category { category }, bit, (role, user)),
             _ => self.overwrite(chance, Place::Channel { channel }, bit, (role, user)),
+        }
+    }
+
+    /// A role asks something, or no longer does.
+    fn ask(&mut self, role: RoleId, chance: &mut Chance) {
+        let asks = self.notebook.asks.entry(role).or_default();
+        let asked = ASKED[chance.below(ASKED.len())];
+        if !asks.remove(&asked) {
+            asks.insert(asked);
+        }
+        let asks = |asked: Asked| self.notebook.asks[&role].contains(&asked);
+        let home = asks(Asked::Home).then(|| "192.0.2.0/24".parse().unwrap());
+        let constraints = Constraints {
+            second_factor: asks(Asked::Factor),
+            verified_device: asks(Asked::Device),
+            expires_at: asks(Asked::Early).then_some(100 * DAY_MS),
+            hours: asks(Asked::Monday).then_some(Hours {
+                days: 1,
+                from_min: 0,
+                until_min: 0,
+                offset_min: 0,
+            }),
+            networks: home.into_iter().collect(),
+        };
+        if let Some(rule) = self.rules.roles.get_mut(&role) {
+            rule.constraints = Some(Box::new(constraints));
+        }
+    }
+
+    fn facts(&self, who: UserId) -> Facts {
+        let met = |asked| {
+            self.notebook
+                .met
+                .get(&who)
+                .is_some_and(|met| met.contains(&asked))
+        };
+        let address = if met(Asked::Home) {
+            "192.0.2.9"
+        } else {
+            "198.51.100.9"
+        };
+        Facts {
+            now_ms: self.notebook.today * DAY_MS + DAY_MS / 2,
+            second_factor: met(Asked::Factor),
+            seat: Some(Seat {
+                verified_device: met(Asked::Device),
+                address: address.parse().ok(),
+            }),
         }
     }
 
@@ -273,7 +392,10 @@ impl Both {
             roles: &roles,
             timed_out: self.notebook.on_hold.contains(&who),
             quarantined: self.notebook.in_quarantine.contains(&who),
+            facts: self.facts(who),
         };
+        let silent = self.notebook.silent(who);
+        let none = BTreeSet::new();
         let rights = match channel {
             Some(channel) => self.rules.in_channel(&holder, channel),
             None => self.rules.in_guild(&holder),
@@ -285,9 +407,18 @@ impl Both {
             let why = explain(&self.rules, &holder, channel, *bit);
             assert_eq!(why.allowed, expected, "{case}: {why:?}");
             assert_eq!(why.steps.last(), Some(&why.decided_by));
+            // A constraint is named if and only if nothing else stands in the way.
+            let people = (self.owner, who);
+            let free = self
+                .notebook
+                .may_without(people, channel, number(*bit), &none);
+            let named = matches!(why.decided_by, Step::Constrained { .. });
+            assert_eq!(named, free && !expected, "{case}: {why:?}");
         }
-        let expected = self.notebook.rank(self.owner, who);
+        let expected = self.notebook.rank(self.owner, who, &none);
         assert_eq!(self.rules.rank(&holder), expected, "step {step}: {who}");
+        let expected = self.notebook.rank(self.owner, who, &silent);
+        assert_eq!(self.rules.reach(&holder), expected, "step {step}: {who}");
     }
 }
 
@@ -317,6 +448,7 @@ fn the_explanation_names_what_decides() {
         roles: &[],
         timed_out: false,
         quarantined: false,
+        facts: Facts::default(),
     };
     let why = explain(&rules, &holder, Some(channel), Permissions::SEND_MESSAGES);
     let decided = Step::Overwrite {
@@ -325,4 +457,39 @@ fn the_explanation_names_what_decides() {
         decision: Decision::Refuses,
     };
     assert_eq!((why.allowed, why.decided_by), (false, decided));
+}
+
+#[test]
+fn a_role_that_asks_for_more_still_reads_and_the_explanation_says_what_it_asks() {
+    let (owner, bob) = (UserId(id(1, 0)), UserId(id(1, 1)));
+    let (role, channel) = (RoleId(id(2, 1)), ChannelId(id(3, 1)));
+    let place = Place::Channel { channel };
+    let mut rules = Rules::new(owner, Permissions::EVERYONE);
+    let hidden = Overwrite {
+        allow: Permissions::NONE,
+        deny: Permissions::VIEW_CHANNEL,
+    };
+    let there = BTreeMap::from([(Subject::Everyone, hidden)]);
+    rules.overwrites.insert(place, there);
+    let mut rule = RoleRule::new(1, Permissions::ADMINISTRATOR);
+    rule.constraints = Some(Box::new(Constraints {
+        second_factor: true,
+        ..Constraints::default()
+    }));
+    rules.roles.insert(role, rule);
+    let mut holder = Holder {
+        user: bob,
+        roles: &[role],
+        timed_out: false,
+        quarantined: false,
+        facts: Facts::default(),
+    };
+    assert_eq!(rules.in_channel(&holder, channel), Permissions::READING);
+    assert_eq!(rules.in_guild(&holder), Permissions::EVERYONE);
+    let why = explain(&rules, &holder, Some(channel), Permissions::SEND_MESSAGES);
+    let constraint = Constraint::SecondFactor;
+    let decided = Step::Constrained { role, constraint };
+    assert_eq!((why.allowed, why.decided_by), (false, decided));
+    holder.facts.second_factor = true;
+    assert_eq!(rules.in_channel(&holder, channel), Permissions::ALL);
 }

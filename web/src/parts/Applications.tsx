@@ -6,12 +6,12 @@ import { useAct, useAsked } from "../state/govern";
 import { may } from "../state/permission";
 import { Avatar } from "../ui/Arch";
 import { Button, IconButton } from "../ui/Button";
-import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
 import { RefusalNote, Skeleton } from "../ui/Note";
 import { app, applications as words, audit, wholeTime } from "../words";
 import type { Application, GuildView } from "../wire";
 import { submit } from "./GuildDialogs";
+import { ReasonForm } from "./ReasonForm";
 
 const most = 5;
 
@@ -130,25 +130,13 @@ function Queue({ view }: { view: GuildView }) {
 
 function Decline({ guild, of, onClose }: { guild: string; of: Application; onClose: () => void }) {
   const act = useAct(guild);
-  const [reason, setReason] = useState("");
-  const go = useTask(async () => {
-    await act({ act: "decline", user: of.user, reason: reason.trim() === "" ? null : reason.trim() });
-    onClose();
-  });
   return (
-    <Dialog title={words.declineTitle(of.display_name)} open onClose={onClose} firm>
-      <form className="form" onSubmit={submit(() => void go.run())}>
-        <Field label={words.reason} hint={words.reasonHint} value={reason} onChange={setReason} maxLength={512} autoComplete="off" />
-        <RefusalNote refusal={go.refusal} />
-        <div className="form-actions">
-          <Button look="quiet" onPress={onClose}>
-            {app.cancel}
-          </Button>
-          <Button type="submit" look="danger" isPending={go.busy}>
-            {words.decline}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <ReasonForm
+      title={words.declineTitle(of.display_name)}
+      reason={{ label: words.reason, hint: words.reasonHint }}
+      verb={words.decline}
+      go={(reason) => act({ act: "decline", user: of.user, reason })}
+      onClose={onClose}
+    />
   );
 }

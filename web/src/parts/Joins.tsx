@@ -8,11 +8,11 @@ import { Choice } from "../ui/Choice";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
 import { RefusalNote } from "../ui/Note";
+import { Tick } from "../ui/Tick";
 import { app, govern, order, overview as words, wholeDate } from "../words";
 import type { GuildView, JoinView } from "../wire";
 import { submit } from "./GuildDialogs";
 import { removals } from "./MemberOrder";
-import { Tick } from "./RoleEditor";
 
 export function Joins({ view }: { view: GuildView }) {
   const { told, refusal, again } = useAsked(view.id, "joins", { about: "joins" });

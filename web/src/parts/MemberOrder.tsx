@@ -7,14 +7,14 @@ import { may, rankOf } from "../state/permission";
 import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
 import { Dialog } from "../ui/Dialog";
-import { Field } from "../ui/Field";
 import { RefusalNote } from "../ui/Note";
 import { Select } from "../ui/Select";
-import { app, govern, nickname, order as words, rightGroups, why, wholeTime } from "../words";
+import { Tick } from "../ui/Tick";
+import { app, govern, nickname, order as words, rightGroups, unmet, why, wholeTime } from "../words";
 import type { GuildView, MemberView, Step } from "../wire";
 import { submit } from "./GuildDialogs";
 import { useDialogs } from "./open";
-import { Tick } from "./RoleEditor";
+import { ReasonForm } from "./ReasonForm";
 
 type Open = "kick" | "ban" | "time-out" | "quarantine" | "roles" | "why" | null;
 
@@ -131,7 +131,6 @@ export function MemberOrder({ view, member }: { view: GuildView; member: MemberV
 
 function Measure({ kind, view, member, onClose }: { kind: "kick" | "ban" | "time-out" | "quarantine"; view: GuildView; member: MemberView; onClose: () => void }) {
   const act = useAct(view.id);
-  const [reason, setReason] = useState("");
   const [time, setTime] = useState(kind === "ban" ? "0" : "600");
   const [removes, setRemoves] = useState("0");
   const text = {
@@ -140,32 +139,18 @@ function Measure({ kind, view, member, onClose }: { kind: "kick" | "ban" | "time
     quarantine: { title: words.quarantineTitle, lead: words.quarantineLead, verb: words.quarantine },
     "time-out": { title: words.timeOutTitle, lead: words.timeOutLead, verb: words.timeOut },
   }[kind];
-  const go = useTask(async () => {
-    const why = reason.trim() === "" ? null : reason.trim();
-    if (kind === "kick") await act({ act: "kick", user: member.user, reason: why });
-    else if (kind === "quarantine") await act({ act: "quarantine", user: member.user, reason: why });
-    else if (kind === "ban") await act({ act: "ban", user: member.user, reason: why, for_s: Number(time), delete_s: Number(removes) });
-    else await act({ act: "time_out", user: member.user, reason: why, for_s: Number(time) });
-    onClose();
-  });
+  const go = async (reason: string | null) => {
+    const user = member.user;
+    if (kind === "kick") await act({ act: "kick", user, reason });
+    else if (kind === "quarantine") await act({ act: "quarantine", user, reason });
+    else if (kind === "ban") await act({ act: "ban", user, reason, for_s: Number(time), delete_s: Number(removes) });
+    else await act({ act: "time_out", user, reason, for_s: Number(time) });
+  };
   return (
-    <Dialog title={text.title(member.display_name)} open onClose={onClose} firm>
-      <p>{text.lead}</p>
-      <form className="form" onSubmit={submit(() => void go.run())}>
-        {(kind === "ban" || kind === "time-out") && <Choice label={words.banFor} value={time} onChange={setTime} options={kind === "ban" ? [{ value: "0", label: words.forever }, ...lasts.slice(1)] : lasts} />}
-        {kind === "ban" && <Choice label={words.banRemoves} value={removes} onChange={setRemoves} options={removals} />}
-        <Field label={govern.reason} hint={govern.reasonHint} value={reason} onChange={setReason} maxLength={512} autoComplete="off" />
-        <RefusalNote refusal={go.refusal} />
-        <div className="form-actions">
-          <Button look="quiet" onPress={onClose}>
-            {app.cancel}
-          </Button>
-          <Button type="submit" look="danger" isPending={go.busy}>
-            {text.verb}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <ReasonForm title={text.title(member.display_name)} lead={text.lead} reason={{ label: govern.reason, hint: govern.reasonHint }} verb={text.verb} go={go} onClose={onClose}>
+      {(kind === "ban" || kind === "time-out") && <Choice label={words.banFor} value={time} onChange={setTime} options={kind === "ban" ? [{ value: "0", label: words.forever }, ...lasts.slice(1)] : lasts} />}
+      {kind === "ban" && <Choice label={words.banRemoves} value={removes} onChange={setRemoves} options={removals} />}
+    </ReasonForm>
   );
 }
 
@@ -253,5 +238,7 @@ function sentence(step: Step, view: GuildView): string {
       return why.onHold;
     case "quarantined":
       return why.quarantined;
+    case "constrained":
+      return unmet[step.constraint](role(step.role));
   }
 }

@@ -1,7 +1,6 @@
 /** One role: how it looks, what it gives, and what somebody with it sees. */
 import { Trash2 } from "lucide-react";
 import { useState } from "react";
-import { Checkbox } from "react-aria-components";
 import { useTask } from "../state/engine";
 import { useAct, useAsked } from "../state/govern";
 import { bitsOf, may } from "../state/permission";
@@ -9,9 +8,11 @@ import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
 import { RefusalNote } from "../ui/Note";
+import { Tick } from "../ui/Tick";
 import { app, govern, rightGroups, roles as words } from "../words";
 import type { GuildView, Role } from "../wire";
 import { submit } from "./GuildDialogs";
+import { RoleTerms } from "./RoleTerms";
 
 export function RoleEditor({ view, role, onGone }: { view: GuildView; role: Role; onGone: () => void }) {
   const act = useAct(view.id);
@@ -54,6 +55,7 @@ export function RoleEditor({ view, role, onGone }: { view: GuildView; role: Role
           </Button>
         </div>
       </form>
+      <RoleTerms view={view} role={role} />
       <ViewAs key={role.permissions} view={view} role={role} />
       <Dialog title={words.removeTitle(role.name)} open={ending} onClose={() => setEnding(false)} firm>
         <p>{words.removeLead}</p>
@@ -110,15 +112,6 @@ function Rights({ view, bits, onChange, harmless }: { view: GuildView; bits: big
         );
       })}
     </>
-  );
-}
-
-export function Tick({ label, name, ...rest }: { label: string; name?: string; isSelected: boolean; isDisabled?: boolean; onChange: (now: boolean) => void }) {
-  return (
-    <Checkbox {...rest} aria-label={name} className="tick">
-      <span className="tick-box" aria-hidden />
-      {label !== "" && <span>{label}</span>}
-    </Checkbox>
   );
 }
 

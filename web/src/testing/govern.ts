@@ -1,5 +1,5 @@
 /** Governing in memory: what the acts change, and what the server would tell. */
-import type { Act, AuditView, CommandReply, GuildView, Question } from "../wire";
+import type { Act, AuditView, CommandReply, GuildView, Question, RoleTerms } from "../wire";
 import { id, type World } from "./world";
 
 const minute = 60_000;
@@ -58,6 +58,13 @@ export function governs(world: World, guild: string, act: Act, draw: () => strin
     case "settle":
       Object.assign(view.members.find((member) => member.user === act.user) ?? {}, { is_new: false, links_held_until: null });
       break;
+    case "set_automatic":
+    case "set_constraints": {
+      const before = termsOf(world, act.role);
+      const { act: _, role: __, ...some } = act;
+      world.terms = [...world.terms.filter((one) => one.role !== act.role), { ...before, ...some }];
+      break;
+    }
     case "set_questions":
       view.questions = act.questions;
       break;
@@ -79,6 +86,11 @@ export function governs(world: World, guild: string, act: Act, draw: () => strin
       changeStructure(view, act, draw);
   }
   return { outcome: "done" };
+}
+
+function termsOf(world: World, role: string): RoleTerms {
+  const known = world.terms.find((one) => one.role === role);
+  return known ?? { role, automatic: null, constraints: { second_factor: false, verified_device: false, expires_at: null, hours: null, networks: [] }, excludes: [] };
 }
 
 function changeStructure(view: GuildView, act: Act, draw: () => string): void {
@@ -122,6 +134,8 @@ export function asks(world: World, guild: string, question: Question): CommandRe
       return { outcome: "told", on: "bans", bans: [{ user: id(9), username: "spammer", display_name: "Cheap Oars 24", by: id(1), reason: "Advertising in every channel", at: Date.now() - 90 * minute, until: null }], end: true };
     case "overwrites":
       return { outcome: "told", on: "overwrites", overwrites: [] };
+    case "terms":
+      return { outcome: "told", on: "terms", terms: (view?.roles ?? []).map((role) => termsOf(world, role.id)) };
     case "as_role":
       return { outcome: "told", on: "as_role", channels: (view?.channels ?? []).map((channel) => ({ channel: channel.id, permissions: "7" })) };
     case "right":

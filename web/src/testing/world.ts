@@ -1,7 +1,7 @@
 /** Made-up people, servers and talk for the engine that lives in memory. */
 import { noRoom, setRoom } from "./room";
 export { goOn } from "./room";
-import type { Application, BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, NoticeView, OutboxView, OwnApplication, OwnStatus, PinnedView, PresenceView, ReaderView, RecoveryView, ScheduledView, SessionView, WayView } from "../wire";
+import type { Application, BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, NoticeView, OutboxView, OwnApplication, OwnStatus, PinnedView, PresenceView, ReaderView, RecoveryView, RoleTerms, ScheduledView, SessionView, WayView } from "../wire";
 import { changeFrom } from "./recovery";
 import { addPins } from "./pin";
 import { addThreads } from "./thread";
@@ -44,6 +44,7 @@ export interface World {
   invites: InviteView[];
   /** Who wants to join, and how one's own application stands. */
   applicants: Application[];
+  terms: RoleTerms[];
   applied: OwnApplication[];
   /** Codes of invites that are paused. */
   paused: string[];
@@ -116,6 +117,9 @@ export function makeWorld(scene: Scene): World {
     devices: devices(now),
     paused: [],
     applied: scene.has("declined") ? [{ guild: id(101), guild_name: "Rowing club", at: now - 2 * day, declined_at: now - day / 2, reason: "We are full until May." }] : [],
+    terms: [
+      { role: id(403), automatic: null, constraints: { second_factor: true, verified_device: true, expires_at: null, hours: { days: 0b1_1111, from_min: 540, until_min: 1020, offset_min: 60 }, networks: ["203.0.113.0/24"] }, excludes: [] },
+    ],
     applicants: [{ user: id(11), username: "nora", display_name: "Nora Quist", at: now - day / 3, code: "k7QmP2", invited_by: id(2), answers: [{ question: "What brings you to the river?", answer: "I rowed at school and miss it.\nSaturdays are best." }, { question: "Can you swim?", answer: "Yes." }] }],
     invites: [
       { code: "k7QmP2", url: "https://elbe.example/invite/k7QmP2#V2hvIHJlYWRzIHRoaXM", uses: 10, used: 3, expires_at: now + 5 * day, created_by: id(1), created_at: now - 2 * day },

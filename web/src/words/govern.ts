@@ -277,6 +277,8 @@ export const acts: Record<string, string> = {
   "role.edit": "changed the role",
   "role.move": "moved the role",
   "role.delete": "deleted the role",
+  "role.automatic": "changed when this role is given:",
+  "role.constrain": "changed what this role asks for:",
   "role.sign": "signed the rights of the role",
   "role.grant": "signed a role over to",
   "member.join": "joined:",

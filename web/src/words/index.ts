@@ -17,6 +17,7 @@ export * from "./notice";
 export * from "./operate";
 export * from "./people";
 export * from "./pin";
+export * from "./term";
 export * from "./thread";
 export * from "./presence";
 export * from "./report";

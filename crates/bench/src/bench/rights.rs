@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cloister_wire::{
     CategoryId, ChannelId, Permissions, RoleId, UserId,
-    permission::{Holder, Overwrite, Place, RoleRule, Rules, Subject},
+    permission::{Facts, Holder, Overwrite, Place, RoleRule, Rules, Subject},
 };
 
 use crate::{
@@ -29,6 +29,7 @@ pub(super) fn measure(report: &mut Report) {
         roles: &held,
         timed_out: false,
         quarantined: false,
+        facts: Facts::default(),
     };
     let mut seen = 0;
     let mut times: Vec<Duration> = (0..ROUNDS)
@@ -58,10 +59,7 @@ pub(super) fn measure(report: &mut Report) {
 fn guild() -> Rules {
     let mut rules = Rules::new(UserId::from_bytes(id(0)), Permissions::EVERYONE);
     for n in 0..ROLES {
-        let rule = RoleRule {
-            position: n + 1,
-            permissions: Permissions::EMBED_LINKS,
-        };
+        let rule = RoleRule::new(n + 1, Permissions::EMBED_LINKS);
         rules.roles.insert(RoleId::from_bytes(id(n)), rule);
     }
     for n in 0..CATEGORIES {

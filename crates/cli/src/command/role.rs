@@ -1,5 +1,7 @@
 //! Roles of a guild, and why somebody may do something.
 
+mod term;
+
 use clap::{Args, Subcommand};
 use cloister_client::view::{Act, Command, CommandReply, GuildView, Question, Told};
 use cloister_wire::{
@@ -72,6 +74,24 @@ pub(crate) enum Role {
         guild: String,
         #[command(flatten)]
         rights: Rights,
+    },
+    /// Have a role given to every vouched member, or by hand again
+    Automatic {
+        /// Name or id of the guild
+        #[arg(long)]
+        guild: String,
+        /// Name or id of the role
+        role: String,
+        /// `joined`, `agreed` (to the rules), `off`, or days in the guild such as `7d`
+        when: String,
+    },
+    /// Say what must be so for a role to count; what is not named is not asked
+    Constrain(term::Constrain),
+    /// Show when roles are given by themselves, and what they ask for
+    Terms {
+        /// Name or id of the guild
+        #[arg(long)]
+        guild: String,
     },
     /// Say why somebody may or may not do something
     Why {
@@ -177,6 +197,11 @@ impl Role {
                     let permissions = rights.change(view.everyone);
                     govern(seat, view.id, Act::EditEveryone { permissions }, "changed").await
                 }
+                Role::Automatic { guild, role, when } => {
+                    term::automatic(seat, &guild, &role, &when).await
+                }
+                Role::Constrain(wanted) => term::constrain(seat, wanted).await,
+                Role::Terms { guild } => term::list(seat, &guild).await,
                 Role::Why {
                     guild,
                     member,
@@ -382,5 +407,13 @@ fn sentence(view: &GuildView, step: &Step) -> String {
         Step::Unseen => "they can't see the channel".to_owned(),
         Step::TimedOut => "a moderator has put them on hold".to_owned(),
         Step::Quarantined => "a moderator has put them in quarantine".to_owned(),
+        Step::Constrained {
+            role: id,
+            constraint,
+        } => format!(
+            "role {} would give it: {}",
+            role(id),
+            term::unmet(*constraint)
+        ),
     }
 }

@@ -12,11 +12,11 @@ use cloister_wire::{
     audit::{AuditPage, AuditProof},
     guild::{Appended, Guild, Invites, Member},
     moderation::{Bans, Contact, GateView, Joins, Relation, Relations, SetContact, SetRelation},
-    permission::{Holder, Overwrite, RoleRule, Rules},
+    permission::{Facts, Holder, Overwrite, RoleRule, Rules},
     role::{
         Category, CreateCategory, CreateRole, EditCategory, EditChannel, EditEveryone, EditGuild,
         EditRole, Explained, MoveChannel, MoveRole, Overwrites, Role, SetOverwrite, SetRoles,
-        TransferGuild,
+        Terms, TransferGuild,
     },
 };
 
@@ -26,6 +26,7 @@ mod order;
 mod question;
 mod relation;
 mod template;
+mod term;
 
 pub(crate) use self::{
     audit::watch_audit,
@@ -62,6 +63,9 @@ pub(crate) async fn act<P: Primitives>(
         | Act::EditEveryone { .. }
         | Act::SetRoles { .. }
         | Act::SetOverwrite { .. } => rights(shared, guild, act).await,
+        Act::SetAutomatic { .. } | Act::SetConstraints { .. } => {
+            term::set(shared, guild, act).await
+        }
         Act::Kick { .. }
         | Act::Ban { .. }
         | Act::BanMany { .. }
@@ -270,7 +274,9 @@ async fn set_roles<P: Primitives>(
             .map(|member| member.genesis);
         let missing = |role: &RoleId| {
             log.and_then(|log| log.roles.get(role))
-                .is_some_and(|known| !known.holders.contains(&user))
+                .is_some_and(|known| {
+                    known.held == RoleHeld::ByGrant && !known.holders.contains(&user)
+                })
         };
         let missing = roles.into_iter().filter(missing);
         genesis.map_or_else(Vec::new, |genesis| {
@@ -299,15 +305,15 @@ async fn sign_role<P: Primitives>(
     let known = {
         let core = shared.core();
         let log = core.store.guild_log(guild)?;
-        log.and_then(|log| log.roles.get(&role).map(|known| known.rights))
+        log.and_then(|log| log.roles.get(&role).map(|known| (known.rights, known.held)))
     };
-    if known.unwrap_or(LogRights::NONE) == wanted {
+    if known.map_or(LogRights::NONE, |(rights, _)| rights) == wanted {
         return Ok(());
     }
     let body = OpBody::Role {
         role,
         rights: wanted,
-        held: RoleHeld::ByGrant,
+        held: known.map_or(RoleHeld::ByGrant, |(_, held)| held),
     };
     append(shared, guild, |_| Ok(body.clone())).await?;
     // Who holds the role already is granted it now.

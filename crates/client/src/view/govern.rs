@@ -7,9 +7,9 @@ use cloister_wire::{
     audit::AuditView,
     guild::Invite,
     moderation::{BanView, Contact, Gate, GateView, JoinView, RelationView},
-    permission::{Place, Subject},
+    permission::{Constraints, Place, Subject},
     picture::PictureUse,
-    role::{Explained, PlacedOverwrite},
+    role::{Automatic, Explained, PlacedOverwrite, RoleTerms},
 };
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,10 @@ pub enum Act {
     DeleteRole { role: RoleId },
     EditEveryone { permissions: Permissions },
     SetRoles { user: UserId, roles: Vec<RoleId>, reason: Option<String> },
+    /// When every vouched member is given the role; none: by hand. This device signs it.
+    SetAutomatic { role: RoleId, automatic: Option<Automatic> },
+    /// What must be so for the role to count, and which others nobody holds with it.
+    SetConstraints { role: RoleId, constraints: Constraints, excludes: Vec<RoleId> },
     SetOverwrite { place: Place, subject: Subject, allow: Permissions, deny: Permissions },
     CreateCategory { name: String },
     EditCategory { category: CategoryId, name: String, position: u32 },
@@ -82,6 +86,8 @@ pub enum Question {
     /// Why somebody may or may not do something; `right` in snake case.
     Right { user: UserId, channel: Option<ChannelId>, right: String },
     Overwrites,
+    /// When roles are given by themselves, and what they ask for.
+    Terms,
     /// What a member with only this role could do in each channel.
     AsRole { role: RoleId },
     Bans { after: Option<UserId> },
@@ -121,6 +127,7 @@ pub enum AuditFormat { Csv, Json }
 pub enum Told {
     Right(Explained),
     Overwrites { overwrites: Vec<PlacedOverwrite> },
+    Terms { terms: Vec<RoleTerms> },
     AsRole { channels: Vec<ChannelRights> },
     Bans { bans: Vec<BanView>, end: bool },
     Gate(GateView),

@@ -6,7 +6,7 @@ use cloister_wire::{ChannelId, DeviceId, GuildId, Permissions, UserId, guild::Gu
 
 use super::{
     Actor, Caller, Permit, act,
-    guild::{permissions, relation_in},
+    guild::{constrained_in, permissions, relation_in},
     policy::{Ruling, Verb, rule},
 };
 use crate::{
@@ -245,7 +245,8 @@ fn enter(tx: &mut Tx<'_>, actor: Actor, state: Option<State>, verb: Verb) -> Res
     }
     let kind = match state.guild {
         Some(guild) => {
-            let stored = store::guild::get(tx, guild, actor.user)?.ok_or_else(Error::not_found)?;
+            let stored = store::guild::get_acting(tx, guild, &actor)?;
+            let stored = stored.ok_or_else(Error::not_found)?;
             let relation = relation_in(tx, &stored, actor.user, state.id)?;
             // In a conversation everybody who writes also pins.
             let verb = match (stored.kind, verb) {
@@ -260,7 +261,10 @@ fn enter(tx: &mut Tx<'_>, actor: Actor, state: Option<State>, verb: Verb) -> Res
                 Ruling::Forbidden if stored.timed_out_until.is_some() => {
                     return Err(timed_out(&stored, tx.now()));
                 }
-                Ruling::Forbidden => return Err(Error::forbidden()),
+                Ruling::Forbidden => {
+                    let why = constrained_in(tx, &stored, actor.user, state.id, verb)?;
+                    return Err(why.unwrap_or_else(Error::forbidden));
+                }
                 Ruling::Hidden => return Err(Error::not_found()),
             }
             let outside = verb != Verb::ViewChannel

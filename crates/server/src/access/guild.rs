@@ -3,7 +3,7 @@
 use cloister_wire::{
     ChannelId, ErrorCode, GuildId, Permissions, UserId,
     guild::GuildKind,
-    permission::{Rank, Rules},
+    permission::{Constraint, Rank, Rules},
 };
 
 use super::{
@@ -68,7 +68,7 @@ pub fn may<'tx>(
     verb: Verb,
 ) -> Result<Permit<'tx, InGuild>> {
     let actor = act(tx, caller)?.0;
-    let stored = store::guild::get(tx, guild, actor.user)?.ok_or_else(Error::not_found)?;
+    let stored = store::guild::get_acting(tx, guild, &actor)?.ok_or_else(Error::not_found)?;
     allow(tx, actor, &stored, verb)
 }
 
@@ -89,7 +89,11 @@ fn allow<'tx>(
                 "The owner can't leave. Delete the server instead.",
             ));
         }
-        Ruling::Forbidden => return Err(Error::forbidden().denied(&actor, stored.id)),
+        Ruling::Forbidden => {
+            let why = constrained(stored, stored.rules(), actor.user, None, verb);
+            let why = why.unwrap_or_else(Error::forbidden);
+            return Err(why.denied(&actor, stored.id));
+        }
         Ruling::Hidden => return Err(Error::not_found()),
     }
     let right = InGuild {
@@ -100,7 +104,7 @@ fn allow<'tx>(
         permissions: permissions(relation),
         owner: stored.owner,
         everyone: stored.everyone,
-        rank: rank_of(stored, actor.user),
+        rank: reach_of(stored, actor.user),
         access_version: stored.access_version,
     };
     Ok(Permit::give(tx, right))
@@ -135,12 +139,16 @@ pub fn may_change_channel<'tx>(
     if !is_reader(tx, &state, actor.user)? {
         return Err(Error::not_found());
     }
-    let stored = store::guild::get(tx, guild, actor.user)?.ok_or_else(Error::not_found)?;
+    let stored = store::guild::get_acting(tx, guild, &actor)?.ok_or_else(Error::not_found)?;
     let relation = relation_in(tx, &stored, actor.user, channel)?;
     for verb in [Verb::ViewChannel, verb] {
         match rule(relation, verb) {
             Ruling::Allowed => {}
-            Ruling::Forbidden => return Err(Error::forbidden().denied(&actor, guild)),
+            Ruling::Forbidden => {
+                let why = constrained_in(tx, &stored, actor.user, channel, verb)?;
+                let why = why.unwrap_or_else(Error::forbidden);
+                return Err(why.denied(&actor, guild));
+            }
             Ruling::Hidden => return Err(Error::not_found()),
         }
     }
@@ -175,6 +183,69 @@ pub fn permissions_of(stored: &Stored, user: UserId) -> Permissions {
 pub fn rank_of(stored: &Stored, user: UserId) -> Rank {
     let roles = stored.role_ids();
     stored.rules().rank(&stored.holder(user, &roles))
+}
+
+/// How high somebody stands who acts.
+fn reach_of(stored: &Stored, user: UserId) -> Rank {
+    let roles = stored.role_ids();
+    stored.rules().reach(&stored.holder(user, &roles))
+}
+
+/// The refusal that names the constraint without which somebody might.
+pub(super) fn constrained_in(
+    tx: &mut Tx<'_>,
+    stored: &Stored,
+    user: UserId,
+    channel: ChannelId,
+    verb: Verb,
+) -> Result<Option<Error>> {
+    let mut rules = stored.rules();
+    store::role::add_channel(tx, &mut rules, channel)?;
+    Ok(constrained(stored, rules, user, Some(channel), verb))
+}
+
+fn constrained(
+    stored: &Stored,
+    mut rules: Rules,
+    user: UserId,
+    channel: Option<ChannelId>,
+    verb: Verb,
+) -> Option<Error> {
+    let roles = stored.role_ids();
+    let holder = stored.holder(user, &roles);
+    for role in &roles {
+        let Some(constraint) = rules.unmet(*role, &holder) else {
+            continue;
+        };
+        if let Some(known) = rules.roles.get_mut(role) {
+            known.constraints = None;
+        }
+        let rights = match channel {
+            Some(channel) => rules.in_channel(&holder, channel),
+            None => rules.in_guild(&holder),
+        };
+        if rule(Relation::Member(rights), verb) == Ruling::Allowed {
+            return Some(not_met(constraint));
+        }
+    }
+    None
+}
+
+fn not_met(constraint: Constraint) -> Error {
+    let why = match constraint {
+        Constraint::SecondFactor => {
+            "A role of yours would let you, once you have a second factor. Set one up under \
+             Security."
+        }
+        Constraint::VerifiedDevice => {
+            "A role of yours would let you, from a device that another one of yours approved, or \
+             that has been yours for a week."
+        }
+        Constraint::Expiry => "A role of yours would have let you, but its time is over.",
+        Constraint::Hours => "A role of yours would let you, but not at this hour.",
+        Constraint::Networks => "A role of yours would let you, but not from this network.",
+    };
+    Error::refuse(ErrorCode::RoleConstrained, why)
 }
 
 /// Rules and rights of the one person that `stored` is about, in one channel.

@@ -180,6 +180,7 @@ pub fn register(
         session: tx.id(cloister_wire::SessionId::new),
         standing: DeviceStanding::Active,
         operator_at,
+        address: Some(visitor.address),
     };
     let of = (request.user, Some(actor.device));
     security::note(tx, permit, of, SecurityEventKind::Registered, visitor)?;
@@ -212,6 +213,7 @@ pub fn begin(
     }
     let cert = record.cert.clone();
     begin_device(tx, permit, &log, &cert, first)?;
+    store::device::update_verified(tx, cert.device)?;
     Ok(cert)
 }
 

@@ -11,7 +11,7 @@ use cloister_wire::{
 };
 use serde_json::json;
 
-use super::{audit, guild, guild_log, role::announce};
+use super::{audit, guild, guild_log, role::announce, term};
 use crate::{
     Error, Result,
     access::{Act, Permit, guild::InGuild},
@@ -144,6 +144,7 @@ pub fn approve(
         ));
     }
     store::application::delete(tx, permit, guild, user)?;
+    term::give_due(tx, parts, permit, guild, Some(user))?;
     // It counts as used; that it was used up since does not undo what a member decided.
     let hash = parts.keys.hash_secret("invite", known.code.as_bytes());
     let _in_time = store::invite::update_used(tx, permit, &hash)?;

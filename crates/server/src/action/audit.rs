@@ -38,6 +38,8 @@ actions! {
     ROLE_EDIT = "role.edit"
     ROLE_MOVE = "role.move"
     ROLE_DELETE = "role.delete"
+    ROLE_AUTOMATIC = "role.automatic"
+    ROLE_CONSTRAIN = "role.constrain"
     ROLE_SIGN = "role.sign"
     ROLE_GRANT = "role.grant"
     CHANNEL_POLICY = "channel.policy"

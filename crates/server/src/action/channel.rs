@@ -196,7 +196,8 @@ fn predecessor(
     let state = store::channel::lock(tx, old)?
         .filter(|state| state.guild == Some(of.guild))
         .ok_or_else(Error::not_found)?;
-    let stored = store::guild::get(tx, of.guild, actor.user)?.ok_or_else(Error::not_found)?;
+    let stored = store::guild::get_acting(tx, of.guild, actor)?;
+    let stored = stored.ok_or_else(Error::not_found)?;
     let rights = access::guild::in_channel(tx, &stored, actor.user, old)?;
     if !rights.contains(Permissions::VIEW_CHANNEL)
         || !access::guild::is_reader(tx, &state, actor.user)?

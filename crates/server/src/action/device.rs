@@ -173,7 +173,9 @@ fn follow(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, body: &Body) -> Result<Op
         Body::ProposeRecovery { .. } | Body::CancelRecovery { .. } | Body::SetRecovery { .. } => {
             Ok(None)
         }
-        Body::AddDevice { offer, .. } => {
+        Body::AddDevice {
+            offer, approver, ..
+        } => {
             let device = offered(offer)?;
             let stored = store::device::get_own(tx, permit, device)?;
             let waits = stored.is_some_and(|stored| {
@@ -183,6 +185,11 @@ fn follow(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, body: &Body) -> Result<Op
                 return Err(Error::invalid("No such device waits for approval."));
             }
             store::device::update_active(tx, permit, device)?;
+            if let Some(approver) = approver
+                && store::device::is_verified(tx, *approver)?
+            {
+                store::device::update_verified(tx, device)?;
+            }
             Ok(Some(EpochCause::DeviceAdded))
         }
         Body::Revoke { device, also, .. } => {

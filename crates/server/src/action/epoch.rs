@@ -15,7 +15,7 @@ use cloister_wire::{
     gateway::Event,
     guild::GuildKind,
     limits,
-    permission::{Holder, Place, Rules},
+    permission::{Facts, Holder, Place, Rules},
 };
 
 use self::room::Moved;
@@ -334,6 +334,8 @@ impl Members {
                     roles: self.roles.get(&entry.user).map_or(&[], Vec::as_slice),
                     timed_out: false,
                     quarantined: self.apart.contains(&entry.user),
+                    // Constraints decide over no sight.
+                    facts: Facts::default(),
                 };
                 rights(&self.rules, &holder).contains(Permissions::VIEW_CHANNEL)
             })

@@ -6,7 +6,7 @@ use cloister_wire::{
 };
 use zeroize::Zeroizing;
 
-use super::{policy, security};
+use super::{policy, security, term};
 use crate::{
     Error, Result,
     access::{Anyone, Own, Permit, Proved, Runs},
@@ -206,6 +206,7 @@ pub fn activate(
     store::attempt::delete(tx, permit, &key)?;
     store::factor::update_step(tx, permit, permit.user, step)?;
     store::factor::update_activated(tx, permit, permit.user)?;
+    term::factor_changed(tx, permit, permit.user)?;
     let of = (permit.user, Some(permit.device));
     security::note(tx, permit, of, SecurityEventKind::TotpEnabled, visitor)?;
     draw_codes(tx, parts, permit).map(Ok)
@@ -255,13 +256,15 @@ pub fn disable(
         Checked::Missing | Checked::Wrong => return Ok(Err(wrong())),
     }
     store::factor::delete_totp(tx, permit, permit.user)?;
+    term::factor_changed(tx, permit, permit.user)?;
     security::note(tx, permit, of, SecurityEventKind::TotpDisabled, visitor)?;
     Ok(Ok(()))
 }
 
 /// Takes every second factor away, for somebody who lost them all: by the operator.
 pub(super) fn remove<R: Runs>(tx: &mut Tx<'_>, permit: &Permit<'_, R>, user: UserId) -> Result<()> {
-    store::factor::delete_totp(tx, permit, user)
+    store::factor::delete_totp(tx, permit, user)?;
+    term::factor_changed(tx, permit, user)
 }
 
 fn draw_codes(tx: &mut Tx<'_>, parts: &Parts, permit: &Permit<'_, Proved>) -> Result<BackupCodes> {

@@ -12,7 +12,7 @@ use super::{
     account::invite_invalid,
     application, audit, channel, epoch,
     guild_log::{self, LogOf},
-    moderation,
+    moderation, term,
 };
 use crate::{
     Error, Result,
@@ -94,6 +94,7 @@ pub fn join(
         ));
     }
     store::application::delete(tx, permit, guild, permit.user)?;
+    term::give_due(tx, parts, permit, guild, Some(permit.user))?;
     let came = audit::Act::new(audit::MEMBER_JOIN, audit::member(permit.user))
         .after(&serde_json::json!({"invite": code, "invited_by": invited_by}));
     audit::append(tx, guild, Some(permit), came)?;
@@ -307,7 +308,9 @@ pub fn delete(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>) -> Result<()> {
 
 /// A guild as one member sees it.
 pub fn show(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>) -> Result<Guild> {
-    view(tx, permit.guild, permit.user)
+    let stored = store::guild::get_acting(tx, permit.guild, &permit.actor)?;
+    let stored = stored.ok_or_else(Error::not_found)?;
+    store::guild_view::get(tx, stored, permit.user)
 }
 
 pub(super) fn view(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<Guild> {
@@ -317,7 +320,7 @@ pub(super) fn view(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<Guil
 
 /// Every guild of a person, as they see it.
 pub fn list(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<Vec<Guild>> {
-    store::guild_view::page_of_user(tx, permit.user)
+    store::guild_view::page_of_user(tx, permit)
 }
 
 /// The newest entry of the log of the guild that an invitation leads to.

@@ -20,6 +20,7 @@ use super::{
     audit, epoch,
     guild::guild_name,
     guild_log::{LogOf, take_back},
+    term,
 };
 use crate::{
     Error, Result,
@@ -85,6 +86,9 @@ pub fn edit(
         ..before.clone()
     };
     permit.check_holds(after.permissions.without(before.permissions))?;
+    if store::term::automatic(tx, permit, role)?.is_some() {
+        weak(after.permissions)?;
+    }
     store::role::update(tx, permit, &after)?;
     let act = audit::Act::new(audit::ROLE_EDIT, audit::role(role));
     let act = act.before(&facts(&before)).after(&facts(&after));
@@ -183,6 +187,9 @@ pub fn set_roles(
             take_back(tx, &parts.authority, LogOf::now(permit), change)?;
         }
     }
+    if !after.is_subset(&before) {
+        term::check_exclusions(tx, guild, &after)?;
+    }
     if before != after {
         if !after.is_empty() {
             store::guild::make_lasting(tx, permit, user)?;
@@ -228,6 +235,11 @@ pub fn set_overwrite(
     if *subject == Subject::Everyone {
         harmless(after.allow)?;
     }
+    if let Subject::Role { role } = subject
+        && store::term::automatic(tx, permit, *role)?.is_some()
+    {
+        weak(after.allow)?;
+    }
     let (rights, before) = look(tx, permit, *place, *subject)?;
     let moved = Permissions((before.allow.0 ^ after.allow.0) | (before.deny.0 ^ after.deny.0));
     if !rights.contains(moved) {
@@ -257,7 +269,7 @@ pub fn set_overwrite(
 
 /// What categories and channels give and refuse, where the person may see them.
 pub fn overwrites(tx: &mut Tx<'_>, permit: &May<'_>) -> Result<Vec<PlacedOverwrite>> {
-    let stored = store::guild::get(tx, permit.guild, permit.user)?;
+    let stored = store::guild::get_acting(tx, permit.guild, &permit.actor)?;
     let stored = stored.ok_or_else(Error::not_found)?;
     let rules = access::guild::rules(tx, &stored)?;
     let roles = stored.role_ids();
@@ -319,7 +331,7 @@ pub(super) fn member_changed(tx: &mut Tx<'_>, permit: &May<'_>, user: UserId) ->
 }
 
 /// The role, if the person stands above it.
-fn find(tx: &mut Tx<'_>, permit: &May<'_>, role: RoleId) -> Result<Role> {
+pub(super) fn find(tx: &mut Tx<'_>, permit: &May<'_>, role: RoleId) -> Result<Role> {
     let roles = store::role::page(tx, permit.guild)?;
     let found = roles.into_iter().find(|one| one.id == role);
     let found = found.ok_or_else(Error::not_found)?;
@@ -347,7 +359,7 @@ fn look(
     place: Place,
     subject: Subject,
 ) -> Result<(Permissions, Overwrite)> {
-    let stored = store::guild::get(tx, permit.guild, permit.user)?;
+    let stored = store::guild::get_acting(tx, permit.guild, &permit.actor)?;
     let stored = stored.ok_or_else(Error::not_found)?;
     let rules = access::guild::rules(tx, &stored)?;
     let roles = stored.role_ids();
@@ -397,6 +409,17 @@ fn harmless(permissions: Permissions) -> Result<Permissions> {
     Err(Error::refuse(
         ErrorCode::DangerousForEveryone,
         "Everyone can't have a right that could take the server apart. Give it to a role.",
+    ))
+}
+
+/// What a role may give that the server gives by itself.
+pub(super) fn weak(permissions: Permissions) -> Result<()> {
+    if permissions.intersection(Permissions::DANGEROUS).is_empty() {
+        return Ok(());
+    }
+    Err(Error::refuse(
+        ErrorCode::AutomaticTooStrong,
+        "A role that is given by itself can't have a right that could take the server apart.",
     ))
 }
 

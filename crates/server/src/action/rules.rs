@@ -9,10 +9,12 @@ use serde_json::json;
 use super::{
     audit,
     role::{announce, member_changed},
+    term,
 };
 use crate::{
     Error, Result,
     access::{Permit, guild::InGuild},
+    app::Parts,
     store::{self, db::Tx},
 };
 
@@ -38,7 +40,12 @@ pub fn set(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>, request: &SetRules) ->
 }
 
 /// Agrees to the rules that the person has read.
-pub fn accept(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>, request: &AcceptRules) -> Result<()> {
+pub fn accept(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, InGuild>,
+    request: &AcceptRules,
+) -> Result<()> {
     let stored = store::guild::get(tx, permit.guild, permit.user)?;
     let stored = stored.ok_or_else(Error::not_found)?;
     if stored.rules.as_deref() != Some(&request.rules) {
@@ -53,5 +60,6 @@ pub fn accept(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>, request: &AcceptRul
     store::guild::update_accepted(tx, permit)?;
     let act = audit::Act::new(audit::MEMBER_RULES, audit::member(permit.user));
     audit::note(tx, permit, act)?;
-    member_changed(tx, permit, permit.user)
+    member_changed(tx, permit, permit.user)?;
+    term::give_due(tx, parts, permit, permit.guild, Some(permit.user)).map(|_| ())
 }

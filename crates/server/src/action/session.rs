@@ -141,6 +141,7 @@ pub fn sign_in(
         session,
         standing,
         operator_at: account.operator_at,
+        address: Some(visitor.address),
     };
     security::note(tx, permit, (user, Some(device)), kind, visitor)?;
     grant(tx, parts, permit, actor, (request.client, visitor)).map(Ok)
@@ -429,6 +430,7 @@ const fn claims(actor: &Actor) -> Claims {
         user: actor.user,
         device: actor.device,
         session: actor.session,
+        address: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! From `identify` to a session: who is it, is it really that device, where does it go on.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use cloister_wire::{
     ErrorCode, Octets,
@@ -30,12 +30,18 @@ pub struct Admitted {
 }
 
 /// Checks who it is; then the named session goes on, or `session` becomes a new one.
-pub async fn admit(app: &App, identify: Identify, session: Session) -> Result<Admitted, CloseCode> {
+pub async fn admit(
+    app: &App,
+    identify: Identify,
+    session: Session,
+    from: IpAddr,
+) -> Result<Admitted, CloseCode> {
     let read = app
         .keys
         .tokens()
         .read_with_expiry(&identify.access_token, app.env.now());
     let (claims, expires_at) = read.ok_or(CloseCode::Unauthenticated)?;
+    let claims = claims.shown_from(from);
     let resume = identify.resume.clone();
     connect(app, claims, identify).await?;
     let identity = Identity {

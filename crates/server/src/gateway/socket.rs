@@ -4,6 +4,7 @@
 //! listening meanwhile; what waits is in the session, which knows its bound.
 
 use std::{
+    net::IpAddr,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -111,13 +112,13 @@ pub async fn open(
         .max_write_buffer_size(WRITE_BUFFER_MAX)
         .max_message_size(FRAME_BYTES)
         .max_frame_size(FRAME_BYTES)
-        .on_upgrade(move |socket| run(app, socket, encoding, seat)))
+        .on_upgrade(move |socket| run(app, socket, encoding, (seat, visitor.address))))
 }
 
-async fn run(app: App, socket: WebSocket, encoding: Encoding, seat: Seat) {
+async fn run(app: App, socket: WebSocket, encoding: Encoding, (seat, from): (Seat, IpAddr)) {
     let (mut sink, mut stream) = socket.split();
     let session = Session::open(app.env.now());
-    let admitted = greet(&app, &mut sink, &mut stream, session, encoding).await;
+    let admitted = greet(&app, (&mut sink, &mut stream), session, encoding, from).await;
     drop(seat);
     let Admitted {
         claims,
@@ -164,10 +165,10 @@ type Reader = futures_util::stream::SplitStream<WebSocket>;
 /// Until somebody was let in.
 async fn greet(
     app: &App,
-    sink: &mut Writer,
-    stream: &mut Reader,
+    (sink, stream): (&mut Writer, &mut Reader),
     mut session: Session,
     encoding: Encoding,
+    from: IpAddr,
 ) -> Result<Admitted, CloseCode> {
     let mut alarm = Alarm::default();
     while let Some(frame) = session.next_frame() {
@@ -187,7 +188,7 @@ async fn greet(
         match session.handle(input, app.env.now()) {
             None => {}
             Some(Output::Identify(identify)) => {
-                return admission::admit(app, *identify, session).await;
+                return admission::admit(app, *identify, session, from).await;
             }
             Some(Output::Close(code)) => return Err(code),
             Some(Output::Derive | Output::Presence(_)) => return Err(CloseCode::NotIdentified),

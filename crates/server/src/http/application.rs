@@ -84,16 +84,14 @@ pub async fn page(
     At(guild): At<GuildId>,
     Query(page): Query<PageOf>,
 ) -> Result<Reply<Applications>> {
-    let (after, limit) = page.bounds(MEMBERS_PAGE);
-    let mut applications = app
+    let found = app
         .db
         .read(move |tx| {
             let permit = access::guild::may(tx, &caller, guild, Verb::Vouch)?;
-            store::application::page(tx, &permit, after, limit + 1)
+            store::application::page(tx, &permit, page.after(), page.sought(MEMBERS_PAGE))
         })
         .await?;
-    let end = applications.len() <= limit as usize;
-    applications.truncate(limit as usize);
+    let (applications, end) = page.cut(MEMBERS_PAGE, found);
     Ok(Reply::ok(Applications { applications, end }))
 }
 

@@ -32,6 +32,8 @@ pub fn deed(method: &Method, path: &str) -> Option<&'static str> {
         ("POST", Some("roles")) => Some(audit::ROLE_CREATE),
         ("PUT", Some("roles/{role}")) => Some(audit::ROLE_EDIT),
         ("PUT", Some("roles/{role}/position")) => Some(audit::ROLE_MOVE),
+        ("PUT", Some("roles/{role}/automatic")) => Some(audit::ROLE_AUTOMATIC),
+        ("PUT", Some("roles/{role}/constraints")) => Some(audit::ROLE_CONSTRAIN),
         ("DELETE", Some("roles/{role}")) => Some(audit::ROLE_DELETE),
         ("PUT", Some("overwrites")) => Some(audit::OVERWRITE_SET),
         ("POST", Some("categories")) => Some(audit::CATEGORY_CREATE),

@@ -77,7 +77,7 @@ pub(super) async fn gate(State(app): State<App>, mut request: Request, next: Nex
         request.headers(),
         &app.config.trusted_proxies,
     );
-    let caller = caller(&app, request.headers());
+    let caller = caller(&app, request.headers(), &visitor);
     let key = match &caller {
         Ok(Caller::Bearer(claims)) => claims.user.to_string(),
         Ok(Caller::Nobody) | Err(_) => visitor.network(),
@@ -217,7 +217,7 @@ pub(super) fn cross_site() -> Error {
     Error::refuse(ErrorCode::CrossSite, "This request came from another site.")
 }
 
-fn caller(app: &App, headers: &HeaderMap) -> Result<Caller> {
+fn caller(app: &App, headers: &HeaderMap, visitor: &Visitor) -> Result<Caller> {
     let Some(value) = headers.get(AUTHORIZATION) else {
         return Ok(Caller::Nobody);
     };
@@ -227,7 +227,7 @@ fn caller(app: &App, headers: &HeaderMap) -> Result<Caller> {
         .and_then(|value| value.strip_prefix("Bearer "));
     let claims = token.and_then(|token| app.keys.tokens().read(token, app.env.now()));
     claims
-        .map(Caller::Bearer)
+        .map(|claims| Caller::Bearer(claims.shown_from(visitor.address)))
         .ok_or_else(Error::unauthenticated)
 }
 

@@ -29,10 +29,26 @@ pub struct PageOf {
 }
 
 impl PageOf {
-    /// After whom, and how many.
-    pub(super) fn bounds(self, most: u32) -> (UserId, u32) {
-        let after = self.after.unwrap_or(UserId::from_bytes([0; 16]));
-        (after, self.limit.unwrap_or(most).clamp(1, most))
+    /// After whom.
+    pub(super) fn after(self) -> UserId {
+        self.after.unwrap_or(UserId::from_bytes([0; 16]))
+    }
+
+    /// How many to look for: one more than are shown, which says whether there are more.
+    pub(super) fn sought(self, most: u32) -> u32 {
+        self.shown(most) + 1
+    }
+
+    /// What is shown of those that were found, and whether that is the end.
+    pub(super) fn cut<T>(self, most: u32, mut found: Vec<T>) -> (Vec<T>, bool) {
+        let shown = self.shown(most) as usize;
+        let end = found.len() <= shown;
+        found.truncate(shown);
+        (found, end)
+    }
+
+    fn shown(self, most: u32) -> u32 {
+        self.limit.unwrap_or(most).clamp(1, most)
     }
 }
 
@@ -84,16 +100,14 @@ pub async fn members(
     At(guild): At<GuildId>,
     Query(page): Query<PageOf>,
 ) -> Result<Reply<Members>> {
-    let (after, limit) = page.bounds(MEMBERS_PAGE);
-    let mut members = app
+    let found = app
         .db
         .read(move |tx| {
             let permit = access::guild::may(tx, &caller, guild, Verb::LookAround)?;
-            store::guild::page_members(tx, &permit, after, limit + 1)
+            store::guild::page_members(tx, &permit, page.after(), page.sought(MEMBERS_PAGE))
         })
         .await?;
-    let end = members.len() <= limit as usize;
-    members.truncate(limit as usize);
+    let (members, end) = page.cut(MEMBERS_PAGE, found);
     Ok(Reply::ok(Members { members, end }))
 }
 

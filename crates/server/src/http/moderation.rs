@@ -79,16 +79,14 @@ pub async fn bans(
     At(guild): At<GuildId>,
     Query(page): Query<PageOf>,
 ) -> Result<Reply<Bans>> {
-    let (after, limit) = page.bounds(MEMBERS_PAGE);
-    let mut bans = app
+    let found = app
         .db
         .read(move |tx| {
             let permit = access::guild::may(tx, &caller, guild, Verb::Ban)?;
-            store::moderation::page_bans(tx, &permit, after, limit + 1)
+            store::moderation::page_bans(tx, &permit, page.after(), page.sought(MEMBERS_PAGE))
         })
         .await?;
-    let end = bans.len() <= limit as usize;
-    bans.truncate(limit as usize);
+    let (bans, end) = page.cut(MEMBERS_PAGE, found);
     Ok(Reply::ok(Bans { bans, end }))
 }
 

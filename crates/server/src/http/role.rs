@@ -21,7 +21,7 @@ use super::{
 use crate::{
     App, Error, Result,
     access::{self, Caller, policy::Verb},
-    action,
+    action, store,
     visitor::Visitor,
 };
 
@@ -189,7 +189,11 @@ pub async fn explain_right(
                     return Err(Error::not_found());
                 }
             }
-            let stored = access::guild::member(tx, &permit, user)?;
+            let stored = if user == permit.user {
+                store::guild::get_acting(tx, guild, &permit.actor)?.ok_or_else(Error::not_found)?
+            } else {
+                access::guild::member(tx, &permit, user)?
+            };
             let rules = access::guild::rules(tx, &stored)?;
             let roles = stored.role_ids();
             let holder = stored.holder(user, &roles);

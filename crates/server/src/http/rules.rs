@@ -34,10 +34,11 @@ pub async fn accept(
     At(guild): At<GuildId>,
     Body(request): Body<AcceptRules>,
 ) -> Result<Done> {
+    let parts = app.clone();
     app.db
         .write(move |tx| {
             let permit = access::guild::may_change(tx, &caller, guild, Verb::LookAround)?;
-            action::rules::accept(tx, &permit, &request)
+            action::rules::accept(tx, &parts, &permit, &request)
         })
         .await?;
     Ok(Done::default())

@@ -116,6 +116,7 @@ mod tests {
             user: UserId(id),
             device: DeviceId(id),
             session: SessionId(id),
+            address: None,
         };
         let token = keys.tokens().issue(claims, NOW, NOW + 60_000).unwrap();
         rotate(folder.path(), &env, Urgency::Usual).unwrap();

@@ -2,6 +2,7 @@
 //! sign-in asks; whether it still lives is asked of the database with every request.
 
 use std::{
+    net::IpAddr,
     num::NonZero,
     sync::{Mutex, PoisonError},
 };
@@ -40,12 +41,21 @@ pub struct AccessTokens {
     verified: Mutex<LruCache<[u8; 32], Said>>,
 }
 
-/// What a valid access token says.
+/// What a valid access token says, and from where it was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claims {
     pub user: UserId,
     pub device: DeviceId,
     pub session: SessionId,
+    pub address: Option<IpAddr>,
+}
+
+impl Claims {
+    #[must_use]
+    pub const fn shown_from(mut self, address: IpAddr) -> Self {
+        self.address = Some(address);
+        self
+    }
 }
 
 /// What a token that we signed says, with its times in seconds.
@@ -155,6 +165,7 @@ impl AccessTokens {
             user: body.sub,
             device: body.did,
             session: body.sid,
+            address: None,
         };
         Some(Said {
             claims,
@@ -191,6 +202,7 @@ mod tests {
             user: UserId(id),
             device: DeviceId(id),
             session: SessionId(id),
+            address: None,
         }
     }
 

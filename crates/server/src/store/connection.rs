@@ -55,7 +55,7 @@ pub fn suspend(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
 pub fn ready(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, gateway: Hash) -> Result<Ready> {
     let (guilds, dms) = match permit.standing {
         DeviceStanding::Active => (
-            guild_view::page_of_user(tx, permit.user)?,
+            guild_view::page_of_user(tx, permit)?,
             dm::views_of(tx, permit.user)?,
         ),
         DeviceStanding::Pending | DeviceStanding::Revoked => (Vec::new(), Vec::new()),

@@ -4,6 +4,7 @@ use cloister_proof::{DeviceCert, DeviceLog};
 use cloister_wire::{
     Bytes, DeviceId, Hash, UserId,
     account::{Device, DeviceStanding, KnownLog, UserLog},
+    limits::SETTLED_DEVICE_MS,
 };
 
 use super::{account, db::Tx, session::standing};
@@ -22,6 +23,8 @@ sql! {
     LIST = "SELECT id, cert, name_ct, created_at, last_seen_at, active_at, revoked_at FROM device
         WHERE user_id = $1 ORDER BY id";
     ACTIVATE = "UPDATE device SET active_at = $2 WHERE id = $1";
+    VERIFIED = "UPDATE device SET verified_at = $2 WHERE id = $1";
+    VERIFIED_AT = "SELECT verified_at, active_at FROM device WHERE id = $1";
     REVOKE = "UPDATE device SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
     RENEW = "UPDATE device SET reg_id = $2, dormant_at = NULL WHERE id = $1";
     DORMANT = "UPDATE device SET dormant_at = $2 WHERE id = $1 AND dormant_at IS NULL
@@ -121,6 +124,23 @@ pub fn page(tx: &mut Tx<'_>, permit: &Permit<'_, Act>) -> Result<Vec<Device>> {
 pub fn update_active(tx: &mut Tx<'_>, _: &Permit<'_, Enrol>, device: DeviceId) -> Result<()> {
     let now = tx.now();
     tx.execute(ACTIVATE, params![device, now]).map(|_| ())
+}
+
+/// The account began with it, or a verified device approved it.
+pub fn update_verified(tx: &mut Tx<'_>, device: DeviceId) -> Result<()> {
+    let now = tx.now();
+    tx.execute(VERIFIED, params![device, now]).map(|_| ())
+}
+
+/// Whether it counts as verified: after a week in the log every device does.
+pub fn is_verified(tx: &mut Tx<'_>, device: DeviceId) -> Result<bool> {
+    let settled = tx.now().saturating_sub(SETTLED_DEVICE_MS);
+    let found = tx.maybe(VERIFIED_AT, params![device], |row| {
+        let verified: Option<u64> = row.get(0)?;
+        let active: Option<u64> = row.get(1)?;
+        Ok(verified.is_some() || active.is_some_and(|at| at <= settled))
+    })?;
+    Ok(found.unwrap_or(false))
 }
 
 pub fn update_revoked(tx: &mut Tx<'_>, _: &Permit<'_, Enrol>, device: DeviceId) -> Result<()> {

@@ -3,16 +3,18 @@
 use cloister_wire::{
     GuildId, Hash, Permissions, RoleId, UserId,
     guild::{GuildKind, Member, Membership},
-    permission::{Holder, Rules},
+    permission::{Facts, Holder, Rules, Seat},
 };
 
 use super::{
     db::{Row, Tx},
+    device,
     role::{self, Held},
+    term,
 };
 use crate::{
     Error, Result,
-    access::{Act, Permit, System, guild::InGuild},
+    access::{Act, Actor, Permit, System, guild::InGuild},
     params, sql,
 };
 
@@ -104,13 +106,16 @@ pub struct Stored {
     pub mentions_s: u32,
     /// Since when a moderator no longer counts the person as new.
     pub settled_at: Option<u64>,
+    /// What the constraints of the person's roles ask about.
+    pub facts: Facts,
 }
 
 impl Stored {
     /// What decides about the person: with their roles, without overwrites.
     pub fn rules(&self) -> Rules {
         let mut rules = Rules::new(self.owner, self.everyone);
-        rules.roles = self.roles.iter().map(|held| (held.id, held.rule)).collect();
+        let held = self.roles.iter();
+        rules.roles = held.map(|held| (held.id, held.rule.clone())).collect();
         rules
     }
 
@@ -138,7 +143,15 @@ impl Stored {
             roles,
             timed_out: self.timed_out_until.is_some(),
             quarantined: self.quarantined_at.is_some(),
+            facts: self.facts,
         }
+    }
+
+    /// Whether some role of theirs asks for more than that they hold it.
+    fn is_constrained(&self) -> bool {
+        self.roles
+            .iter()
+            .any(|held| held.rule.constraints.is_some())
     }
 }
 
@@ -159,6 +172,24 @@ pub fn get(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<Option<Store
     };
     if stored.joined_at.is_some() {
         stored.roles = role::held(tx, guild, user)?;
+    }
+    stored.facts.now_ms = now;
+    if stored.is_constrained() {
+        stored.facts.second_factor = term::has_factor(tx, user)?;
+    }
+    Ok(Some(stored))
+}
+
+/// The same for whoever acts, whose device and network count.
+pub fn get_acting(tx: &mut Tx<'_>, guild: GuildId, actor: &Actor) -> Result<Option<Stored>> {
+    let Some(mut stored) = get(tx, guild, actor.user)? else {
+        return Ok(None);
+    };
+    if let Some(address) = actor.address.filter(|_| stored.is_constrained()) {
+        stored.facts.seat = Some(Seat {
+            verified_device: device::is_verified(tx, actor.device)?,
+            address: Some(address),
+        });
     }
     Ok(Some(stored))
 }
@@ -388,6 +419,7 @@ fn read(row: Row<'_>) -> Result<Stored> {
         links_s: row.get("links_s")?,
         mentions_s: row.get("mentions_s")?,
         settled_at: row.get("settled_at")?,
+        facts: Facts::default(),
     })
 }
 

@@ -7,7 +7,10 @@ use cloister_wire::{CategoryId, Permissions, UserId, guild::Guild};
 use super::{category, channel, db::Tx, guild, guild_log, role};
 use crate::{
     Result,
-    access::guild::{permissions_of, rules},
+    access::{
+        Actor,
+        guild::{permissions_of, rules},
+    },
 };
 
 /// A guild with its channels, as `user` sees it.
@@ -58,11 +61,11 @@ pub fn get(tx: &mut Tx<'_>, stored: guild::Stored, user: UserId) -> Result<Guild
 }
 
 /// Every guild of a person.
-pub fn page_of_user(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Guild>> {
+pub fn page_of_user(tx: &mut Tx<'_>, actor: &Actor) -> Result<Vec<Guild>> {
     let mut guilds = Vec::new();
-    for id in guild::page_of_user(tx, user)? {
-        if let Some(stored) = guild::get(tx, id, user)? {
-            guilds.push(get(tx, stored, user)?);
+    for id in guild::page_of_user(tx, actor.user)? {
+        if let Some(stored) = guild::get_acting(tx, id, actor)? {
+            guilds.push(get(tx, stored, actor.user)?);
         }
     }
     Ok(guilds)

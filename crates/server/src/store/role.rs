@@ -19,9 +19,11 @@ use crate::{
 sql! {
     PAGE = "SELECT id, name, position, color, hoisted_at, mentionable_at, permissions FROM role
         WHERE guild_id = $1 ORDER BY position DESC, id";
-    HELD = "SELECT r.id, r.position, r.permissions FROM member_role AS m
-        JOIN role AS r ON r.id = m.role_id WHERE m.guild_id = $1 AND m.user_id = $2
-        ORDER BY r.id";
+    HELD = "SELECT r.id, r.position, r.permissions, c.* FROM member_role AS m
+        JOIN role AS r ON r.id = m.role_id LEFT JOIN role_constraint AS c ON c.role_id = r.id
+        WHERE m.guild_id = $1 AND m.user_id = $2 ORDER BY r.id";
+    RULES = "SELECT r.id, r.position, r.permissions, c.* FROM role AS r
+        LEFT JOIN role_constraint AS c ON c.role_id = r.id WHERE r.guild_id = $1";
     HOLDERS = "SELECT user_id, role_id FROM member_role WHERE guild_id = $1
         ORDER BY user_id, role_id";
     INSERT = "INSERT INTO role (id, guild_id, name, position, color, hoisted_at, mentionable_at,
@@ -54,7 +56,7 @@ sql! {
 }
 
 /// A role that somebody holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     pub id: RoleId,
     pub rule: RoleRule,
@@ -78,14 +80,17 @@ pub fn page(tx: &mut Tx<'_>, guild: GuildId) -> Result<Vec<Role>> {
 
 /// The roles of one member.
 pub fn held(tx: &mut Tx<'_>, guild: GuildId, user: UserId) -> Result<Vec<Held>> {
-    tx.query(HELD, params![guild, user], |row| {
-        Ok(Held {
-            id: row.get("id")?,
-            rule: RoleRule {
-                position: row.get("position")?,
-                permissions: row.get("permissions")?,
-            },
-        })
+    tx.query(HELD, params![guild, user], read_held)
+}
+
+fn read_held(row: Row<'_>) -> Result<Held> {
+    Ok(Held {
+        id: row.get("id")?,
+        rule: RoleRule {
+            position: row.get("position")?,
+            permissions: row.get("permissions")?,
+            constraints: super::term::read_constraints(row)?.map(Box::new),
+        },
     })
 }
 
@@ -108,13 +113,8 @@ pub fn rules(
     everyone: Permissions,
 ) -> Result<Rules> {
     let mut rules = Rules::new(owner, everyone);
-    for role in page(tx, guild)? {
-        let rule = RoleRule {
-            position: role.position,
-            permissions: role.permissions,
-        };
-        rules.roles.insert(role.id, rule);
-    }
+    let roles = tx.query(RULES, params![guild], read_held)?;
+    rules.roles = roles.into_iter().map(|one| (one.id, one.rule)).collect();
     let places = tx.query(IN_CATEGORIES, params![guild], |row| {
         Ok((row.get(0)?, row.get(1)?))
     })?;

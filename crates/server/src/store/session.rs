@@ -95,6 +95,7 @@ pub fn get_living(tx: &mut Tx<'_>, session: SessionId) -> Result<Option<Living>>
             device: row.get("device_id")?,
             standing: standing(row)?,
             operator_at: row.get("operator_at")?,
+            address: None,
         };
         let has_factor = row.get::<Option<u64>>("totp_at")?.is_some();
         let policy: Option<String> = row.get("second_factor")?;

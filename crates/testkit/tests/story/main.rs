@@ -18,5 +18,6 @@ mod report;
 mod schedule;
 mod search;
 mod start_over;
+mod term;
 mod thread;
 mod trust;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Holder, Permissions, Place, Rules, Subject};
+use super::{Constraint, Holder, Permissions, Place, Rules, Subject};
 use crate::{ChannelId, RoleId};
 
 /// What one step says of the right.
@@ -42,6 +42,11 @@ pub enum Step {
     TimedOut,
     /// A moderator has put the person in quarantine: roles count for nothing.
     Quarantined,
+    /// A role would give it, but what it asks for is not so.
+    Constrained {
+        role: RoleId,
+        constraint: Constraint,
+    },
 }
 
 /// The answer: the last step of `steps` that speaks decides.
@@ -63,6 +68,40 @@ pub fn explain(
     channel: Option<ChannelId>,
     right: Permissions,
 ) -> Explanation {
+    let mut suspended = rules.suspended(holder);
+    // Constraints take away no reading.
+    if Permissions::READING.contains(right) {
+        suspended.clear();
+    }
+    let mut explanation = without_gifts(rules, holder, channel, right, &suspended);
+    if explanation.allowed {
+        return explanation;
+    }
+    // The constraint that decides is the one without which they might.
+    for at in 1..=suspended.len() {
+        let (lifted, mute) = suspended.split_at(at);
+        if !without_gifts(rules, holder, channel, right, mute).allowed {
+            continue;
+        }
+        let role = lifted[at - 1];
+        if let Some(constraint) = rules.unmet(role, holder) {
+            explanation
+                .steps
+                .push(Step::Constrained { role, constraint });
+            return decided(false, explanation.steps);
+        }
+    }
+    explanation
+}
+
+/// The same where some roles give nothing.
+fn without_gifts(
+    rules: &Rules,
+    holder: &Holder<'_>,
+    channel: Option<ChannelId>,
+    right: Permissions,
+    mute: &[RoleId],
+) -> Explanation {
     let mut steps = Vec::new();
     if holder.user == rules.owner {
         return decided(true, vec![Step::Owner]);
@@ -72,7 +111,8 @@ pub fn explain(
         decision: decision(allowed),
     });
     let held = |wanted: Permissions| {
-        let roles = holder.counted().iter().filter(move |role| {
+        let counted = holder.counted().iter().filter(|role| !mute.contains(role));
+        let roles = counted.filter(move |role| {
             let known = rules.roles.get(role);
             known.is_some_and(|known| known.permissions.contains(wanted))
         });
@@ -88,17 +128,18 @@ pub fn explain(
         return on_hold(true, steps, holder, right);
     }
     if let Some(channel) = channel {
-        for place in rules.places_of(channel) {
-            for (of, says) in overwrites(rules, holder, place, right) {
+        let places = rules.places_of(channel);
+        for place in &places {
+            for (of, says) in overwrites(rules, holder, (*place, mute), right) {
                 allowed = says == Decision::Allows;
                 steps.push(Step::Overwrite {
-                    at: place,
+                    at: *place,
                     of,
                     decision: says,
                 });
             }
         }
-        let rights = rules.in_channel(holder, channel);
+        let rights = rules.without_gifts(holder, &places, mute);
         if allowed && !rights.contains(Permissions::VIEW_CHANNEL) {
             steps.push(Step::Unseen);
             return decided(false, steps);
@@ -112,7 +153,7 @@ pub fn explain(
 fn overwrites(
     rules: &Rules,
     holder: &Holder<'_>,
-    place: Place,
+    (place, mute): (Place, &[RoleId]),
     right: Permissions,
 ) -> Vec<(Subject, Decision)> {
     // An overwrite can't make anybody an administrator, and can't take that away.
@@ -127,7 +168,8 @@ fn overwrites(
             }
         }
         for subject in subjects {
-            if rules.overwrite(place, *subject).allow.contains(right) {
+            let silent = matches!(subject, Subject::Role { role } if mute.contains(role));
+            if !silent && rules.overwrite(place, *subject).allow.contains(right) {
                 said.push((*subject, Decision::Allows));
             }
         }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Overwrite, Permissions, PlaceOverwrites, Standing, evaluate};
+use super::{
+    Constraint, Constraints, Facts, Overwrite, Permissions, PlaceOverwrites, Standing, evaluate,
+};
 use crate::{CategoryId, ChannelId, RoleId, UserId};
 
 /// Whom an overwrite is about.
@@ -30,11 +32,24 @@ pub enum Place {
 }
 
 /// A role as evaluation sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
     /// 1 is the lowest.
     pub position: u32,
     pub permissions: Permissions,
+    /// What must be so for it to count.
+    pub constraints: Option<Box<Constraints>>,
+}
+
+impl Role {
+    /// A role without constraints.
+    pub const fn new(position: u32, permissions: Permissions) -> Self {
+        Self {
+            position,
+            permissions,
+            constraints: None,
+        }
+    }
 }
 
 /// Roles, categories and overwrites of a guild. What is not in here does not count: for one
@@ -57,6 +72,8 @@ pub struct Holder<'a> {
     pub timed_out: bool,
     /// Their roles count for nothing.
     pub quarantined: bool,
+    /// What the constraints of roles ask about.
+    pub facts: Facts,
 }
 
 impl<'a> Holder<'a> {
@@ -100,13 +117,7 @@ impl Rules {
 
     /// What somebody may do in the guild as a whole.
     pub fn in_guild(&self, holder: &Holder<'_>) -> Permissions {
-        evaluate(&Standing {
-            owner: holder.user == self.owner,
-            everyone: self.everyone,
-            roles: &self.permissions_of(holder),
-            places: &[],
-            timed_out: holder.only_reads(),
-        })
+        self.in_places(holder, &[])
     }
 
     /// What somebody may do in a channel.
@@ -119,12 +130,36 @@ impl Rules {
         self.in_places(holder, &[Place::Category { category }])
     }
 
+    /// How high somebody stands for others, whatever their roles' constraints say.
     pub fn rank(&self, holder: &Holder<'_>) -> Rank {
+        self.highest(holder, |_| true)
+    }
+
+    /// How high somebody stands who acts: roles whose constraints are not met lift nobody.
+    pub fn reach(&self, holder: &Holder<'_>) -> Rank {
+        self.highest(holder, |role| self.unmet(*role, holder).is_none())
+    }
+
+    fn highest(&self, holder: &Holder<'_>, counts: impl Fn(&RoleId) -> bool) -> Rank {
         if holder.user == self.owner {
             return Rank::Owner;
         }
-        let positions = holder.roles.iter().filter_map(|role| self.roles.get(role));
+        let held = holder.roles.iter().filter(|role| counts(role));
+        let positions = held.filter_map(|role| self.roles.get(role));
         Rank::Role(positions.map(|role| role.position).max().unwrap_or(0))
+    }
+
+    /// The constraint of a role that its holder does not meet.
+    pub fn unmet(&self, role: RoleId, holder: &Holder<'_>) -> Option<Constraint> {
+        let constraints = self.roles.get(&role)?.constraints.as_ref()?;
+        constraints.unmet(&holder.facts)
+    }
+
+    /// The roles of somebody that count for nothing but reading, for now.
+    pub(super) fn suspended(&self, holder: &Holder<'_>) -> Vec<RoleId> {
+        let held = holder.counted().iter().copied();
+        held.filter(|role| self.unmet(*role, holder).is_some())
+            .collect()
     }
 
     /// The places whose overwrites decide in a channel, from the outside in.
@@ -137,10 +172,28 @@ impl Rules {
             .collect()
     }
 
+    /// Roles whose constraints are not met give nothing; what one may see and read is as if they
+    /// were.
     fn in_places(&self, holder: &Holder<'_>, places: &[Place]) -> Permissions {
+        let suspended = self.suspended(holder);
+        let all = self.without_gifts(holder, places, &[]);
+        if suspended.is_empty() {
+            return all;
+        }
+        self.without_gifts(holder, places, &suspended)
+            .union(all.intersection(Permissions::READING))
+    }
+
+    /// The evaluation where some roles give nothing. What they refuse stays refused.
+    pub(super) fn without_gifts(
+        &self,
+        holder: &Holder<'_>,
+        places: &[Place],
+        mute: &[RoleId],
+    ) -> Permissions {
         let of_roles: Vec<Vec<Overwrite>> = places
             .iter()
-            .map(|place| self.role_overwrites(*place, holder))
+            .map(|place| self.role_overwrites(*place, holder, mute))
             .collect();
         let overwrites: Vec<PlaceOverwrites<'_>> = places
             .iter()
@@ -153,19 +206,18 @@ impl Rules {
                     .map_or_else(Overwrite::default, |own| self.overwrite(*place, own)),
             })
             .collect();
+        let counted = holder.counted().iter().filter(|role| !mute.contains(role));
+        let roles: Vec<Permissions> = counted
+            .filter_map(|role| self.roles.get(role))
+            .map(|role| role.permissions)
+            .collect();
         evaluate(&Standing {
             owner: holder.user == self.owner,
             everyone: self.everyone,
-            roles: &self.permissions_of(holder),
+            roles: &roles,
             places: &overwrites,
             timed_out: holder.only_reads(),
         })
-    }
-
-    fn permissions_of(&self, holder: &Holder<'_>) -> Vec<Permissions> {
-        let counted = holder.counted().iter();
-        let held = counted.filter_map(|role| self.roles.get(role));
-        held.map(|role| role.permissions).collect()
     }
 
     pub(super) fn overwrite(&self, place: Place, subject: Subject) -> Overwrite {
@@ -176,11 +228,22 @@ impl Rules {
             .unwrap_or_default()
     }
 
-    fn role_overwrites(&self, place: Place, holder: &Holder<'_>) -> Vec<Overwrite> {
+    fn role_overwrites(
+        &self,
+        place: Place,
+        holder: &Holder<'_>,
+        mute: &[RoleId],
+    ) -> Vec<Overwrite> {
         let Some(there) = self.overwrites.get(&place) else {
             return Vec::new();
         };
-        let of = |role: &RoleId| there.get(&Subject::Role { role: *role }).copied();
+        let of = |role: &RoleId| {
+            let mut said = there.get(&Subject::Role { role: *role }).copied()?;
+            if mute.contains(role) {
+                said.allow = Permissions::NONE;
+            }
+            Some(said)
+        };
         holder.counted().iter().filter_map(of).collect()
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{
     Applications, AuditCheckpoint, AuditFormat, AuditPage, Bans, Bytes, ChannelRights,
-    CommandReply, ErrorCode, Explained, GateView, GuildId, Holder, Invites, Joins, Method,
+    CommandReply, ErrorCode, Explained, Facts, GateView, GuildId, Holder, Invites, Joins, Method,
     Overwrite, Overwrites, Primitives, Question, Refusal, RoleId, RoleRule, Rules, Shared,
-    StoreError, Told, UserId, audit::follow_audit, plain, refuse,
+    StoreError, Terms, Told, UserId, audit::follow_audit, plain, refuse,
 };
 
 /// Asks the server something about a guild.
@@ -38,6 +38,10 @@ pub(crate) async fn ask<P: Primitives>(
             Told::Overwrites {
                 overwrites: all.overwrites,
             }
+        }
+        Question::Terms => {
+            let Terms { terms } = shared.get(format!("{base}/terms")).await?;
+            Told::Terms { terms }
         }
         Question::AsRole { role } => {
             let all: Overwrites = shared.get(format!("{base}/overwrites")).await?;
@@ -128,10 +132,7 @@ fn as_role<P: Primitives>(
     let view = row.ok_or(StoreError::Unreadable)?.view;
     let mut rules = Rules::new(view.owner, view.everyone);
     for one in &view.roles {
-        let rule = RoleRule {
-            position: one.position,
-            permissions: one.permissions,
-        };
+        let rule = RoleRule::new(one.position, one.permissions);
         rules.roles.insert(one.id, rule);
     }
     for one in &all.overwrites {
@@ -151,6 +152,7 @@ fn as_role<P: Primitives>(
         roles: &[role],
         timed_out: false,
         quarantined: false,
+        facts: Facts::default(),
     };
     let channels = view.channels.iter().map(|channel| ChannelRights {
         channel: channel.id,

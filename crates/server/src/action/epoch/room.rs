@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cloister_proof::{Roster, epoch::EpochCause};
 use cloister_wire::{
-    ChannelId, ErrorCode, Permissions, UserId, gateway::Event, guild::GuildKind, permission::Holder,
+    ChannelId, ErrorCode, Permissions, UserId,
+    gateway::Event,
+    guild::GuildKind,
+    permission::{Facts, Holder},
 };
 
 use super::Members;
@@ -180,6 +183,7 @@ impl Members {
             roles: self.roles.get(&user).map_or(&[], Vec::as_slice),
             timed_out: false,
             quarantined: self.apart.contains(&user),
+            facts: Facts::default(),
         };
         let rights = self.rules.in_channel(&holder, channel);
         rights.contains(Permissions::MANAGE_CHANNELS)

@@ -15,19 +15,20 @@ use cloister_wire::{
     presence::Presences,
     role::{
         Category, CreateCategory, CreateRole, EditCategory, EditChannel, EditEveryone, EditGuild,
-        EditRole, Explained, MoveChannel, MoveRole, Overwrites, Role, SetOverwrite, SetRoles,
-        TransferGuild,
+        EditRole, Explained, MoveChannel, MoveRole, Overwrites, Role, SetAutomatic, SetConstraints,
+        SetOverwrite, SetRoles, Terms, TransferGuild,
     },
 };
 
 use super::{For, Route, delete, get, post, put};
 use crate::http::{
     application, audit, category, invite, moderation, nickname, picture, presence, relation, role,
-    rules,
+    rules, term,
 };
 
 pub(super) fn table() -> Vec<Route> {
     let mut table = roles();
+    table.extend(terms());
     table.extend(structure());
     table.extend(looks());
     table.extend(order());
@@ -105,6 +106,28 @@ fn roles() -> Vec<Route> {
             .takes::<TransferGuild>()
             .gives::<Appended>()
             .about("Hand the guild over, with one's password."),
+    ]
+}
+
+fn terms() -> Vec<Route> {
+    vec![
+        get("/api/v1/guilds/{guild}/terms", For::Owner, term::page)
+            .gives::<Terms>()
+            .about("When roles are given by themselves, and what they ask for."),
+        put(
+            "/api/v1/guilds/{guild}/roles/{role}/automatic",
+            For::Owner,
+            term::set_automatic,
+        )
+        .takes::<SetAutomatic>()
+        .about("Have a role given to every vouched member, or by hand again."),
+        put(
+            "/api/v1/guilds/{guild}/roles/{role}/constraints",
+            For::Owner,
+            term::set_constraints,
+        )
+        .takes::<SetConstraints>()
+        .about("What must be so for a role to count, and which other roles nobody holds with it."),
     ]
 }
 
