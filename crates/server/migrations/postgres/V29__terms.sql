@@ -1,8 +1,8 @@
 -- Terms of roles: when the server gives one by itself, and what must be so for it to count. Times are
 -- ms UTC. What a role that is given by itself may never hold stands here as a number, as for everyone.
 
-ALTER TABLE role ADD COLUMN automatic TEXT CHECK (automatic IN ('joined', 'stayed', 'agreed')
-    AND (permissions & ('-9205636918593716224'::bigint)) = 0);
+ALTER TABLE role ADD COLUMN automatic TEXT CHECK (automatic IS NULL
+    OR (automatic IN ('joined', 'stayed', 'agreed') AND (permissions & ('-9205636918593716224'::bigint)) = 0));
 ALTER TABLE role ADD COLUMN automatic_days BIGINT CHECK (automatic_days BETWEEN 1 AND 3650);
 
 -- Whom the server gave a role: it gives it once, so that what was taken away stays away.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cloister_proof::{
     ChannelPolicy, DeviceLog, GuildLog, LogEntry, Op, ProofError, Signed,
     epoch::EpochCause,
-    guild_log::{Change, LogRights, OpBody, RemoveCause, RoleHeld},
+    guild_log::{Change, OpBody, RemoveCause, RoleHeld},
     policy::{HistoryRule, MinTrust, Readers},
 };
 use cloister_wire::role::TransferGuild;
@@ -16,7 +16,7 @@ use cloister_wire::{
     guild::{Appended, GuildKind},
 };
 
-use super::{audit, channel, epoch, group, history};
+use super::{audit, channel, epoch, group, history, term};
 use crate::{
     Error, Result,
     access::{self, Actor, Permit, guild::InGuild, policy::Verb},
@@ -259,7 +259,7 @@ pub(super) fn follow_readers(tx: &mut Tx<'_>, of: LogOf, log: &GuildLog) -> Resu
         let before = store::channel_reader::get(tx, channel)?;
         let mut now = log.readers(channel);
         now.retain(|user| !apart.contains(user));
-        narrow(tx, of, log, channel, &mut now)?;
+        term::narrow(tx, log, channel, &mut now)?;
         let gained: BTreeSet<UserId> = now.difference(&before).copied().collect();
         let lost: BTreeSet<UserId> = before.difference(&now).copied().collect();
         if gained.is_empty() && lost.is_empty() {
@@ -278,31 +278,6 @@ pub(super) fn follow_readers(tx: &mut Tx<'_>, of: LogOf, log: &GuildLog) -> Resu
         changed.push(channel);
     }
     Ok(changed)
-}
-
-/// A role that every vouched member holds by the log lets those read who were given it.
-fn narrow(
-    tx: &mut Tx<'_>,
-    of: LogOf,
-    log: &GuildLog,
-    channel: ChannelId,
-    readers: &mut BTreeSet<UserId>,
-) -> Result<()> {
-    let policy = log.policies.get(&channel);
-    let Some(Readers::Roles { roles }) = policy.map(|policy| &policy.readers) else {
-        return Ok(());
-    };
-    let given = store::role::holders(tx, of.guild)?;
-    readers.retain(|user| {
-        let reads = roles.iter().any(|role| {
-            let granted = log.roles.get(role);
-            granted.is_some_and(|known| known.holders.contains(user))
-                || log.holds(*user, *role)
-                    && given.get(user).is_some_and(|held| held.contains(role))
-        });
-        reads || log.is_owner(*user) || log.rights(*user).contains(LogRights::READ)
-    });
-    Ok(())
 }
 
 /// Tells somebody of a channel that they may read from now on.

@@ -7,11 +7,13 @@
 use std::collections::BTreeSet;
 
 use cloister_proof::{
+    GuildLog,
     epoch::EpochCause,
     guild_log::{LogRights, OpBody, RoleHeld},
+    policy::Readers,
 };
 use cloister_wire::{
-    ErrorCode, GuildId, RoleId, UserId,
+    ChannelId, ErrorCode, GuildId, RoleId, UserId,
     gateway::Event,
     limits,
     permission::{Constraints, Rank, Subject},
@@ -188,6 +190,30 @@ pub fn give_some(
 ) -> Result<bool> {
     store::guild::lock(tx, guild)?;
     give_due(tx, parts, permit, guild, None)
+}
+
+/// A role that every vouched member holds by the log lets those read who were given it.
+pub(super) fn narrow(
+    tx: &mut Tx<'_>,
+    log: &GuildLog,
+    channel: ChannelId,
+    readers: &mut BTreeSet<UserId>,
+) -> Result<()> {
+    let policy = log.policies.get(&channel);
+    let Some(Readers::Roles { roles }) = policy.map(|policy| &policy.readers) else {
+        return Ok(());
+    };
+    let given = store::role::holders(tx, log.guild)?;
+    readers.retain(|user| {
+        let reads = roles.iter().any(|role| {
+            let granted = log.roles.get(role);
+            granted.is_some_and(|known| known.holders.contains(user))
+                || log.holds(*user, *role)
+                    && given.get(user).is_some_and(|held| held.contains(role))
+        });
+        reads || log.is_owner(*user) || log.rights(*user).contains(LogRights::READ)
+    });
+    Ok(())
 }
 
 fn tell_member<R>(

@@ -118,7 +118,7 @@ async fn a_role_is_given_to_whoever_joins_once_a_member_signed_that_it_is() {
             .expect(204);
         // Who is here is given it too, and who comes at once.
         assert_eq!(roles_of(stage, &bob, &guild).await, [role]);
-        let link = alice.invite(stage, &guild, "second", 0).await;
+        let link = alice.invite(stage, &guild, "second-one", 0).await;
         let dave = Person::invited(stage, "dave", 4).await;
         let came = dave.join(stage, &guild, &link).await.expect(201);
         assert_eq!(came["guild"]["my_roles"], json!([role]));
@@ -202,7 +202,7 @@ async fn a_role_is_given_after_some_days_and_after_the_rules() {
 async fn again(stage: &Stage, mut who: Person) -> Person {
     let known = who.known(stage, &who.device).await;
     let answer = who.sign_in(stage, known).await.expect(201);
-    answer["access_token"]
+    answer["tokens"]["access_token"]
         .as_str()
         .unwrap()
         .clone_into(&mut who.device.access);
@@ -440,7 +440,7 @@ async fn nobody_holds_two_roles_that_exclude_each_other() {
 async fn whoever_stands_high_by_a_role_that_does_not_count_acts_on_nobody_above_the_rest() {
     on_every_database(async |stage| {
         let (alice, bob, guild) = two(stage).await;
-        let link = alice.invite(stage, &guild, "second", 0).await;
+        let link = alice.invite(stage, &guild, "second-one", 0).await;
         let dave = Person::invited(stage, "dave", 4).await;
         dave.join(stage, &guild, &link).await.expect(201);
         let [high, middle, low] = [0x61, 0x62, 0x63].map(|number| fixed(number, RoleId::new));
