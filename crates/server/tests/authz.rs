@@ -231,7 +231,7 @@ fn body(route: &Route) -> Option<Value> {
         })),
         (Method::POST, "guilds/{guild}/channels") => Some(create_channel),
         (Method::POST, "guilds/{guild}/invites") => {
-            Some(json!({"code": "another-one", "cert": bytes, "op": bytes}))
+            Some(json!({"code": "another-one", "cert": bytes, "op": Bytes(vec![1, 2, 3])}))
         }
         (
             Method::POST,

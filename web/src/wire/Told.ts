@@ -11,8 +11,9 @@ import type { JoinView } from "./JoinView";
 import type { OwnApplication } from "./OwnApplication";
 import type { PlacedOverwrite } from "./PlacedOverwrite";
 import type { RelationView } from "./RelationView";
+import type { RoleTerms } from "./RoleTerms";
 
 /**
  * What the server answered.
  */
-export type Told = { "on": "right" } & Explained | { "on": "overwrites", overwrites: Array<PlacedOverwrite>, } | { "on": "as_role", channels: Array<ChannelRights>, } | { "on": "bans", bans: Array<BanView>, end: boolean, } | { "on": "gate" } & GateView | { "on": "joins", joins: Array<JoinView>, } | { "on": "invites", invites: Array<Invite>, } | { "on": "applications", applications: Array<Application>, end: boolean, } | { "on": "own_applications", applications: Array<OwnApplication>, } | { "on": "audit", entries: Array<AuditView>, end: boolean, } | { "on": "file", name: string, text: string, } | { "on": "checkpoint", seq: number, checkpoint: string, } | { "on": "relations", relations: Array<RelationView>, contact: Contact, };
+export type Told = { "on": "right" } & Explained | { "on": "overwrites", overwrites: Array<PlacedOverwrite>, } | { "on": "terms", terms: Array<RoleTerms>, } | { "on": "as_role", channels: Array<ChannelRights>, } | { "on": "bans", bans: Array<BanView>, end: boolean, } | { "on": "gate" } & GateView | { "on": "joins", joins: Array<JoinView>, } | { "on": "invites", invites: Array<Invite>, } | { "on": "applications", applications: Array<Application>, end: boolean, } | { "on": "own_applications", applications: Array<OwnApplication>, } | { "on": "audit", entries: Array<AuditView>, end: boolean, } | { "on": "file", name: string, text: string, } | { "on": "checkpoint", seq: number, checkpoint: string, } | { "on": "relations", relations: Array<RelationView>, contact: Contact, };

@@ -167,6 +167,11 @@ pub fn is_reader(tx: &mut Tx<'_>, state: &State, user: UserId) -> Result<bool> {
     }
 }
 
+/// How the person of the permit stands in its guild, from where they act.
+pub fn own(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>) -> Result<Stored> {
+    store::guild::get_acting(tx, permit.guild, &permit.actor)?.ok_or_else(Error::not_found)
+}
+
 /// How another member of the permit's guild stands in it.
 pub fn member(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>, user: UserId) -> Result<Stored> {
     store::guild::get(tx, permit.guild, user)?

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    access::{Act, Actor, Permit, System, guild::InGuild},
+    access::{self, Act, Actor, Permit, System, guild::InGuild},
     app::Parts,
     gateway::bus::{Audience, Notice},
     store::{self, channel::ReadsFrom, db::Tx, guild::NewGuild},
@@ -308,8 +308,7 @@ pub fn delete(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>) -> Result<()> {
 
 /// A guild as one member sees it.
 pub fn show(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>) -> Result<Guild> {
-    let stored = store::guild::get_acting(tx, permit.guild, &permit.actor)?;
-    let stored = stored.ok_or_else(Error::not_found)?;
+    let stored = access::guild::own(tx, permit)?;
     store::guild_view::get(tx, stored, permit.user)
 }
 

@@ -269,8 +269,7 @@ pub fn set_overwrite(
 
 /// What categories and channels give and refuse, where the person may see them.
 pub fn overwrites(tx: &mut Tx<'_>, permit: &May<'_>) -> Result<Vec<PlacedOverwrite>> {
-    let stored = store::guild::get_acting(tx, permit.guild, &permit.actor)?;
-    let stored = stored.ok_or_else(Error::not_found)?;
+    let stored = access::guild::own(tx, permit)?;
     let rules = access::guild::rules(tx, &stored)?;
     let roles = stored.role_ids();
     let holder = stored.holder(permit.user, &roles);
@@ -359,8 +358,7 @@ fn look(
     place: Place,
     subject: Subject,
 ) -> Result<(Permissions, Overwrite)> {
-    let stored = store::guild::get_acting(tx, permit.guild, &permit.actor)?;
-    let stored = stored.ok_or_else(Error::not_found)?;
+    let stored = access::guild::own(tx, permit)?;
     let rules = access::guild::rules(tx, &stored)?;
     let roles = stored.role_ids();
     let holder = stored.holder(permit.user, &roles);

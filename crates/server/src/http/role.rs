@@ -21,7 +21,7 @@ use super::{
 use crate::{
     App, Error, Result,
     access::{self, Caller, policy::Verb},
-    action, store,
+    action,
     visitor::Visitor,
 };
 
@@ -190,7 +190,7 @@ pub async fn explain_right(
                 }
             }
             let stored = if user == permit.user {
-                store::guild::get_acting(tx, guild, &permit.actor)?.ok_or_else(Error::not_found)?
+                access::guild::own(tx, &permit)?
             } else {
                 access::guild::member(tx, &permit, user)?
             };
