@@ -231,7 +231,7 @@ fn body(route: &Route) -> Option<Value> {
         })),
         (Method::POST, "guilds/{guild}/channels") => Some(create_channel),
         (Method::POST, "guilds/{guild}/invites") => {
-            Some(json!({"code": "another-one", "cert": bytes, "op": Bytes(vec![1, 2, 3])}))
+            Some(json!({"code": "another-one", "cert": bytes, "op": bytes}))
         }
         (
             Method::POST,
@@ -301,7 +301,7 @@ fn governance_body(method: &Method, path: &str) -> Option<Option<Value>> {
         ("PUT", "guilds/{guild}/roles/{role}") => looks,
         ("PUT", "guilds/{guild}/roles/{role}/position") => json!({"position": 1}),
         ("PUT", "guilds/{guild}/roles/{role}/automatic") => {
-            json!({"automatic": {"when": "joined"}, "op": bytes})
+            json!({"automatic": {"when": "joined"}, "op": Bytes(vec![1, 2, 3])})
         }
         ("PUT", "guilds/{guild}/roles/{role}/constraints") => json!({
             "constraints": {
