@@ -1,7 +1,8 @@
 //! What must be so for a role to count. A role whose constraint is not met gives nothing but
 //! reading: constraints limit what people do, never who holds the keys of a channel.
 
-use std::{fmt, net::IpAddr, str::FromStr};
+use core::net::IpAddr;
+use std::{fmt, str::FromStr};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
