@@ -149,10 +149,16 @@ impl Talker {
     /// Waits until this engine has verified that the guild has so many members.
     pub(crate) async fn knows_members(&self, guild: GuildId, count: usize) -> Result<()> {
         self.until(
-            &Query::Guild { guild },
+            &Query::Members {
+                guild,
+                search: String::new(),
+                users: None,
+                offset: 0,
+                limit: 0,
+            },
             "the members",
             |reply| match reply {
-                QueryReply::Guild { guild } => (guild?.members.len() == count).then_some(()),
+                QueryReply::Members(view) => (view.total as usize == count).then_some(()),
                 _ => None,
             },
         )

@@ -131,11 +131,30 @@ pub(crate) fn role(view: &GuildView, wanted: &str) -> Result<Role, Failure> {
     pick("role", wanted, view.roles.clone(), name)
 }
 
+/// Everybody in a guild.
+pub(crate) async fn members(seat: &Seat<'_>, guild: GuildId) -> Result<Vec<MemberView>, Failure> {
+    let query = Query::Members {
+        guild,
+        search: String::new(),
+        users: None,
+        offset: 0,
+        limit: u32::MAX,
+    };
+    match seat.query(query).await? {
+        QueryReply::Members(view) => Ok(view.members),
+        other => Err(unexpected(&other)),
+    }
+}
+
 /// The member of this name or id.
-pub(crate) fn member(view: &GuildView, wanted: &str) -> Result<MemberView, Failure> {
+pub(crate) async fn member(
+    seat: &Seat<'_>,
+    guild: GuildId,
+    wanted: &str,
+) -> Result<MemberView, Failure> {
     let wanted = wanted.trim_start_matches('@');
     let name = |member: &MemberView| (member.user.to_string(), member.username.clone());
-    pick("member", wanted, view.members.clone(), name)
+    pick("member", wanted, members(seat, guild).await?, name)
 }
 
 /// The channel of this name or id in one guild.
@@ -156,7 +175,7 @@ pub(crate) async fn person(seat: &Seat<'_>, wanted: &str) -> Result<UserId, Fail
     let wanted = wanted.strip_prefix('@').unwrap_or(wanted);
     let mut people: Vec<MemberView> = Vec::new();
     for guild in guilds(seat).await? {
-        for member in guild_view(seat, guild.id).await?.members {
+        for member in members(seat, guild.id).await? {
             if !people.iter().any(|known| known.user == member.user) {
                 people.push(member);
             }

@@ -2,6 +2,7 @@
 //! reply to a request, a time, or another flow. No runtime and no I/O is involved.
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, BTreeSet, VecDeque},
     future::Future,
     pin::Pin,
@@ -69,6 +70,8 @@ pub(crate) struct Core<P: Primitives> {
     /// Who is there, as the server says; whether this device is used, if its shell says so.
     pub presences: BTreeMap<UserId, Presence>,
     pub activity: Option<Activity>,
+    /// Members of guilds in the order of their lists, until one of them changes.
+    pub order: RefCell<BTreeMap<GuildId, Arc<crate::show::member::Order>>>,
     /// A report came in for this person to look at.
     pub reports_new: bool,
     /// How far bringing older messages for a search is.
@@ -162,6 +165,7 @@ impl<P: Primitives> Shared<P> {
             expiry_at: None,
             presences: BTreeMap::new(),
             activity: None,
+            order: RefCell::default(),
             reports_new: false,
             bringing: crate::flow::search::Bringing::default(),
             send: Vec::new(),
@@ -271,7 +275,16 @@ pub(crate) struct RawRequest {
 
 impl<P: Primitives> Core<P> {
     pub fn tell(&mut self, topic: Topic) {
+        if let Topic::Guild { guild } = topic {
+            self.order.borrow_mut().remove(&guild);
+            self.tell.insert(Topic::Members { guild });
+        }
         self.tell.insert(topic);
+    }
+
+    /// Only what is unread in a guild changed.
+    pub fn tell_counts(&mut self, guild: GuildId) {
+        self.tell.insert(Topic::Guild { guild });
     }
 
     pub fn answer(&mut self, command: u64, outcome: Outcome) {

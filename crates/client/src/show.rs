@@ -1,6 +1,7 @@
 //! Answers to queries, from the store alone.
 
 mod channel;
+pub(crate) mod member;
 mod outbox;
 pub(crate) mod picture;
 mod pin;
@@ -33,8 +34,7 @@ use crate::{
     store::{ChannelRow, EntryState, KEYWORDS, StoreError, Trouble},
     view::{
         BackupView, CauseCount, ChannelSummary, DeviceState, DeviceView, GuildView, InviteView,
-        MeView, MemberView, PlaceView, Query, QueryReply, RecoveryView, RestoreView, SessionView,
-        StatusView,
+        MeView, PlaceView, Query, QueryReply, RecoveryView, RestoreView, SessionView, StatusView,
     },
 };
 
@@ -50,6 +50,20 @@ pub(crate) fn answer<P: Primitives>(core: &Core<P>, query: &Query) -> Shown<Quer
         Query::Guild { guild } => QueryReply::Guild {
             guild: guild_view(core, *guild)?,
         },
+        Query::Members {
+            guild,
+            search,
+            users,
+            offset,
+            limit,
+        } => QueryReply::Members(member::page(
+            core,
+            *guild,
+            search,
+            users.as_deref(),
+            *offset,
+            *limit,
+        )?),
         Query::Picture { picture } => QueryReply::Picture {
             url: picture::url(core, picture)?,
         },
@@ -254,36 +268,6 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
         return Ok(None);
     };
     let me = core.store.me()?;
-    let log = core.store.guild_log(guild)?;
-    let members = core
-        .store
-        .members(guild)?
-        .into_iter()
-        .map(|member| {
-            let user = member.user;
-            let (username, own_name) = core.store.names(user)?.unwrap_or_default();
-            let logged = log.as_ref().and_then(|log| log.members.get(&user));
-            let new = |first_s| member.new_until(&row.view, first_s, core.now);
-            let rules = [row.view.newcomer_s, row.view.links_s, row.view.mentions_s];
-            Ok(MemberView {
-                user,
-                username,
-                owner: user == row.view.owner,
-                joined_at: member.joined_at,
-                vouched: logged.is_some_and(|member| member.vouched),
-                me: user == me.user,
-                safety: trust::safety(core, user)?,
-                links_held_until: new(row.view.links_s),
-                is_new: rules.into_iter().any(|first_s| new(first_s).is_some()),
-                roles: member.roles,
-                display_name: member.nickname.clone().unwrap_or(own_name),
-                nickname: member.nickname,
-                timed_out_until: member.timed_out_until.filter(|until| *until > core.now),
-                membership: member.membership,
-                quarantined_at: member.quarantined_at,
-            })
-        })
-        .collect::<Shown<Vec<_>>>()?;
     let categories = row.view.categories;
     Ok(Some(GuildView {
         id: guild,
@@ -300,7 +284,9 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
         roles: row.view.roles,
         categories: categories.clone(),
         channels: guild_channels(core, guild, &categories)?,
-        members,
+        member_count: row.view.member_count,
+        me: member::one(core, guild, me.user)?,
+        changed: member::changed(core, guild)?,
     }))
 }
 

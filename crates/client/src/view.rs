@@ -54,7 +54,7 @@ pub use self::backup::{
     BackupView, RecoveryChangeView, RecoveryView, RestoreView, WayKind, WayView,
 };
 pub use self::device::{Connection, DeviceState, DeviceView, MeView, SessionView};
-pub use self::guild::{GuildView, MemberView};
+pub use self::guild::{GuildView, MemberGroup, MemberHeading, MemberView, MembersView};
 pub use self::notice::{NoticeLevel, NoticePlace, NoticeView};
 pub use self::operate::{
     HappenedToView, LimitView, MailStandingView, OperatorAct, OperatorReply, PersonSeenView,
@@ -99,8 +99,11 @@ pub enum Query {
     Session,
     /// Guilds in the rail, with their unread counts. Topic: `guilds`.
     Guilds,
-    /// Channels, members and rights of one guild. Topic: `guild`.
+    /// Channels and rights of one guild. Topic: `guild`.
     Guild { guild: GuildId },
+    /// A part of a guild's members: whose name begins like `search`, or has a word that does; with
+    /// `users`, those only. Topic: `members`.
+    Members { guild: GuildId, search: String, users: Option<Vec<UserId>>, offset: u32, limit: u32 },
     /// A picture that a guild has, by its name there. It never changes.
     Picture { picture: String },
     /// Direct conversations, newest activity first. Topic: `dms`.
@@ -174,6 +177,7 @@ pub enum QueryReply {
     Session(SessionView),
     Guilds { guilds: Vec<GuildSummary> },
     Guild { guild: Option<GuildView> },
+    Members(MembersView),
     /// An address that holds the picture whole.
     Picture { url: Option<String> },
     Dms { dms: Vec<DmSummary> },
@@ -214,6 +218,8 @@ pub enum Topic {
     Session,
     Guilds,
     Guild { guild: GuildId },
+    /// Who is in a guild, how they are called and what stands beside them.
+    Members { guild: GuildId },
     Dms,
     Channel { channel: ChannelId },
     Timeline { channel: ChannelId },
@@ -378,6 +384,8 @@ pub enum Command {
     Unschedule { entry: String },
     /// Ask now who is there.
     LoadPresences,
+    /// Ask now which of these members of a large guild are there: of those who are shown.
+    LookAt { guild: GuildId, users: Vec<UserId> },
     /// Bring messages before `before` (or the newest) from the server into the store.
     LoadHistory { channel: ChannelId, before: Option<u64> },
     /// Keep the text of an unfinished message on this device.

@@ -360,6 +360,7 @@ fn governance_body(method: &Method, path: &str) -> Option<Option<Value>> {
             json!({"claim": "take", "finding": null})
         }
         ("PUT", "unreadable") => json!({"counts": [{"cause": "replayed", "count": 1}]}),
+        ("POST", "guilds/{guild}/presences") => json!({"users": [user]}),
         ("PUT", "contact") => json!({"who": "friends"}),
         _ => return None,
     }))

@@ -76,6 +76,23 @@ impl<P: Primitives> Client<P> {
         client
     }
 
+    /// Everybody in a guild, as this installation knows it, by name.
+    pub fn members(&self, guild: GuildId) -> Vec<MemberView> {
+        let query = Query::Members {
+            guild,
+            search: String::new(),
+            users: None,
+            offset: 0,
+            limit: u32::MAX,
+        };
+        let QueryReply::Members(view) = self.query(&query) else {
+            return Vec::new();
+        };
+        let mut members = view.members;
+        members.sort_by_key(|one| (one.display_name.to_lowercase(), one.user));
+        members
+    }
+
     /// The process dies. What was committed stays.
     pub fn kill(&mut self) {
         self.engine = None;

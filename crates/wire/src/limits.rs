@@ -56,6 +56,8 @@ pub const STATUS_CHARS: usize = 100;
 pub const PRESENCE_EVERY_MS: u64 = 2_000;
 /// In guilds with more members nobody is told who is there.
 pub const PRESENCE_GUILD_MAX: u32 = 300;
+/// People whom one asks about at once.
+pub const PRESENCES_AT_ONCE: usize = 100;
 /// Annotations in one page of history.
 pub const ANNOTATIONS_PAGE: u32 = 200;
 /// Messages in one act of removing.

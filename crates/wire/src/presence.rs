@@ -37,6 +37,10 @@ pub enum PresenceState {
 }
 
 requests! {
+    /// `POST /api/v1/guilds/{guild}/presences`: which of these members are there now. For guilds
+    /// that are too large to be told of everybody.
+    pub struct LookAt { pub users: Vec<UserId> }
+
     /// A device's word on its person, over the gateway. The newest word of all devices counts.
     pub struct StatePresence {
         pub activity: Activity,

@@ -227,6 +227,8 @@ function topicOf(query: Query): Topic {
     case "threads":
     case "pins":
       return { topic: "timeline", channel: query.channel };
+    case "members":
+      return { topic: "members", guild: query.guild };
     case "typing":
       return { topic: "typing", channel: query.channel };
     case "mentions":

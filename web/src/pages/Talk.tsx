@@ -17,6 +17,7 @@ import { Timeline } from "../parts/Timeline";
 import { TrustBanner } from "../parts/TrustBanner";
 import { path } from "../paths";
 import { useView } from "../state/engine";
+import { useThese } from "../state/members";
 import { PlaceProvider } from "../state/place";
 import { narrow, useMedia, useTitle } from "../state/page";
 import { may } from "../state/permission";
@@ -33,7 +34,10 @@ import { Seal } from "../ui/Seal";
 import "../parts/govern.css";
 import "../parts/picker.css";
 import { app, channel as words, conversations, exporting, guild as guildWords, notice, pins, safety, search as searchWords, seen as seenWords, talk, threads, trust } from "../words";
-import type { ChannelView, GuildView, MeView, MemberView, SessionView } from "../wire";
+import type { ChannelView, GuildView, MeView, SessionView } from "../wire";
+
+/** People whom nobody vouched for, named one by one. */
+const namedMost = 20;
 
 export interface PanelSwitch {
   open: boolean;
@@ -118,7 +122,7 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
         {!view.room.waits && (
           <>
             <RoomNote view={view} />
-            <Ghosts view={view} guild={guildView} me={me} />
+            <Ghosts view={view} me={me} />
           </>
         )}
         {view.request === "outgoing" && <Outgoing name={view.name} />}
@@ -138,7 +142,7 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
 
 /** Somebody here has keys that must be looked at first. */
 function Trust({ view, guild }: { view: ChannelView; guild: GuildView | null }) {
-  const changed = view.kind.kind === "dm" ? view.kind.peer : guild?.members.find((member) => member.safety === "violation")?.user;
+  const changed = view.kind.kind === "dm" ? view.kind.peer : guild?.changed?.user;
   return changed === undefined ? null : <TrustBanner user={changed} />;
 }
 
@@ -226,13 +230,14 @@ function ChannelSeal({ view, guild, me }: { view: ChannelView; guild: GuildView 
   const open = useDialogs();
   const more = { label: seenWords.open, open: () => open({ dialog: "seen", channel: view.id }) };
   const dm = useView({ ask: "dms" })?.dms.find((one) => one.channel === view.id);
+  const strangers = useThese(view.guild, view.unvouched.slice(0, namedMost));
   if (dm?.safety === "violation") return <Seal kind="attention" word={safety.attention} what={safety.violationWhat(view.name)} next={safety.violationNext} more={more} />;
   if (dm?.safety === "verified") return <Seal kind="verified" word={trust.verified} what={safety.encryptedWhat(words.topReaders(view.readers, view.devices))} next={trust.verifiedShort(view.name)} more={more} />;
-  const changed = guild?.members.find((member: MemberView) => member.safety === "violation");
-  if (changed !== undefined) return <Seal kind="attention" word={safety.attention} what={safety.violationWhat(changed.display_name)} next={safety.violationNext} more={more} />;
+  const changed = guild?.changed ?? null;
+  if (changed !== null) return <Seal kind="attention" word={safety.attention} what={safety.violationWhat(changed.display_name)} next={safety.violationNext} more={more} />;
   const unvouched = view.unvouched.filter((user) => user !== me.user);
   if (unvouched.length === 0) return <Seal kind="encrypted" word={safety.encrypted} what={safety.encryptedWhat(words.topReaders(view.readers, view.devices))} more={more} />;
-  const names = new Map(guild?.members.map((member) => [member.user, member.display_name]));
+  const names = new Map(strangers.map((member) => [member.user, member.display_name]));
   const known = unvouched.map((user) => names.get(user)).filter((name) => name !== undefined);
   const shown = known.slice(0, 3);
   const rest = unvouched.length - shown.length;
@@ -242,11 +247,12 @@ function ChannelSeal({ view, guild, me }: { view: ChannelView; guild: GuildView 
 }
 
 /** Somebody new reads here for whom nobody vouches: said once, before the next message. */
-function Ghosts({ view, guild, me }: { view: ChannelView; guild: GuildView | null; me: MeView }) {
+function Ghosts({ view, me }: { view: ChannelView; me: MeView }) {
   const seen = useSettings().seenUnvouched;
+  const named = useThese(view.guild, view.unvouched.slice(0, namedMost));
   const strangers = view.unvouched.filter((user) => user !== me.user && !seen.includes(`${view.id} ${user}`));
   if (strangers.length === 0) return null;
-  const names = new Map([...(guild?.members ?? []), ...view.people].map((one) => [one.user, one.display_name]));
+  const names = new Map([...named, ...view.people].map((one) => [one.user, one.display_name]));
   const known = strangers.map((user) => names.get(user)).filter((name) => name !== undefined);
   const shown = known.slice(0, 3);
   const rest = strangers.length - shown.length;

@@ -1,6 +1,7 @@
 /** Who reads a channel, and by what right. */
 import { useState } from "react";
 import { useGive, useTask, useView } from "../state/engine";
+import { useMembers } from "../state/members";
 import { Avatar } from "../ui/Arch";
 import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
@@ -8,7 +9,7 @@ import { Dialog } from "../ui/Dialog";
 import { RefusalNote, Skeleton } from "../ui/Note";
 import { SealMark } from "../ui/Seal";
 import { app, channel as words, member as memberWords, room } from "../words";
-import type { ChannelView, EarlierMessages, GuildView, ReaderRight, ReaderView } from "../wire";
+import type { ChannelView, EarlierMessages, MemberView, ReaderRight, ReaderView } from "../wire";
 import { PeoplePicker } from "./PeoplePicker";
 import "./picker.css";
 
@@ -116,19 +117,19 @@ function Reader({ one }: { one: ReaderView }) {
 }
 
 /** Members who can be named as readers: everybody but those who read anyway. */
-export function nameable(guild: GuildView) {
-  return guild.members.filter((one) => !one.owner).map((one) => ({ ...one, label: one.vouched ? null : memberWords.unvouched }));
+export function nameable(members: readonly MemberView[]) {
+  return members.filter((one) => !one.owner).map((one) => ({ ...one, label: one.vouched ? null : memberWords.unvouched }));
 }
 
 function EditReaders({ view, guild, onDone }: { view: ChannelView; guild: string; onDone: () => void }) {
   const give = useGive();
-  const members = useView({ ask: "guild", guild })?.guild;
+  const members = useMembers(guild);
   const [picked, setPicked] = useState(view.people.filter((one) => one.right === "named").map((one) => one.user));
   const save = useTask(async () => {
     await give({ do: "set_readers", channel: view.id, users: picked });
     onDone();
   });
-  if (members === undefined || members === null) return <Skeleton lines={4} label={app.loading} />;
+  if (members === undefined) return <Skeleton lines={4} label={app.loading} />;
   return (
     <div className="form">
       <PeoplePicker label={words.readersTitle} people={nameable(members)} picked={picked} onPick={setPicked} autoFocus />

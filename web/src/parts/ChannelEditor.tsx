@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { TextArea, TextField, Label } from "react-aria-components";
 import { useTask } from "../state/engine";
+import { useMembers } from "../state/members";
 import { useAct, useAsked } from "../state/govern";
 import { bitsOf, may } from "../state/permission";
 import { Button } from "../ui/Button";
@@ -83,6 +84,7 @@ const places = rightGroups.slice(0, 1).flatMap((group) => group.rights);
 function ChannelRights({ view, channel }: { view: GuildView; channel: ChannelSummary }) {
   const { told, refusal, again } = useAsked(view.id, "overwrites", { about: "overwrites" });
   const act = useAct(view.id);
+  const members = useMembers(view.id) ?? [];
   const [whom, setWhom] = useState("everyone");
   const subject: Subject = whom === "everyone" ? { subject: "everyone" } : view.roles.some((role) => role.id === whom) ? { subject: "role", role: whom } : { subject: "member", user: whom };
   const here = told?.overwrites.find((one) => one.place.place === "channel" && one.place.channel === channel.id && same(one.subject, subject));
@@ -95,7 +97,7 @@ function ChannelRights({ view, channel }: { view: GuildView; channel: ChannelSum
   const subjects = [
     { value: "everyone", label: roleWords.everyone },
     ...view.roles.map((role) => ({ value: role.id, label: role.name })),
-    ...view.members.filter((member) => !member.owner).map((member) => ({ value: member.user, label: `@${member.username}` })),
+    ...members.filter((member) => !member.owner).map((member) => ({ value: member.user, label: `@${member.username}` })),
   ];
   return (
     <section className="own-section govern-rights">

@@ -78,7 +78,7 @@ export function ChannelList({ guild, current }: { guild: string; current: string
 function GuildHead({ view }: { view: GuildView }) {
   const open = useDialogs();
   const [, go] = useLocation();
-  const me = view.members.find((member) => member.me);
+  const me = view.me ?? undefined;
   const owner = me?.owner === true;
   const give = useGive();
   const entries: Entry[] = [];

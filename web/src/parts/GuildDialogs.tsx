@@ -2,7 +2,8 @@
 import { type FormEvent, useState } from "react";
 import { useLocation } from "wouter";
 import { inviteAddress, path } from "../paths";
-import { useGive, useTask, useView } from "../state/engine";
+import { useGive, useTask } from "../state/engine";
+import { useMembers } from "../state/members";
 import { forgetGuild } from "../state/settings";
 import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
@@ -87,7 +88,7 @@ export function CreateChannel({ guild, continues, onClose }: { guild: string; co
   const [name, setName] = useState(continues === null ? "" : roomWords.next(continues.name).slice(-nameLimit));
   const [whom, setWhom] = useState<"everybody" | "some">("everybody");
   const [readers, setReaders] = useState<string[]>([]);
-  const members = useView({ ask: "guild", guild })?.guild;
+  const members = useMembers(guild);
   const create = useTask(async () => {
     const reply = await give({ do: "create_channel", guild, name: name.trim(), readers: whom === "some" ? readers : null, continues: continues?.id ?? null });
     onClose();

@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { Label, Text, TextArea, TextField } from "react-aria-components";
 import { useTask } from "../state/engine";
+import { useMembers } from "../state/members";
 import { useAct, useAsked } from "../state/govern";
 import { may } from "../state/permission";
 import { Button } from "../ui/Button";
@@ -29,7 +30,7 @@ const longWaits = [
 ];
 
 export function GuildOverview({ view }: { view: GuildView }) {
-  const me = view.members.find((member) => member.me);
+  const { me } = view;
   return (
     <>
       {may(view.my_permissions, "manage_guild") && <Name view={view} />}
@@ -120,7 +121,7 @@ function Gate({ guild }: { guild: string }) {
 
 function Transfer({ view }: { view: GuildView }) {
   const act = useAct(view.id);
-  const others = view.members.filter((member) => !member.me && member.vouched);
+  const others = (useMembers(view.id) ?? []).filter((member) => !member.me && member.vouched);
   const [to, setTo] = useState<string | null>(null);
   const [password, setPassword] = useState("");
   const transfer = useTask(async () => {

@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { useGive, useTask, useView } from "../state/engine";
 import { useAct, useAsked } from "../state/govern";
+import { useMembers } from "../state/members";
 import { useNow } from "../state/page";
 import { Button } from "../ui/Button";
 import { Choice } from "../ui/Choice";
@@ -34,6 +35,7 @@ const stays = [
 export function InviteDialog({ guild, onClose }: { guild: string; onClose: () => void }) {
   const give = useGive();
   const view = useView({ ask: "guild", guild })?.guild;
+  const members = useMembers(guild);
   const [count, setCount] = useState<string>("10");
   const [time, setTime] = useState<string>(String(7 * day_s));
   const [stay, setStay] = useState<Membership>("lasting");
@@ -68,7 +70,7 @@ export function InviteDialog({ guild, onClose }: { guild: string; onClose: () =>
           </Button>
         </div>
       )}
-      <Existing guild={guild} except={made?.code ?? null} names={new Map(view?.members.map((member) => [member.user, member.display_name]))} />
+      <Existing guild={guild} except={made?.code ?? null} names={new Map(members?.map((member) => [member.user, member.display_name]))} />
     </Dialog>
   );
 }

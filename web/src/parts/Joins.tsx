@@ -1,4 +1,5 @@
 /** Who came by which invite; several of them can be banned at once. */
+import { useMembers } from "../state/members";
 import { useState } from "react";
 import { useTask } from "../state/engine";
 import { useAct, useAsked } from "../state/govern";
@@ -18,8 +19,9 @@ export function Joins({ view }: { view: GuildView }) {
   const { told, refusal, again } = useAsked(view.id, "joins", { about: "joins" });
   const [chosen, setChosen] = useState<string[]>([]);
   const [asks, setAsks] = useState(false);
-  const names = new Map(view.members.map((member) => [member.user, member.display_name]));
-  const mine = new Set(view.members.filter((member) => member.me || member.owner).map((member) => member.user));
+  const members = useMembers(view.id) ?? [];
+  const names = new Map(members.map((member) => [member.user, member.display_name]));
+  const mine = new Set(members.filter((member) => member.me || member.owner).map((member) => member.user));
   const bans = may(view.my_permissions, "ban_members");
   const choose = (user: string, now: boolean) => setChosen(now ? [...chosen, user] : chosen.filter((one) => one !== user));
   const line = (one: JoinView) => [words.joined(one.code, names.get(one.invited_by ?? "") ?? "…"), wholeDate(one.at), one.here ? null : words.left].filter(Boolean).join(" · ");

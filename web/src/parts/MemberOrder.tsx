@@ -36,7 +36,7 @@ export const removals = [
 export function MemberOrder({ view, member }: { view: GuildView; member: MemberView }) {
   const [open, setOpen] = useState<Open>(null);
   const act = useAct(view.id);
-  const me = view.members.find((one) => one.me);
+  const { me } = view;
   const above = rankOf(view.roles, view.my_roles, me?.owner === true) > rankOf(view.roles, member.roles, member.owner);
   const can = (right: Parameters<typeof may>[1]) => above && !member.me && may(view.my_permissions, right);
   const manages = may(view.my_permissions, "manage_roles");
@@ -156,7 +156,7 @@ function Measure({ kind, view, member, onClose }: { kind: "kick" | "ban" | "time
 
 function Roles({ view, member, onClose }: { view: GuildView; member: MemberView; onClose: () => void }) {
   const act = useAct(view.id);
-  const me = view.members.find((one) => one.me);
+  const { me } = view;
   const rank = rankOf(view.roles, view.my_roles, me?.owner === true);
   const [held, setHeld] = useState(member.roles);
   const save = useTask(async () => {

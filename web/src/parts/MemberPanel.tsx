@@ -1,18 +1,21 @@
 /** Who is here, and what this device can say of them. */
 import { MessageCircle, ScanFace, UserCheck, X } from "lucide-react";
-import { useContext, type ReactNode } from "react";
+import { useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { Button as AriaButton, DialogTrigger, OverlayTriggerStateContext } from "react-aria-components";
+import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { useLocation } from "wouter";
 import { path } from "../paths";
 import { useGive, useTask, useView } from "../state/engine";
+import { useMemberPage } from "../state/members";
 import { narrow, useMedia } from "../state/page";
 import { may } from "../state/permission";
 import { Button, IconButton } from "../ui/Button";
 import { Bubble } from "../ui/Dialog";
+import { Field } from "../ui/Field";
 import { RefusalNote, Skeleton } from "../ui/Note";
 import { SealMark } from "../ui/Seal";
 import { app, channel as channelWords, member as words, places, safety, trust, wholeDate } from "../words";
-import type { GuildView, MemberView } from "../wire";
+import type { GuildView, MembersView, MemberView } from "../wire";
 import { Keeping } from "./Keeping";
 import { MemberOrder } from "./MemberOrder";
 import "./govern.css";
@@ -35,46 +38,122 @@ export function MemberPanel({ guild, onClose, children }: { guild: string; onClo
   );
 }
 
+/** So many members come at a time; the next page is asked for when its place comes near. */
+const pageSize = 100;
+const lineHeight_px = 40;
+/** In larger servers nobody is told of everybody: those on screen are asked about. */
+const toldOfAll = 300;
+const lookAgain_ms = 60_000;
+
+type Row = { row: "heading"; key: string; title: string } | { row: "member"; key: string; at: number };
+
 function Members({ view }: { view: GuildView }) {
-  const names = new Intl.Collator();
-  const sorted = view.members.toSorted((a, b) => names.compare(a.display_name, b.display_name));
-  const owners = sorted.filter((one) => one.owner);
-  const shown = new Set(owners.map((one) => one.user));
-  // Each member once: under the highest of their roles that has a heading.
-  const hoisted = view.roles
-    .filter((role) => role.hoisted)
-    .map((role) => {
-      const members = sorted.filter((one) => !shown.has(one.user) && one.roles.includes(role.id));
-      for (const one of members) shown.add(one.user);
-      return { role, members };
-    })
-    .filter((group) => group.members.length > 0);
-  const others = sorted.filter((one) => !shown.has(one.user));
+  const [search, setSearch] = useState("");
+  const first = useMemberPage(view.id, search, 0, pageSize);
+  const scroller = useRef<HTMLDivElement>(null);
+  const list = useRef<VirtualizerHandle>(null);
+  const rows = useMemo(() => rowsOf(first?.groups ?? [], view), [first?.groups, view]);
+  const [shown, setShown] = useState({ from: 0, to: pageSize });
+  const look = useCallback(() => {
+    const handle = list.current;
+    if (handle === null) return;
+    const reach = (offset: number) => rows[Math.max(0, Math.min(rows.length - 1, handle.findItemIndex(offset)))];
+    const [top, end] = [reach(handle.scrollOffset), reach(handle.scrollOffset + handle.viewportSize)];
+    const from = top?.row === "member" ? top.at : 0;
+    const to = end?.row === "member" ? end.at + 1 : from + pageSize;
+    setShown((now) => (now.from === from && now.to === to ? now : { from, to }));
+  }, [rows]);
+  const total = first?.total ?? 0;
+  const pages = useMemo(() => {
+    const [from, to] = [Math.floor(shown.from / pageSize), Math.floor(Math.max(shown.from, Math.min(shown.to, total) - 1) / pageSize)];
+    return Array.from({ length: to - from + 1 }, (_, at) => from + at);
+  }, [shown, total]);
   const vouches = may(view.my_permissions, "vouch_members");
   return (
-    <div className="panel-scroll">
-      <Group title={words.groupOwner} members={owners} view={view} vouches={vouches} />
-      {hoisted.map(({ role, members }) => (
-        <Group key={role.id} title={words.groupRole(role.name, members.length)} members={members} view={view} vouches={vouches} />
-      ))}
-      {others.length > 0 && <Group title={words.group(others.length)} members={others} view={view} vouches={vouches} />}
+    <>
+      <div className="panel-search">
+        <Field label={words.search} placeholder={words.search} value={search} onChange={setSearch} autoComplete="off" />
+        <p className="unseen" role="status">
+          {words.found(total)}
+        </p>
+      </div>
+      <div className="panel-scroll" ref={scroller}>
+        {first === undefined ? (
+          <Skeleton lines={6} label={app.loading} />
+        ) : total === 0 ? (
+          <p className="quiet">{words.nobody}</p>
+        ) : (
+          <Pages guild={view.id} search={search} pages={pages}>
+            {(member) => (
+              <div role="list" aria-label={places.members}>
+                <Virtualizer ref={list} scrollRef={scroller} onScroll={look} itemSize={lineHeight_px}>
+                  {rows.map((row) =>
+                    row.row === "heading" ? (
+                      <h3 key={row.key} className="panel-heading">
+                        {row.title}
+                      </h3>
+                    ) : (
+                      <Place key={row.key} at={row.at} total={total} member={member(row.at)} view={view} vouches={vouches} />
+                    ),
+                  )}
+                </Virtualizer>
+              </div>
+            )}
+          </Pages>
+        )}
+      </div>
+      {view.member_count > toldOfAll && <Looking guild={view.id} search={search} from={shown.from} to={shown.to} />}
+    </>
+  );
+}
+
+function rowsOf(groups: MembersView["groups"], view: GuildView): Row[] {
+  const rows: Row[] = [];
+  let at = 0;
+  for (const { heading, count } of groups) {
+    const role = heading.heading === "role" ? view.roles.find((one) => one.id === heading.role) : undefined;
+    const title = heading.heading === "owner" ? words.groupOwner : role !== undefined ? words.groupRole(role.name, count) : words.group(count);
+    rows.push({ row: "heading", key: `heading ${role?.id ?? heading.heading}`, title });
+    for (const end = at + count; at < end; at += 1) rows.push({ row: "member", key: `member ${at}`, at });
+  }
+  return rows;
+}
+
+/** Asks for the pages whose places are on screen. */
+function Pages({ guild, search, pages, children }: { guild: string; search: string; pages: readonly number[]; children: (member: (at: number) => MemberView | undefined) => ReactNode }) {
+  const [one, two, three] = [pages[0] ?? 0, pages[1] ?? pages[0] ?? 0, pages[2] ?? pages[0] ?? 0];
+  const found = [useMemberPage(guild, search, one * pageSize, pageSize), useMemberPage(guild, search, two * pageSize, pageSize), useMemberPage(guild, search, three * pageSize, pageSize)];
+  return children((at) => {
+    const page = [one, two, three].indexOf(Math.floor(at / pageSize));
+    return page < 0 ? undefined : found[page]?.members[at % pageSize];
+  });
+}
+
+function Place({ at, total, member, view, vouches }: { at: number; total: number; member: MemberView | undefined; view: GuildView; vouches: boolean }) {
+  return (
+    <div role="listitem" aria-posinset={at + 1} aria-setsize={total} className="panel-member">
+      {member === undefined ? <span className="member-wait" aria-hidden /> : <Person member={member} view={view} vouches={vouches} />}
     </div>
   );
 }
 
-function Group({ title, members, view, vouches }: { title: string; members: MemberView[]; view: GuildView; vouches: boolean }) {
-  return (
-    <section className="panel-group" aria-label={title}>
-      <h3>{title}</h3>
-      <ul className="panel-list">
-        {members.map((one) => (
-          <li key={one.user} className="panel-member">
-            <Person member={one} view={view} vouches={vouches} />
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
+/** Whether those on screen are there. */
+function Looking({ guild, search, from, to }: { guild: string; search: string; from: number; to: number }) {
+  const give = useGive();
+  const online = useView({ ask: "session" })?.connection === "online";
+  const page = useMemberPage(guild, search, from, Math.min(to - from, pageSize));
+  const users = page?.members.map((one) => one.user).join(" ") ?? "";
+  useEffect(() => {
+    if (!online || users === "") return;
+    const look = () => void give({ do: "look_at", guild, users: users.split(" ") }).catch(() => undefined);
+    const soon = setTimeout(look, 300);
+    const again = setInterval(look, lookAgain_ms);
+    return () => {
+      clearTimeout(soon);
+      clearInterval(again);
+    };
+  }, [online, users, guild, give]);
+  return null;
 }
 
 function labelOf(member: MemberView): string | null {

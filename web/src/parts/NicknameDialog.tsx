@@ -1,6 +1,7 @@
 /** What somebody is called in one server. */
 import { useState } from "react";
-import { useTask, useView } from "../state/engine";
+import { useTask } from "../state/engine";
+import { useMember } from "../state/members";
 import { useAct } from "../state/govern";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
@@ -11,8 +12,7 @@ import type { MemberView } from "../wire";
 import { submit } from "./GuildDialogs";
 
 export function NicknameDialog({ guild, user, onClose }: { guild: string; user: string; onClose: () => void }) {
-  const view = useView({ ask: "guild", guild })?.guild;
-  const member = view?.members.find((one) => one.user === user);
+  const member = useMember(guild, user);
   return member === undefined ? null : <Rename guild={guild} member={member} onClose={onClose} />;
 }
 

@@ -22,11 +22,15 @@ interface Props {
   autoFocus?: boolean;
 }
 
+/** More than so many are found by writing their name. */
+const shownMost = 200;
+
 export function PeoplePicker({ label, people, picked, onPick, autoFocus }: Props) {
   const [wanted, setWanted] = useState("");
   const text = wanted.trim().toLocaleLowerCase();
   const fits = (one: Choosable) => text === "" || one.display_name.toLocaleLowerCase().includes(text) || one.username.includes(text);
-  const shown = people.filter((one) => fits(one) || picked.includes(one.user));
+  const found = people.filter((one) => fits(one) || picked.includes(one.user));
+  const shown = found.slice(0, shownMost);
   return (
     <div className="picker">
       <Field label={words.search} placeholder={words.searchPlaceholder} value={wanted} onChange={setWanted} autoFocus={autoFocus === true} autoComplete="off" />
@@ -56,6 +60,7 @@ export function PeoplePicker({ label, people, picked, onPick, autoFocus }: Props
           ))}
         </CheckboxGroup>
       )}
+      {found.length > shown.length && <p className="quiet">{words.more(found.length - shown.length)}</p>}
     </div>
   );
 }

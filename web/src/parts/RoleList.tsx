@@ -3,6 +3,7 @@ import { ArrowDown, ArrowLeft, ArrowUp, GripVertical, Plus } from "lucide-react"
 import { useState } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { useGive, useTask } from "../state/engine";
+import { useMembers } from "../state/members";
 import { useAct } from "../state/govern";
 import { may, rankOf } from "../state/permission";
 import { Button, IconButton } from "../ui/Button";
@@ -33,8 +34,8 @@ function All({ view, onOpen }: { view: GuildView; onOpen: (role: string) => void
   const act = useAct(view.id);
   const give = useGive();
   const [dragged, setDragged] = useState<string | null>(null);
-  const me = view.members.find((member) => member.me);
-  const rank = rankOf(view.roles, view.my_roles, me?.owner === true);
+  const members = useMembers(view.id) ?? [];
+  const rank = rankOf(view.roles, view.my_roles, view.me?.owner === true);
   const move = useTask(async (role: string, position: number) => {
     await act({ act: "move_role", role, position });
   });
@@ -75,7 +76,7 @@ function All({ view, onOpen }: { view: GuildView; onOpen: (role: string) => void
               <span className="role-dot" style={role.color === null ? undefined : { backgroundColor: role.color }} />
               <span className="govern-text">
                 <strong dir="auto">{role.name}</strong>
-                <span className="quiet">{words.members(view.members.filter((member) => member.roles.includes(role.id)).length)}</span>
+                <span className="quiet">{words.members(members.filter((member) => member.roles.includes(role.id)).length)}</span>
               </span>
             </AriaButton>
             <IconButton icon={ArrowUp} size={16} label={words.up(role.name)} isDisabled={!below(role) || role.position + 1 >= rank || role.position >= view.roles.length} onPress={() => void move.run(role.id, role.position + 1)} />
@@ -87,7 +88,7 @@ function All({ view, onOpen }: { view: GuildView; onOpen: (role: string) => void
             <span className="role-dot" />
             <span className="govern-text">
               <strong>{words.everyone}</strong>
-              <span className="quiet">{words.members(view.members.length)}</span>
+              <span className="quiet">{words.members(view.member_count)}</span>
             </span>
           </AriaButton>
         </li>

@@ -2,12 +2,13 @@
 import { Hash, Megaphone, SquareSlash } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useState } from "react";
 import { useView } from "../state/engine";
+import { useMembersNamed } from "../state/members";
 import { type Emoji, findEmoji, loadEmoji } from "../state/emoji";
 import { may } from "../state/permission";
 import { slashes } from "../state/slash";
 import { Avatar } from "../ui/Arch";
 import { suggest as words } from "../words";
-import type { ChannelView, GuildView } from "../wire";
+import type { ChannelView, GuildView, MemberView } from "../wire";
 import "./suggest.css";
 
 const most = 8;
@@ -50,11 +51,12 @@ export interface Suggesting {
 
 export function useSuggestions(view: ChannelView, word: Word | null, take: (word: Word, insert: string) => void): Suggesting {
   const guild = useGuild(view.guild);
+  const named = useMembersNamed(word?.sign === "@" ? view.guild : null, word?.text ?? "", most + 1);
   const emoji = useFound(word?.sign === ":" ? word.text : null);
   const [at, setAt] = useState(0);
   const [closed, close] = useState<string | null>(null);
   const id = word === null ? null : `${word.sign}${word.from}`;
-  const shown = useMemo(() => (word === null || closed === id ? [] : suggestions(word, view, guild, emoji)), [word, closed, id, view, guild, emoji]);
+  const shown = useMemo(() => (word === null || closed === id ? [] : suggestions(word, view, guild, named, emoji)), [word, closed, id, view, guild, named, emoji]);
   useEffect(() => setAt(0), [word?.text, word?.sign]);
   useEffect(() => {
     if (id === null) close(null);
@@ -95,11 +97,11 @@ function useFound(query: string | null): Emoji[] {
   return found;
 }
 
-function suggestions(word: Word, view: ChannelView, guild: GuildView | null, emoji: readonly Emoji[]): Suggestion[] {
+function suggestions(word: Word, view: ChannelView, guild: GuildView | null, members: readonly MemberView[], emoji: readonly Emoji[]): Suggestion[] {
   const query = word.text.toLowerCase();
   switch (word.sign) {
     case "@":
-      return people(query, view, guild);
+      return people(query, view, guild, members);
     case "#":
       return (guild?.channels ?? [])
         .filter((one) => one.name.toLowerCase().includes(query))
@@ -112,9 +114,9 @@ function suggestions(word: Word, view: ChannelView, guild: GuildView | null, emo
   }
 }
 
-function people(query: string, view: ChannelView, guild: GuildView | null): Suggestion[] {
-  const named = (guild?.members ?? [])
-    .filter((one) => !one.me && (one.username.toLowerCase().startsWith(query) || one.display_name.toLowerCase().split(" ").some((part) => part.startsWith(query))))
+function people(query: string, view: ChannelView, guild: GuildView | null, members: readonly MemberView[]): Suggestion[] {
+  const named = members
+    .filter((one) => !one.me)
     .slice(0, most)
     .map((one) => ({ key: one.user, insert: `@${one.username}`, name: one.display_name, detail: `@${one.username}`, sign: <Avatar id={one.user} name={one.display_name} size="small" /> }));
   if (guild === null || view.kind.kind === "dm" || !may(guild.my_permissions, "mention_everyone")) return named;

@@ -1,6 +1,6 @@
 /** An engine that lives in memory: for tests of the view, and for working on screens. */
 import { type EngineBridge, type EngineStatus, Refused, type ReplyTo } from "../engine/contract";
-import type { GuildView, Command, CommandReply, ErrorCode, OutboxView, Query, QueryReply, Topic } from "../wire";
+import type { Command, CommandReply, ErrorCode, OutboxView, Query, QueryReply, Topic } from "../wire";
 import { FakeAccount } from "./account";
 import { asks, governs } from "./govern";
 import { changeGroup, type GroupChange, reader } from "./group";
@@ -10,14 +10,15 @@ import { everyday } from "./later";
 import { callsOf, noticeOf, placeId, summaryOf } from "./notice";
 import { pause } from "./pause";
 import { keeps } from "./people";
-import { withReaction } from "./reaction";
+import { editsOf, withReaction } from "./reaction";
 import { isRecovery, recovers } from "./recovery";
 import { myReports, reportable, reports } from "./report";
 import { setPin } from "./pin";
 import { search, seenLines } from "./search";
 import { changeThread, newThreads, threadAnswer } from "./thread";
 import { FakeTrust } from "./trust";
-import { addChannel, addGroup, addMessage, id, makeWorld, type Scene, type World, goOn } from "./world";
+import { headOf, membersOf } from "./member";
+import { addChannel, addGroup, addMessage, id, makeWorld, type FakeGuild, type Scene, type World, goOn } from "./world";
 import { painted } from "./picture";
 import { asked } from "./poll";
 
@@ -103,8 +104,10 @@ export class FakeEngine implements EngineBridge {
         return { answer: "guilds", guilds: world.guilds.map((guild) => summaryOf(world, guild, (channel) => this.#unread(channel))) };
       case "guild": {
         const guild = world.guilds.find((one) => one.id === query.guild);
-        return { answer: "guild", guild: guild ? { ...guild, channels: guild.channels.map((one) => ({ ...one, unread: this.#unread(one.id), threads: newThreads(world, one.id), muted: noticeOf(world, one.id).muted })) } : null };
+        return { answer: "guild", guild: guild ? { ...headOf(guild), channels: guild.channels.map((one) => ({ ...one, unread: this.#unread(one.id), threads: newThreads(world, one.id), muted: noticeOf(world, one.id).muted })) } : null };
       }
+      case "members":
+        return membersOf(world, query);
       case "picture":
         return { answer: "picture", url: painted(query.picture) };
       case "dms":
@@ -135,7 +138,7 @@ export class FakeEngine implements EngineBridge {
       case "places":
         return { answer: "places", places: world.guilds.flatMap((guild) => guild.channels.map((one) => ({ guild: guild.id, guild_name: guild.name, channel: one.id, name: one.name, unread: this.#unread(one.id), mentions: 0 }))) };
       case "edits":
-        return { answer: "edits", edits: this.#edits(query.message) };
+        return { answer: "edits", edits: editsOf(this.#message(query.message).message) };
       case "devices":
         return { answer: "devices", devices: world.devices };
       case "person":
@@ -205,12 +208,6 @@ export class FakeEngine implements EngineBridge {
     addMessage(this.world, channel, this.world.session.me?.user ?? "", body, Date.now()).forwarded_from = message.author_name;
     this.#tellOf(channel);
     return { outcome: "queued", entry: wanted };
-  }
-
-  #edits(wanted: string) {
-    const { message } = this.#message(wanted);
-    const body = message.content.content === "text" ? message.content.body : "";
-    return [{ at: message.at, body: body.replace(".", "?"), mentions: [] }, ...(message.edited_at === null ? [] : [{ at: message.edited_at, body, mentions: [] }])];
   }
 
   #remark(command: Extract<Command, { do: "edit" | "react" | "unreact" }>): CommandReply {
@@ -420,7 +417,7 @@ export class FakeEngine implements EngineBridge {
 
   #createGuild(name: string): CommandReply {
     const me = this.world.session.me;
-    const guild: GuildView = { id: id(this.#id()), name, icon: null, banner: null, rules: null, rules_wait: false, questions: [], owner: me?.user ?? "", my_permissions: (2n ** 64n - 1n).toString(), my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members: me === null ? [] : [{ user: me.user, username: me.username, display_name: me.display_name, nickname: null, owner: true, joined_at: Date.now(), vouched: true, me: true, safety: "known" as const, roles: [], timed_out_until: null, membership: "lasting" as const, links_held_until: null, is_new: false, quarantined_at: null }] };
+    const guild: FakeGuild = { member_count: 1, me: null, changed: null, id: id(this.#id()), name, icon: null, banner: null, rules: null, rules_wait: false, questions: [], owner: me?.user ?? "", my_permissions: (2n ** 64n - 1n).toString(), my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members: me === null ? [] : [{ user: me.user, username: me.username, display_name: me.display_name, nickname: null, owner: true, joined_at: Date.now(), vouched: true, me: true, safety: "known" as const, roles: [], timed_out_until: null, membership: "lasting" as const, links_held_until: null, is_new: false, quarantined_at: null }] };
     this.world.guilds.push(guild);
     addChannel(this.world, guild, this.#id(), "general");
     this.tell({ topic: "guilds" });

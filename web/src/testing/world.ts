@@ -3,6 +3,7 @@ import { noRoom, setRoom } from "./room";
 export { goOn } from "./room";
 import type { Application, BackupView, CauseCount, ChannelView, ComparisonView, DeviceView, EmojiView, GuildView, InviteView, KeyChange, MemberView, MessageView, NoticeView, OutboxView, OwnApplication, OwnStatus, PinnedView, PresenceView, ReaderView, RecoveryView, RoleTerms, ScheduledView, SessionView, WayView } from "../wire";
 import { changeFrom } from "./recovery";
+import { addCrowd } from "./member";
 import { addPins } from "./pin";
 import { addThreads } from "./thread";
 import { type Kept, keeping } from "./people";
@@ -15,10 +16,15 @@ const day = 24 * 60 * minute;
 /** What a picture or a test asks for, as words of the address: `?scene=offline,long`. */
 export type Scene = ReadonlySet<string>;
 
+/** A server with its members, who are told apart from it. */
+export interface FakeGuild extends GuildView {
+  members: MemberView[];
+}
+
 export interface World {
   session: SessionView;
   setUpNeeded: boolean;
-  guilds: GuildView[];
+  guilds: FakeGuild[];
   channels: Map<string, ChannelView>;
   messages: Map<string, MessageView[]>;
   /** Messages that only "the server" has: `load_history` moves them. */
@@ -166,6 +172,7 @@ export function makeWorld(scene: Scene): World {
     if (club !== undefined) addPrivate(world, club);
   }
   if (scene.has("pins")) addPins(world, now);
+  if (scene.has("crowd") && club !== undefined) addCrowd(club, 5_000, id);
   if (scene.has("threads")) addThreads(world, now);
   if (scene.has("newcomers")) for (const list of world.messages.values()) for (const message of list) if (message.content.content === "text" && message.content.body.includes("https://")) message.links_held_until = now + day;
   applyScene(world, scene, now);
@@ -186,10 +193,10 @@ function addGuild(world: World, { number, name, owner, people, start }: NewGuild
     return { user: id(person), ...who, nickname: null, owner: person === owner, joined_at: start - person * 9 * day, vouched: person !== 5, me: person === 1, safety: person === 7 ? "unknown" : "known", roles: [], timed_out_until: null, membership: person === 5 ? "temporary" : "lasting", links_held_until: null, is_new: person === 7, quarantined_at: null };
   });
   const rights = owner === 1 ? (2n ** 64n - 1n).toString() : "65537";
-  world.guilds.push({ id: id(number), name, icon: null, banner: null, rules: null, rules_wait: false, questions: [], owner: id(owner), my_permissions: rights, my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members });
+  world.guilds.push({ id: id(number), name, icon: null, banner: null, rules: null, rules_wait: false, questions: [], owner: id(owner), my_permissions: rights, my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members, member_count: members.length, me: members.find((one) => one.me) ?? null, changed: null });
 }
 
-export function addChannel(world: World, guild: GuildView, number: number, name: string): ChannelView {
+export function addChannel(world: World, guild: FakeGuild, number: number, name: string): ChannelView {
   const view: ChannelView = {
     id: id(number),
     kind: { kind: "text" },
@@ -279,13 +286,13 @@ export function addGroup(world: World, number: number, people: number[], title: 
 }
 
 /** A channel that some members read, one of whom nobody vouches for. */
-function addPrivate(world: World, club: GuildView): void {
+function addPrivate(world: World, club: FakeGuild): void {
   const view = addChannel(world, club, 204, "committee");
   Object.assign(view, { kind: { kind: "private" }, readers: 3, devices: 4, unvouched: [id(5)], unvouched_kept_out: true, people: [reader(world, 1, "owner"), reader(world, 2, "named"), reader(world, 5, "named", false)] });
   for (const one of club.channels) if (one.id === view.id) one.private = true;
 }
 
-function fillClub(world: World, club: GuildView, scene: Scene, start: number, now: number): void {
+function fillClub(world: World, club: FakeGuild, scene: Scene, start: number, now: number): void {
   const general = addChannel(world, club, 201, scene.has("names") ? "wasserstandsmeldungen-und-wettervorhersagen-oberelbe" : "general");
   const house = addChannel(world, club, 202, "boat-house");
   addChannel(world, club, 203, "races-2027");
@@ -312,7 +319,7 @@ function fillClub(world: World, club: GuildView, scene: Scene, start: number, no
 }
 
 /** Roles and a category, and who holds what. */
-function govern(club: GuildView): void {
+function govern(club: FakeGuild): void {
   const role = (number: number, name: string, position: number, color: string | null, permissions: bigint) => ({ id: id(number), name, position, color, hoisted: position > 1, mentionable: true, permissions: permissions.toString() });
   club.roles = [role(403, "Helm", 3, "#8a5a2b", (1n << 49n) | (1n << 37n) | (1n << 36n) | (1n << 35n)), role(402, "Crew", 2, "#4a7c59", 1n << 16n), role(401, "Guests", 1, null, 0n)];
   const hold = (person: number, ...numbers: number[]) => {

@@ -32,4 +32,8 @@ roles: Array<Role>, categories: Array<Category>,
 /**
  * Those above all categories first, then by category.
  */
-channels: Array<ChannelSummary>, members: Array<MemberView>, };
+channels: Array<ChannelSummary>, member_count: number, me: MemberView | null, 
+/**
+ * Somebody here has keys that must be looked at first.
+ */
+changed: MemberView | null, };

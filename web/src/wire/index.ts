@@ -166,3 +166,6 @@ export type { WayKind } from "./WayKind";
 export type { WayView } from "./WayView";
 export type { WeakSettingView } from "./WeakSettingView";
 export type { Which } from "./Which";
+export type { MembersView } from "./MembersView";
+export type { MemberGroup } from "./MemberGroup";
+export type { MemberHeading } from "./MemberHeading";

@@ -270,6 +270,9 @@ export const safety = {
 };
 
 export const member = {
+  search: "Find a member",
+  found: (count: number) => plural(count, { one: "# member", other: "# members" }),
+  nobody: "Nobody here has a name like that.",
   owner: "Owner",
   unvouched: "Not vouched for",
   violation: "Keys changed",

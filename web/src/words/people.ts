@@ -55,6 +55,7 @@ export const conversations = {
   writeLead: "Pick one person, or several for a group. You can write to people who share a server with you.",
   search: "Find somebody",
   searchPlaceholder: "Name",
+  more: (count: number) => plural(count, { one: "One more. Write a name to find them.", other: "# more. Write a name to find them." }),
   nobody: "Nobody by that name shares a server with you.",
   nobodyYet: "You don't share a server with anybody yet. Invite people first.",
   picked: (count: number) => plural(count, { one: "# picked", other: "# picked" }),

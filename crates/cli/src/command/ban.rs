@@ -66,13 +66,15 @@ impl Ban {
                     reason,
                 } => {
                     let guild = target::guild(seat, &guild).await?.id;
-                    let view = target::guild_view(seat, guild).await?;
-                    let users = members.iter().map(|member| match member.parse::<UserId>() {
-                        Ok(user) => Ok(user),
-                        Err(_) => target::member(&view, member).map(|member| member.user),
-                    });
+                    let mut users = Vec::new();
+                    for member in &members {
+                        users.push(match member.parse::<UserId>() {
+                            Ok(user) => user,
+                            Err(_) => target::member(seat, guild, member).await?.user,
+                        });
+                    }
                     let act = Act::BanMany {
-                        users: users.collect::<Result<_, _>>()?,
+                        users,
                         reason,
                         for_s: lasts.unwrap_or(0),
                         delete_s: deletes.unwrap_or(0),

@@ -159,7 +159,14 @@ impl Channel {
         };
         let guild = target::guild(seat, guild).await?.id;
         let view = target::guild_view(seat, guild).await?;
-        let (act, state) = self.act(&view)?;
+        let member = match &self {
+            Channel::Permit {
+                member: Some(wanted),
+                ..
+            } => Some(target::member(seat, guild, wanted).await?.user),
+            _ => None,
+        };
+        let (act, state) = self.act(&view, member)?;
         match seat.command(Command::Govern { guild, act }).await? {
             CommandReply::Done => seat.print.line(&json!({"state": state}), state),
             CommandReply::Category { category } => {
@@ -170,7 +177,8 @@ impl Channel {
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm for each act")]
-    fn act(self, view: &GuildView) -> Result<(Act, &'static str), Failure> {
+    /// `member`: whom the act names.
+    fn act(self, view: &GuildView, member: Option<UserId>) -> Result<(Act, &'static str), Failure> {
         Ok(match self {
             Channel::Edit {
                 channel,
@@ -212,7 +220,6 @@ impl Channel {
             Channel::Permit {
                 channel,
                 role,
-                member,
                 allow,
                 deny,
                 ..
@@ -222,9 +229,7 @@ impl Channel {
                     (Some(role), _) => Subject::Role {
                         role: target::role(view, &role)?.id,
                     },
-                    (_, Some(member)) => Subject::Member {
-                        user: target::member(view, &member)?.user,
-                    },
+                    (_, Some(user)) => Subject::Member { user },
                     _ => Subject::Everyone,
                 };
                 let sum = |bits: Vec<Permissions>| {

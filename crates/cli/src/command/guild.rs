@@ -183,8 +183,7 @@ impl Guild {
             } => {
                 seat.reach().await?;
                 let guild = target::guild(seat, &guild).await?.id;
-                let view = target::guild_view(seat, guild).await?;
-                let to = target::member(&view, &member)?.user;
+                let to = target::member(seat, guild, &member).await?.user;
                 let password = secret::read(password_file.as_deref(), "Password", Typed::Once)?;
                 govern(seat, guild, Act::HandOver { to, password }, "handed over").await
             }

@@ -95,8 +95,7 @@ enum Deed {
 async fn act(seat: &Seat<'_>, somebody: Somebody, deed: Deed) -> Result<(), Failure> {
     seat.reach().await?;
     let guild = target::guild(seat, &somebody.guild).await?.id;
-    let view = target::guild_view(seat, guild).await?;
-    let user = target::member(&view, &somebody.member)?.user;
+    let user = target::member(seat, guild, &somebody.member).await?.user;
     let reason = somebody.reason;
     match deed {
         Deed::Kick => govern(seat, guild, Act::Kick { user, reason }, "kicked").await,
@@ -148,7 +147,7 @@ async fn list(seat: &Seat<'_>, guild: &str) -> Result<(), Failure> {
     seat.reach_if_possible().await?;
     let guild = target::guild(seat, guild).await?.id;
     let view = target::guild_view(seat, guild).await?;
-    for member in view.members {
+    for member in target::members(seat, guild).await? {
         let owner = if member.owner { "  owner" } else { "" };
         let vouched = if member.vouched {
             ""

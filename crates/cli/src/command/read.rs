@@ -258,7 +258,7 @@ impl Names {
         let me = place.seat.me().await?;
         self.0.insert(me.user, me.username);
         if let Some(guild) = place.view().await?.guild {
-            let members = target::guild_view(place.seat, guild).await?.members;
+            let members = target::members(place.seat, guild).await?;
             let names = members
                 .into_iter()
                 .map(|member| (member.user, member.username));

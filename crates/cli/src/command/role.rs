@@ -317,7 +317,7 @@ async fn edit(
 
 async fn hold(seat: &Seat<'_>, holding: Holding, give: bool) -> Result<(), Failure> {
     let (view, role) = find(seat, &holding.guild, &holding.role).await?;
-    let member = target::member(&view, &holding.member)?;
+    let member = target::member(seat, view.id, &holding.member).await?;
     let mut roles: Vec<RoleId> = member.roles.clone();
     roles.retain(|one| *one != role.id);
     if give {
@@ -340,7 +340,7 @@ async fn why(
 ) -> Result<(), Failure> {
     let guild = target::guild(seat, guild).await?;
     let view = target::guild_view(seat, guild.id).await?;
-    let user = target::member(&view, member)?.user;
+    let user = target::member(seat, guild.id, member).await?.user;
     let channel: Option<ChannelId> = match channel {
         Some(wanted) => Some(target::channel_of(&view, wanted)?.id),
         None => None,

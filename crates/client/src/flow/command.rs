@@ -206,6 +206,7 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
         } => schedule::change(shared, &entry, &body, after_s),
         Command::Unschedule { entry } => schedule::cancel(shared, &entry),
         Command::LoadPresences => presence::load(shared).await,
+        Command::LookAt { guild, users } => presence::look_at(shared, guild, users).await,
         Command::LoadHistory { channel, .. } if audience::has_no_place(shared, channel)? => {
             Err(audience::waits())
         }

@@ -463,6 +463,6 @@ pub(crate) fn tell<P: Primitives>(core: &mut Core<P>, row: &ChannelRow) {
     core.tell(Topic::Dms);
     if let Some(guild) = row.view.guild {
         core.tell(Topic::Guilds);
-        core.tell(Topic::Guild { guild });
+        core.tell_counts(guild);
     }
 }

@@ -105,7 +105,7 @@ pub(crate) fn tell<P: Primitives>(core: &mut Core<P>) -> Result<(), StoreError> 
     core.tell(Topic::Guilds);
     core.tell(Topic::Dms);
     for guild in core.store.guilds()? {
-        core.tell(Topic::Guild { guild: guild.id });
+        core.tell_counts(guild.id);
     }
     Ok(())
 }

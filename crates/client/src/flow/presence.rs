@@ -3,10 +3,10 @@
 
 use cloister_e2ee::Primitives;
 use cloister_wire::{
-    ErrorCode,
+    ErrorCode, GuildId, UserId,
     gateway::ClientFrame,
     limits::STATUS_CHARS,
-    presence::{Activity, Availability, Presence, PresenceState, Presences, StatePresence},
+    presence::{Activity, Availability, LookAt, Presence, PresenceState, Presences, StatePresence},
 };
 use serde::{Deserialize, Serialize};
 
@@ -143,6 +143,32 @@ async fn ask<P: Primitives>(shared: &Shared<P>) -> Result<(), Refusal> {
     core.presences = there.map(|one| (one.user, one)).collect();
     core.tell(Topic::Presences);
     Ok(())
+}
+
+/// Asks which of these members of a guild are there. Nobody is told of it when they change.
+pub(crate) async fn look_at<P: Primitives>(
+    shared: &Shared<P>,
+    guild: GuildId,
+    users: Vec<UserId>,
+) -> Outcome {
+    let path = format!("/api/v1/guilds/{guild}/presences");
+    let list: Result<Presences, CallError> = shared
+        .post(
+            path,
+            &LookAt {
+                users: users.clone(),
+            },
+        )
+        .await;
+    let list = list?;
+    let mut core = shared.core();
+    for user in users {
+        core.presences.remove(&user);
+    }
+    let there = list.presences.into_iter().map(|one| (one.user, one));
+    core.presences.extend(there);
+    core.tell(Topic::Presences);
+    Ok(CommandReply::Done)
 }
 
 /// Somebody came, went, or is otherwise now.

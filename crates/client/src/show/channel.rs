@@ -172,8 +172,7 @@ pub(super) fn read_then<P: Primitives>(core: &Core<P>, message: &MessageRow) -> 
     else {
         return Ok(true);
     };
-    let mut members = core.store.members(guild)?.into_iter();
-    let joined = members.find(|one| one.user == me.user);
+    let joined = core.store.member(guild, me.user)?;
     Ok(joined.is_some_and(|one| one.joined_at <= message.at))
 }
 

@@ -263,6 +263,54 @@ impl<P: Primitives> Store<P> {
         rows.next()?.map(read_member).transpose()
     }
 
+    /// Members with their roles, their user names and what they are called here, by that name.
+    pub fn member_names(
+        &self,
+        guild: GuildId,
+    ) -> StoreResult<Vec<(UserId, Vec<RoleId>, String, String)>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT m.user, m.roles, coalesce(p.username, ''), coalesce(m.nickname, p.display_name, '') AS name
+             FROM member m LEFT JOIN person p ON p.user = m.user
+             WHERE m.guild = ?1 ORDER BY lower(name), m.user",
+        )?;
+        let rows = statement
+            .query_map([guild.as_bytes()], |row| {
+                Ok((
+                    row.get::<_, Vec<u8>>(0)?,
+                    row.get::<_, Vec<u8>>(1)?,
+                    row.get::<_, String>(2)?,
+                    row.get::<_, String>(3)?,
+                ))
+            })?
+            .collect::<Result<Vec<_>, _>>()?;
+        rows.into_iter()
+            .map(|(user, roles, username, name)| {
+                Ok((
+                    UserId::from_bytes(id16(&user)?),
+                    unpack(&roles)?,
+                    username,
+                    name,
+                ))
+            })
+            .collect()
+    }
+
+    /// Members about whose keys something may have to be decided.
+    pub fn members_to_look_at(&self, guild: GuildId) -> StoreResult<Vec<UserId>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT m.user FROM member m JOIN person p ON p.user = m.user
+             WHERE m.guild = ?1 AND (p.violation IS NOT NULL OR p.lives > p.starts_noted
+                 OR EXISTS (SELECT 1 FROM person_record r WHERE r.user = m.user))
+             ORDER BY m.user",
+        )?;
+        let rows = statement
+            .query_map([guild.as_bytes()], |row| row.get::<_, Vec<u8>>(0))?
+            .collect::<Result<Vec<_>, _>>()?;
+        rows.iter()
+            .map(|user| Ok(UserId::from_bytes(id16(user)?)))
+            .collect()
+    }
+
     pub fn put_invite_seed(&self, guild: GuildId, code: &str, seed: &str) -> StoreResult<()> {
         self.connection
             .prepare_cached(

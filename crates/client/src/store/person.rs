@@ -74,8 +74,8 @@ impl<P: Primitives> Store<P> {
     pub fn put_devlog(&self, log: &DeviceLog) -> StoreResult<()> {
         self.connection
             .prepare_cached(
-                "INSERT INTO person (user, username, display_name, log, starts_noted) VALUES (?1, '', '', ?2, ?3)
-                 ON CONFLICT (user) DO UPDATE SET log = excluded.log,
+                "INSERT INTO person (user, username, display_name, log, starts_noted, lives) VALUES (?1, '', '', ?2, ?3, ?3)
+                 ON CONFLICT (user) DO UPDATE SET log = excluded.log, lives = excluded.lives,
                      starts_noted = CASE WHEN log IS NULL THEN excluded.starts_noted ELSE starts_noted END",
             )?
             .execute(params![log.user.as_bytes(), encode(log), log.lives.len() as i64])?;
@@ -84,20 +84,16 @@ impl<P: Primitives> Store<P> {
 
     /// Whether somebody has started over since this was last noted.
     pub fn start_to_note(&self, user: UserId) -> StoreResult<bool> {
-        let noted: Option<i64> = self
+        Ok(self
             .connection
-            .prepare_cached("SELECT starts_noted FROM person WHERE user = ?1")?
-            .query_row([user.as_bytes()], |row| row.get(0))
-            .optional()?;
-        let lives = self.devlog(user)?.map_or(0, |log| log.lives.len() as i64);
-        Ok(noted.is_some_and(|noted| lives > noted))
+            .prepare_cached("SELECT 1 FROM person WHERE user = ?1 AND lives > starts_noted")?
+            .exists([user.as_bytes()])?)
     }
 
     pub fn note_start(&self, user: UserId) -> StoreResult<()> {
-        let lives = self.devlog(user)?.map_or(0, |log| log.lives.len() as i64);
         self.connection
-            .prepare_cached("UPDATE person SET starts_noted = ?2 WHERE user = ?1")?
-            .execute(params![user.as_bytes(), lives])?;
+            .prepare_cached("UPDATE person SET starts_noted = lives WHERE user = ?1")?
+            .execute([user.as_bytes()])?;
         Ok(())
     }
 

@@ -8,7 +8,9 @@ CREATE TABLE person (
     log BLOB,
     violation TEXT,
     -- How often they had started over when this device first met them, or when it was noted.
-    starts_noted INTEGER NOT NULL DEFAULT 0
+    starts_noted INTEGER NOT NULL DEFAULT 0,
+    -- How often they have begun, as the pinned log has it.
+    lives INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 -- Whom this person has verified, and whose new keys they accepted.

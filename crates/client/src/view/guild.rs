@@ -31,7 +31,32 @@ pub struct GuildView {
     pub categories: Vec<Category>,
     /// Those above all categories first, then by category.
     pub channels: Vec<ChannelSummary>,
+    pub member_count: u32,
+    pub me: Option<MemberView>,
+    /// Somebody here has keys that must be looked at first.
+    pub changed: Option<MemberView>,
+}
+
+/// Some members of a guild: its owner, those under the headings of their roles, the others; in
+/// each of these by name.
+pub struct MembersView {
+    /// How many fit what was asked for.
+    pub total: u32,
+    /// In the order of the list, those with somebody in them.
+    pub groups: Vec<MemberGroup>,
+    /// From `offset` on.
     pub members: Vec<MemberView>,
+}
+
+/// A heading of the list of members, and how many stand under it.
+pub struct MemberGroup { pub heading: MemberHeading, pub count: u32 }
+
+#[derive(Eq)]
+#[serde(tag = "heading", rename_all = "snake_case")]
+pub enum MemberHeading {
+    Owner,
+    Role { role: RoleId },
+    Others,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "what a screen shows or not")]

@@ -9,10 +9,10 @@ use cloister_wire::{
 use serde_json::json;
 
 use crate::cast::{
-    Stage,
+    Answer, Stage,
     live::{Line, Live},
     on_every_database,
-    person::{Device, Person},
+    person::{Device, Guild, Person},
     talk::two,
 };
 
@@ -144,6 +144,61 @@ async fn a_status_that_is_too_long_ends_the_connection() {
         let long = "x".repeat(101);
         line.say(&word(Availability::Automatic, Some(&long))).await;
         assert_eq!(line.closed().await, CloseCode::Malformed.code());
+    })
+    .await;
+}
+
+async fn looks_at(stage: &Stage, person: &Person, guild: &Guild, users: &[UserId]) -> Answer {
+    let path = format!("/api/v1/guilds/{}/presences", guild.id);
+    let ask = stage.post(&path).bearing(&person.device.access);
+    ask.json(json!({"users": users})).send().await
+}
+
+#[tokio::test]
+async fn members_look_at_each_other_and_at_nobody_else() {
+    on_every_database(async |stage| {
+        let (alice, bob, guild) = two(stage).await;
+        let dave = Person::invited(stage, "dave", 4).await;
+        let live = Live::of(stage).await;
+        let (mut alices, _) = live.join(&alice.device).await;
+        let (mut daves, _) = live.join(&dave.device).await;
+        says(
+            stage,
+            &mut alices,
+            word(Availability::Automatic, Some("rowing")),
+        )
+        .await;
+        says(stage, &mut daves, word(Availability::Automatic, None)).await;
+        let all = [alice.id, bob.id, dave.id];
+        let there = looks_at(stage, &bob, &guild, &all).await.expect(200);
+        let there: Presences = serde_json::from_value(there).unwrap();
+        let here = is(alice.id, PresenceState::Online, Some("rowing"));
+        assert_eq!(
+            there.presences,
+            [here],
+            "no stranger, and nobody who is away"
+        );
+
+        assert_eq!(
+            looks_at(stage, &dave, &guild, &all).await.code(),
+            "NOT_FOUND"
+        );
+        for wrong in [vec![], vec![alice.id; 101]] {
+            let refused = looks_at(stage, &bob, &guild, &wrong).await;
+            assert_eq!(refused.code(), "INVALID");
+        }
+        let path = format!("/api/v1/relations/{}", bob.id);
+        let ask = stage.put(&path).bearing(&alice.device.access);
+        ask.json(json!({"relation": "blocked"}))
+            .send()
+            .await
+            .expect(204);
+        let there = looks_at(stage, &bob, &guild, &all).await.expect(200);
+        assert_eq!(
+            there["presences"],
+            json!([]),
+            "a block hides them here as well"
+        );
     })
     .await;
 }

@@ -135,17 +135,7 @@ impl<P: Primitives> Sim<P> {
         let Some(guild) = self.some_guild(client) else {
             return;
         };
-        let QueryReply::Guild { guild: Some(view) } =
-            self.world.clients[client].query(&Query::Guild { guild })
-        else {
-            return;
-        };
-        let others: Vec<UserId> = view
-            .members
-            .iter()
-            .filter(|member| !member.me)
-            .map(|member| member.user)
-            .collect();
+        let others = self.others(client, guild);
         if let Some(user) = self.world.chance.one_of(&others).copied() {
             self.world.command(client, Command::OpenDm { user });
         }
@@ -194,10 +184,8 @@ impl<P: Primitives> Sim<P> {
         let Some(guild) = self.some_guild(client) else {
             return;
         };
-        if let QueryReply::Guild { guild: Some(view) } =
-            self.world.clients[client].query(&Query::Guild { guild })
-            && let Some(member) = view.members.iter().find(|member| !member.vouched)
-        {
+        let members = self.world.clients[client].members(guild);
+        if let Some(member) = members.iter().find(|member| !member.vouched) {
             let user = member.user;
             self.world.command(client, Command::Vouch { guild, user });
         }

@@ -47,12 +47,12 @@ impl<P: Primitives> Sim<P> {
         let Some(view) = self.guild(client, guild) else {
             return;
         };
-        if let Some(act) = self.some_act(&view) {
+        if let Some(act) = self.some_act(client, &view) {
             self.world.command(client, Command::Govern { guild, act });
         }
     }
 
-    fn some_act(&mut self, view: &GuildView) -> Option<Act> {
+    fn some_act(&mut self, client: usize, view: &GuildView) -> Option<Act> {
         let may = |right| view.my_permissions.contains(right);
         let what = self.world.chance.below(100);
         Some(match what {
@@ -75,11 +75,11 @@ impl<P: Primitives> Sim<P> {
                 role: self.some_role(view)?,
             },
             15..32 if may(Permissions::MANAGE_ROLES) => Act::SetRoles {
-                user: self.some_member(view)?,
+                user: self.some_member(client, view)?,
                 roles: self.some_role(view).into_iter().collect(),
                 reason: None,
             },
-            32..52 if may(Permissions::MANAGE_ROLES) => self.some_overwrite(view)?,
+            32..52 if may(Permissions::MANAGE_ROLES) => self.some_overwrite(client, view)?,
             52..56 if may(Permissions::MANAGE_CHANNELS) && view.categories.len() < CATEGORIES => {
                 let name = "rooms".to_owned();
                 Act::CreateCategory { name }
@@ -98,17 +98,17 @@ impl<P: Primitives> Sim<P> {
                 Act::DeleteChannel { channel }
             }
             65..77 if may(Permissions::KICK_MEMBERS) => Act::Kick {
-                user: self.some_member(view)?,
+                user: self.some_member(client, view)?,
                 reason: None,
             },
             77..83 if may(Permissions::BAN_MEMBERS) => Act::Ban {
-                user: self.some_member(view)?,
+                user: self.some_member(client, view)?,
                 reason: None,
                 for_s: 30 + self.world.chance.below(600) as u32,
                 delete_s: 0,
             },
             83..93 if may(Permissions::TIMEOUT_MEMBERS) => Act::TimeOut {
-                user: self.some_member(view)?,
+                user: self.some_member(client, view)?,
                 reason: None,
                 for_s: self.world.chance.below(60) as u32,
             },
@@ -117,7 +117,7 @@ impl<P: Primitives> Sim<P> {
     }
 
     /// Somebody may see a channel or category, may not, or it is left open.
-    fn some_overwrite(&mut self, view: &GuildView) -> Option<Act> {
+    fn some_overwrite(&mut self, client: usize, view: &GuildView) -> Option<Act> {
         let places: Vec<Place> = view
             .channels
             .iter()
@@ -132,7 +132,7 @@ impl<P: Primitives> Sim<P> {
         let subject = match self.world.chance.below(4) {
             0 => Subject::Everyone,
             1 => Subject::Member {
-                user: self.some_member(view)?,
+                user: self.some_member(client, view)?,
             },
             _ => Subject::Role {
                 role: self.some_role(view)?,
@@ -152,24 +152,27 @@ impl<P: Primitives> Sim<P> {
         })
     }
 
+    /// The others in a guild, as somebody knows it.
+    pub(super) fn others(&self, client: usize, guild: GuildId) -> Vec<UserId> {
+        let members = self.world.clients[client].members(guild).into_iter();
+        members
+            .filter(|member| !member.me)
+            .map(|member| member.user)
+            .collect()
+    }
+
     fn some_role(&mut self, view: &GuildView) -> Option<RoleId> {
         self.world.chance.one_of(&view.roles).map(|role| role.id)
     }
 
-    fn some_member(&mut self, view: &GuildView) -> Option<UserId> {
-        let others: Vec<UserId> = view
-            .members
-            .iter()
-            .filter(|member| !member.me)
-            .map(|member| member.user)
-            .collect();
+    fn some_member(&mut self, client: usize, view: &GuildView) -> Option<UserId> {
+        let others = self.others(client, view.id);
         self.world.chance.one_of(&others).copied()
     }
 
     /// Some of the others in a guild.
-    fn some_of(&mut self, view: &GuildView) -> Vec<UserId> {
-        let others = view.members.iter().filter(|member| !member.me);
-        let others: Vec<UserId> = others.map(|member| member.user).collect();
+    fn some_of(&mut self, client: usize, view: &GuildView) -> Vec<UserId> {
+        let others = self.others(client, view.id);
         let taken = others
             .into_iter()
             .filter(|_| self.world.chance.happens(400));
@@ -188,7 +191,7 @@ impl<P: Primitives> Sim<P> {
             return;
         };
         if let Some(view) = self.guild(client, guild).filter(|_| known.can_set_policy) {
-            let users = self.some_of(&view);
+            let users = self.some_of(client, &view);
             self.world
                 .command(client, Command::SetReaders { channel, users });
         }
@@ -207,7 +210,7 @@ impl<P: Primitives> Sim<P> {
             let command = Command::CreateChannel {
                 guild,
                 name: format!("room-{}", view.channels.len()),
-                readers: private.then(|| self.some_of(&view)),
+                readers: private.then(|| self.some_of(client, &view)),
                 continues: None,
             };
             self.world.command(client, command);
@@ -224,7 +227,7 @@ impl<P: Primitives> Sim<P> {
         };
         let groups = self.groups(client);
         if groups.len() < 3 && self.world.chance.happens(250) {
-            let users = self.some_of(&view);
+            let users = self.some_of(client, &view);
             let name = self.world.chance.happens(500).then(|| "Tea".to_owned());
             if !users.is_empty() {
                 self.world
@@ -235,7 +238,7 @@ impl<P: Primitives> Sim<P> {
         let Some(channel) = self.world.chance.one_of(&groups).copied() else {
             return;
         };
-        let Some(user) = self.some_member(&view) else {
+        let Some(user) = self.some_member(client, &view) else {
             return;
         };
         let command = match self.world.chance.below(10) {

@@ -50,12 +50,8 @@ impl Two {
     fn member(&self, who: Who, of: Who) -> Option<MemberView> {
         let user = self.stage.user(of);
         let guild = self.guild;
-        match self.stage.world.clients[who].query(&Query::Guild { guild }) {
-            QueryReply::Guild { guild: Some(view) } => {
-                view.members.into_iter().find(|member| member.user == user)
-            }
-            _ => None,
-        }
+        let mut members = self.stage.world.clients[who].members(guild).into_iter();
+        members.find(|member| member.user == user)
     }
 }
 

@@ -54,8 +54,8 @@ fn a_nickname_stands_wherever_its_person_does_in_that_guild() {
     let hello = two.shown(two.alice, &format!("hello <@{user}>"));
     assert_eq!(hello.mentions[0].name, "Fern");
     for who in [two.alice, two.bob] {
-        let view = self::guild(&two, who);
-        let member = view.members.iter().find(|one| one.user == user).unwrap();
+        let mut members = two.stage.world.clients[who].members(guild).into_iter();
+        let member = members.find(|one| one.user == user).unwrap();
         assert_eq!(member.display_name, "Fern");
         assert_eq!(member.nickname.as_deref(), Some("Fern"));
         assert_eq!(member.username, "bob");

@@ -6,6 +6,7 @@ mod backup;
 mod conversation;
 mod history;
 mod look;
+mod member;
 mod mention;
 mod newcomer;
 mod notice;

@@ -22,14 +22,8 @@ fn person<P: Primitives>(stage: &Stage<P>, who: Who, of: Who) -> PersonTrust {
 
 fn member<P: Primitives>(stage: &Stage<P>, who: Who, guild: GuildId, of: Who) -> MemberView {
     let user = stage.user(of);
-    match stage.world.clients[who].query(&Query::Guild { guild }) {
-        QueryReply::Guild { guild: Some(view) } => view
-            .members
-            .into_iter()
-            .find(|one| one.user == user)
-            .expect("a member"),
-        other => panic!("no guild: {other:?}"),
-    }
+    let mut members = stage.world.clients[who].members(guild).into_iter();
+    members.find(|one| one.user == user).expect("a member")
 }
 
 /// Scrolls back to the start.

@@ -12,7 +12,7 @@ use cloister_wire::{
         TimeOut,
     },
     picture::{Picture, SetPicture},
-    presence::Presences,
+    presence::{LookAt, Presences},
     role::{
         Category, CreateCategory, CreateRole, EditCategory, EditChannel, EditEveryone, EditGuild,
         EditRole, Explained, MoveChannel, MoveRole, Overwrites, Role, SetAutomatic, SetConstraints,
@@ -407,6 +407,14 @@ fn people() -> Vec<Route> {
         get("/api/v1/presences", For::Person, presence::list)
             .gives::<Presences>()
             .about("Who of those whom one may see is there."),
+        post(
+            "/api/v1/guilds/{guild}/presences",
+            For::Member,
+            presence::look_at,
+        )
+        .takes::<LookAt>()
+        .gives::<Presences>()
+        .about("Which of these members of a guild are there."),
         put("/api/v1/contact", For::Person, relation::set_contact)
             .takes::<SetContact>()
             .about("Say who may begin a conversation with one."),

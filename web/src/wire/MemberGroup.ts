@@ -1,0 +1,2 @@
+import type { MemberHeading } from "./MemberHeading";
+export type MemberGroup = { heading: MemberHeading, count: number, };

@@ -1,0 +1,2 @@
+import type { RoleId } from "./RoleId";
+export type MemberHeading = { "heading": "owner" } | { "heading": "role", role: RoleId, } | { "heading": "others" };
