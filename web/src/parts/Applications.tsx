@@ -1,8 +1,9 @@
 /** Who wants to join a server, and what they are asked. */
 import { Plus, X } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useTask, useTopic } from "../state/engine";
 import { useAct, useAsked } from "../state/govern";
+import { useThese } from "../state/members";
 import { may } from "../state/permission";
 import { Avatar } from "../ui/Arch";
 import { Button, IconButton } from "../ui/Button";
@@ -69,7 +70,8 @@ function Queue({ view }: { view: GuildView }) {
     again();
   });
   const [declines, setDeclines] = useState<Application | null>(null);
-  const names = new Map(view.members.map((member) => [member.user, member.display_name]));
+  const inviters = useMemo(() => (told?.applications ?? []).flatMap((one) => one.invited_by ?? []), [told]);
+  const names = new Map(useThese(view.id, inviters).map((member) => [member.user, member.display_name]));
   const last = told?.applications.at(-1);
   return (
     <section className="own-section">

@@ -46,10 +46,7 @@ fn an_applicant_is_let_in_by_a_members_device_and_reads_and_writes() {
     stage.does(alice, Command::Govern { guild, act });
     stage.settle();
     assert_eq!(guilds(&stage, bob), [guild]);
-    let members = match stage.world.clients[alice].query(&Query::Guild { guild }) {
-        QueryReply::Guild { guild: Some(view) } => view.members,
-        other => panic!("no guild: {other:?}"),
-    };
+    let members = stage.world.clients[alice].members(guild);
     let member = members.iter().find(|one| one.user == user).unwrap();
     assert!(member.vouched, "the add is a vouch");
     stage.says(bob, general, "thank you");
