@@ -37,7 +37,7 @@ pub(crate) use backup::{Backed, Subject};
 pub(crate) use channel::{Audience, ChannelRow};
 pub(crate) use evidence::Evidence;
 pub(crate) use fork::Fork;
-pub(crate) use guild::GuildRow;
+pub(crate) use guild::{GuildRow, MemberRow};
 pub(crate) use history_key::{HeldKey, WaitingKeys};
 pub(crate) use message::{MessageRow, MessageState, Remark, text_of};
 pub(crate) use meta::{Identity, Nonces, PendingVault, Recovery, Restoring, Secrets, Trouble};

@@ -43,9 +43,9 @@ pub async fn look_at(
         .read(move |tx| {
             let permit = access::guild::may(tx, &caller, guild, Verb::LookAround)?;
             let mut fellows = Vec::new();
-            for user in users {
-                if store::presence::is_fellow(tx, &permit, user)? {
-                    fellows.push(user);
+            for user in &users {
+                if store::presence::is_fellow(tx, &permit, *user)? {
+                    fellows.push(*user);
                 }
             }
             Ok(fellows)

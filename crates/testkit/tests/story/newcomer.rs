@@ -16,6 +16,13 @@ fn guild_id(two: &Pair<Symbolic>) -> GuildId {
     }
 }
 
+fn view(two: &Pair<Symbolic>, who: Who, guild: GuildId) -> GuildView {
+    match two.stage.world.clients[who].query(&Query::Guild { guild }) {
+        QueryReply::Guild { guild: Some(guild) } => guild,
+        other => panic!("no guild: {other:?}"),
+    }
+}
+
 fn bob(two: &Pair<Symbolic>, seen_by: Who, guild: GuildId) -> MemberView {
     let user = two.stage.user(two.bob);
     let members = two.stage.world.clients[seen_by].members(guild);
