@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    account, application, audit, ban, channel, device, email, group, guild, invite, later, member,
+    account, application, audit, ban, channel, deletion, device, email, group, guild, invite, later, member,
     message, notice, operator, outbox, people, pin, poll, presence, read, recovery, remark, report,
     role, search, security, serve, thread, verify,
 };
@@ -172,6 +172,9 @@ pub(crate) enum Command {
     /// Your password
     #[command(subcommand)]
     Password(security::Password),
+    /// Whether your account stays, and its end
+    #[command(subcommand)]
+    Account(deletion::Account),
     /// Where you are signed in
     #[command(subcommand)]
     Session(security::Session),

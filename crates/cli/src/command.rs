@@ -5,6 +5,7 @@ pub(crate) mod application;
 pub(crate) mod audit;
 pub(crate) mod ban;
 pub(crate) mod channel;
+pub(crate) mod deletion;
 pub(crate) mod device;
 pub(crate) mod email;
 pub(crate) mod group;
@@ -100,6 +101,7 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Device(device) => device.run(&global, print),
         Command::Recovery(recovery) => recovery.run(&global, print),
         Command::Password(password) => password.run(&global, print),
+        Command::Account(account) => account.run(&global, print),
         Command::Session(session) => session.run(&global, print),
         Command::Factor(factor) => factor.run(&global, print),
         Command::Email(email) => email.run(&global, print),

@@ -116,6 +116,9 @@ fn exit(code: ErrorCode) -> u8 {
         | E::SecondFactorNeeded
         | E::NotMember
         | E::OwnerMustStay
+        | E::OwnsGuilds
+        | E::LastOperator
+        | E::DeletionPending
         | E::RankTooHigh
         | E::RightNotYours
         | E::RoleConstrained

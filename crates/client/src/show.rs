@@ -206,6 +206,7 @@ fn session<P: Primitives>(core: &Core<P>) -> Shown<SessionView> {
             .map_or_else(String::new, |instance| instance.name),
         alarm: core.alarm.clone(),
         reports_new: core.reports_new,
+        deletion_at: core.store.deletion_at()?,
     })
 }
 

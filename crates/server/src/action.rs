@@ -9,6 +9,7 @@ pub mod backup;
 pub mod category;
 pub mod channel;
 pub mod connection;
+pub mod deletion;
 pub mod device;
 pub mod dm;
 pub mod dormancy;

@@ -7,6 +7,7 @@
 mod account;
 mod limit;
 mod mail;
+mod retention;
 mod warning;
 
 pub use self::{
@@ -15,6 +16,7 @@ pub use self::{
     },
     limit::{Limit, Limits, LockoutMode},
     mail::{Mail, MailTls},
+    retention::Retention,
     warning::Warning,
 };
 
@@ -60,6 +62,7 @@ pub struct Config {
     pub limits: Limits,
     pub metrics: Metrics,
     pub mail: Mail,
+    pub retention: Retention,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -130,6 +133,7 @@ impl Default for Config {
             limits: Limits::default(),
             metrics: Metrics::default(),
             mail: Mail::default(),
+            retention: Retention::default(),
         }
     }
 }
@@ -223,6 +227,9 @@ impl Config {
             }
         }
         if let Some(trouble) = self.mail.trouble(self.public_url.as_deref()) {
+            return Err(unusable(trouble));
+        }
+        if let Some(trouble) = self.retention.trouble() {
             return Err(unusable(trouble));
         }
         let lifetimes = self.sessions.lifetimes();

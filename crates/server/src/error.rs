@@ -222,10 +222,10 @@ pub fn status_of(code: ErrorCode) -> u16 {
         E::MethodNotAllowed => 405,
         E::TimedOut => 408,
         E::UsernameTaken | E::SetUpDone | E::DevlogStale | E::OtkConflict | E::AlreadyMember
-        | E::NotMember | E::OwnerMustStay | E::EpochStale | E::ShareRequired | E::RotateRequired
+        | E::NotMember | E::OwnerMustStay | E::OwnsGuilds | E::LastOperator | E::DeletionPending | E::EpochStale | E::ShareRequired | E::RotateRequired
         | E::DevicesMismatch | E::IndexStale | E::TooManyDevices | E::GuildFull | E::TooMany
         | E::RolesExclude | E::AlreadyResolved | E::ThreadClosed | E::AudienceFull | E::BackupStale | E::BackupFull | E::MailOff => 409,
-        E::DevicesStale | E::InviteUsedUp | E::LinkInvalid => 410,
+        E::DevicesStale | E::InviteUsedUp | E::LinkInvalid | E::PersonGone => 410,
         E::TooLarge | E::MessageTooLong => 413,
         E::UnsupportedMediaType => 415,
         E::Invalid | E::UsernameInvalid | E::PasswordTooWeak | E::EmailInvalid | E::BadSignature | E::OpInvalid

@@ -8,6 +8,7 @@ pub mod backup;
 pub mod category;
 pub mod channel;
 pub mod denied;
+pub mod deletion;
 pub mod device;
 pub mod dm;
 pub mod email;

@@ -226,12 +226,39 @@ pub async fn run(app: App, data: PathBuf) {
             Ok(()) => terms_at = now,
             Err(error) => tracing::error!(%error, "roles that are due are given later"),
         }
+        if let Err(error) = delete_accounts(&app).await {
+            tracing::error!(%error, "accounts whose time is over stay for now");
+        }
         if let Err(error) = put_to_sleep(&app).await {
             tracing::error!(%error, "devices that are away stay in their audiences for now");
         }
         round = round.wrapping_add(1);
         tokio::time::sleep(EVERY).await;
     }
+}
+
+/// Accounts that one round ends.
+const DELETED_AT_ONCE: u32 = 20;
+
+/// Ends accounts whose time has come, one after the other.
+pub async fn delete_accounts(app: &App) -> Result<()> {
+    let due = app
+        .db
+        .read(|tx| {
+            let permit = access::system_quietly(tx);
+            store::deletion::page_due(tx, &permit, DELETED_AT_ONCE)
+        })
+        .await?;
+    for user in due {
+        let parts = app.clone();
+        app.db
+            .write(move |tx| {
+                let permit = access::system(tx, "the time of an account is over");
+                action::deletion::carry_out(tx, &parts, &permit, user)
+            })
+            .await?;
+    }
+    Ok(())
 }
 
 /// Puts devices to sleep that do not come for what waits for them, one after the other.

@@ -12,6 +12,7 @@ pub mod channel_reader;
 pub mod channel_waiting;
 pub mod connection;
 pub mod db;
+pub mod deletion;
 pub mod device;
 pub mod device_target;
 pub mod dm;

@@ -10,6 +10,7 @@ mod api {
     mod audit;
     mod backup;
     mod channel;
+    mod deletion;
     mod device;
     mod dm;
     mod dormancy;

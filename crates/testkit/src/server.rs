@@ -52,6 +52,7 @@ pub struct Server {
     life: u64,
     /// How many devices an audience holds, if not as many as usual.
     devices_per_channel: Option<NonZero<u32>>,
+    account_grace_days: Option<u32>,
     running: Running,
 }
 
@@ -111,6 +112,7 @@ impl Server {
             eyes,
             life: 0,
             devices_per_channel: None,
+            account_grace_days: None,
             running,
         }
     }
@@ -121,6 +123,9 @@ impl Server {
         let mut config = config();
         if let Some(devices) = self.devices_per_channel {
             config.limits.devices_per_channel = devices;
+        }
+        if let Some(days) = self.account_grace_days {
+            config.retention.account_grace_days = days;
         }
         self.running = start(
             &self.runtime,
@@ -136,6 +141,23 @@ impl Server {
     pub fn limit_audiences(&mut self, devices: NonZero<u32>) {
         self.devices_per_channel = Some(devices);
         self.restart();
+    }
+
+    /// From now on accounts can be kept for so many days.
+    pub fn set_grace(&mut self, days: u32) {
+        self.account_grace_days = Some(days);
+        self.restart();
+    }
+
+    /// Ends accounts whose time has come, and removes what their owners said.
+    pub fn end_accounts(&mut self) {
+        let app = self.running.app.clone();
+        self.runtime
+            .block_on(async {
+                cloister_server::jobs::delete_accounts(&app).await?;
+                cloister_server::jobs::sweep_some(&app).await
+            })
+            .expect("a job on a database in memory does not fail");
     }
 
     /// The token of the first operator's set-up link.

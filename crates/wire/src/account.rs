@@ -99,6 +99,9 @@ replies! {
         pub operator: bool,
         pub device: DeviceId,
         pub standing: DeviceStanding,
+        /// When the account is deleted, unless it is kept until then.
+        #[serde(default)]
+        pub deletion_at: Option<u64>,
     }
 
     /// `POST /api/v1/sessions/prepare`: who a name and password belong to, for a device that is

@@ -84,6 +84,16 @@ codes! {
     EmailInvalid
     /// A device of the account was here not long ago: it can let the new one in.
     StartOverTooSoon
+    /// What was to be typed once more, to be sure, is something else.
+    NotConfirmed
+    /// Hand over or delete what the account owns first.
+    OwnsGuilds
+    /// Nobody else runs this instance.
+    LastOperator
+    /// The account is about to be deleted, and takes nothing on.
+    DeletionPending
+    /// The other one's account is gone.
+    PersonGone
 
     // Signed structures and keys.
     /// A signature or chain does not check.

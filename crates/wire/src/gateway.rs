@@ -86,6 +86,9 @@ replies! {
         /// gone. It comes back with new keys and a `Renew` entry in its log.
         #[serde(default)]
         pub dormant: bool,
+        /// When the person's account is deleted, unless they keep it until then.
+        #[serde(default)]
+        pub deletion_at: Option<u64>,
         pub server_time: u64,
     }
 
@@ -244,6 +247,15 @@ pub enum Event {
     ReportResolved {
         report: ReportId,
         resolution: Resolution,
+    },
+    /// To the person's own devices: when their account is deleted now, if it is.
+    DeletionChanged {
+        at: Option<u64>,
+    },
+    /// To those who share a guild or conversation with somebody whose account is gone.
+    PersonDeleted {
+        user: UserId,
+        username: String,
     },
     /// To the person's own devices: something happened to the account that they should look at.
     SecurityNoticed {

@@ -270,6 +270,8 @@ pub enum DmRequest {
     Outgoing,
     /// The person who looks has declined.
     Declined,
+    /// The other's account is gone: nobody writes here any more.
+    Gone,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -18,6 +18,7 @@ pub mod audit;
 pub mod backup;
 pub mod bytes;
 pub mod channel;
+pub mod deletion;
 pub mod email;
 pub mod error;
 pub mod gateway;

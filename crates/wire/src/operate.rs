@@ -22,6 +22,8 @@ replies! {
         pub created_at: u64,
         pub operator: bool,
         pub disabled_at: Option<u64>,
+        /// When the account is deleted, unless it is kept until then.
+        pub deletion_at: Option<u64>,
         /// Since when a second factor is asked for.
         pub second_factor_at: Option<u64>,
         /// They confirmed an e-mail address, which the operator is not shown.
@@ -150,6 +152,10 @@ pub enum Deed {
     EndSessions,
     /// For somebody who lost them all. The password stays.
     RemoveFactors,
+    /// The account goes after the same while as when its owner asks for it.
+    Delete,
+    /// It does not.
+    Keep,
 }
 
 /// Whom the list shows.

@@ -87,10 +87,15 @@ pub enum SecurityEventKind {
     PolicyChanged,
     /// The operator took what happened to everybody as a file.
     EventsExported,
+    /// Everything of the account goes after a while.
+    DeletionAsked,
+    DeletionCancelled,
+    /// Everything of an account is gone.
+    AccountDeleted,
 }
 
 impl SecurityEventKind {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::Registered,
         Self::SignedIn,
         Self::SignedInNewDevice,
@@ -119,6 +124,9 @@ impl SecurityEventKind {
         Self::ResetLinkMade,
         Self::PolicyChanged,
         Self::EventsExported,
+        Self::DeletionAsked,
+        Self::DeletionCancelled,
+        Self::AccountDeleted,
     ];
 
     /// Worth asking the person whether it was them.
@@ -135,6 +143,7 @@ impl SecurityEventKind {
                 | Self::Enabled
                 | Self::PolicyChanged
                 | Self::EventsExported
+                | Self::AccountDeleted
         )
     }
 

@@ -16,6 +16,7 @@ import { Rail } from "../parts/Rail";
 import { Resizer } from "../parts/Resizer";
 import { RestoreNotice } from "../parts/BackupCard";
 import { RecoveryNotice } from "../parts/RecoveryChange";
+import { DeletionNotice } from "../parts/Deletion";
 import { SecurityNotice } from "../parts/SecurityNotice";
 import { SearchPanel } from "../parts/SearchPanel";
 import { Shortcuts } from "../parts/Shortcuts";
@@ -159,6 +160,7 @@ function Frame({ session, me, guild, channel, message, own, home: isHome, sectio
       </section>
       <main className="talk" id="talk" tabIndex={-1} aria-label={places.talk} data-region>
         {session.alarm !== null && <Alarm sentence={session.alarm} />}
+        <DeletionNotice />
         <SecurityNotice />
         <RecoveryNotice />
         <RestoreNotice />

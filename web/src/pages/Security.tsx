@@ -1,13 +1,14 @@
 /** What guards the account: password, second factor, sign-ins, and what happened to it. */
 import { useRef, useState } from "react";
 import { useLocation } from "wouter";
+import { DeletionCard } from "../parts/Deletion";
 import { EmailCard } from "../parts/EmailCard";
 import { submit } from "../parts/GuildDialogs";
 import { ProofProvider, useSensitive } from "../parts/Proof";
 import { SecondFactor } from "../parts/SecondFactor";
 import { path } from "../paths";
 import { type Asked, type Reply, unseen, useAct, useAsked } from "../state/account";
-import { useTask } from "../state/engine";
+import { useTask, useView } from "../state/engine";
 import { deviceName, useNow } from "../state/page";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
@@ -31,6 +32,7 @@ function Sections() {
   const factors = useAsked("factors", "factors");
   const signIns = useAsked("sign_ins", "sign_ins");
   const events = useAsked("security_events", "security_events");
+  const me = useView({ ask: "session" })?.me ?? null;
   const passwordField = useRef<HTMLInputElement>(null);
   const refusal = factors.refusal ?? signIns.refusal ?? events.refusal;
   const loaded = factors.answer !== undefined && signIns.answer !== undefined && events.answer !== undefined;
@@ -47,6 +49,7 @@ function Sections() {
           <EmailCard />
           <SignIns signIns={signIns} />
           <Activity events={events.answer?.events ?? []} />
+          {me !== null && <DeletionCard me={me} />}
         </>
       )}
     </OwnPage>

@@ -8,7 +8,7 @@ import { ConnectionPill } from "../parts/ConnectionPill";
 import { ForkBanner } from "../parts/ForkBanner";
 import { useDialogs } from "../parts/open";
 import { PresentAvatar } from "../parts/Presence";
-import { Incoming, Outgoing } from "../parts/Request";
+import { Gone, Incoming, Outgoing } from "../parts/Request";
 import { Continues, NoPlace, RoomNote } from "../parts/Room";
 import { RulesWait } from "../parts/Rules";
 import { RecoveryCard } from "../parts/RecoveryCard";
@@ -130,6 +130,8 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
           <RulesWait view={guildView} rules={guildView.rules} />
         ) : view.request === "incoming" && view.kind.kind === "dm" ? (
           <Incoming view={view} peer={view.kind.peer} />
+        ) : view.request === "gone" ? (
+          <Gone name={view.name} />
         ) : (
           <Composer ref={composer} view={view} place={place} lastOwn={() => lastOwn.current} />
         )}

@@ -1,6 +1,7 @@
 /** States of a device in which there is nothing to read yet, or no more. */
 import { useLocation } from "wouter";
 import { ComparisonHere } from "../parts/ComparisonDialog";
+import { DeletionNotice } from "../parts/Deletion";
 import { Doorway } from "../parts/Doorway";
 import { Reenrol } from "../parts/Reenrol";
 import { Unlock } from "../parts/Unlock";
@@ -32,6 +33,7 @@ export function Pending({ code, qr }: { code: string | null; qr: string | null }
       <output className="door-code" aria-label={pending.code} dir="ltr">
         {code ?? "····-····-····-····"}
       </output>
+      <DeletionNotice />
       <ComparisonHere />
       <ol className="door-steps">
         <li>{pending.step1}</li>

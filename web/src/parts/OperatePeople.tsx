@@ -83,6 +83,7 @@ function facts(one: PersonSeenView, now: number): string[] {
     `@${one.username}`,
     one.operator ? words.operator : null,
     one.disabled_at === null ? null : words.disabled(wholeDate(one.disabled_at)),
+    one.deletion_at === null ? null : words.deletion(wholeDate(one.deletion_at)),
     one.locked_until === null ? null : words.locked(timeOfDay(one.locked_until)),
     one.last_seen_at === null ? words.neverHere : words.lastSeen(agoInSentence(one.last_seen_at, now)),
   ];
@@ -177,6 +178,15 @@ function PersonDialog({ one, own, onChanged, onClose }: { one: PersonSeenView; o
           {one.second_factor_at !== null && (
             <Button look="danger-quiet" onPress={() => setAsked("remove_factors")}>
               {words.deed.remove_factors}
+            </Button>
+          )}
+          {one.deletion_at === null ? (
+            <Button look="danger-quiet" onPress={() => setAsked("delete")}>
+              {words.deed.delete}
+            </Button>
+          ) : (
+            <Button onPress={() => void act.run("keep")} isPending={act.busy}>
+              {words.deed.keep}
             </Button>
           )}
           {one.disabled_at === null ? (

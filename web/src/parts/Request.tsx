@@ -4,7 +4,7 @@ import { path } from "../paths";
 import { useGive, useTask } from "../state/engine";
 import { Button } from "../ui/Button";
 import { Note, RefusalNote } from "../ui/Note";
-import { conversations as words } from "../words";
+import { conversations as words, deletion } from "../words";
 import type { ChannelView } from "../wire";
 
 export function Incoming({ view, peer }: { view: ChannelView; peer: string }) {
@@ -41,6 +41,15 @@ export function Outgoing({ name }: { name: string }) {
   return (
     <Note kind="plain">
       <p dir="auto">{words.outgoing(name)}</p>
+    </Note>
+  );
+}
+
+/** The other one's account was deleted. */
+export function Gone({ name }: { name: string }) {
+  return (
+    <Note kind="plain">
+      <p dir="auto">{deletion.gone(name)}</p>
     </Note>
   );
 }

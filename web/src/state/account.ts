@@ -25,7 +25,7 @@ export interface Asked<T> {
 }
 
 /** The answer to a question about the account, and a way to ask again. */
-export function useAsked<R extends AccountReply["reply"]>(act: AccountAct["act"] & ("email" | "factors" | "security_events" | "sign_ins"), kind: R): Asked<Reply<R>> {
+export function useAsked<R extends AccountReply["reply"]>(act: AccountAct["act"] & ("deletion" | "email" | "factors" | "security_events" | "sign_ins"), kind: R): Asked<Reply<R>> {
   const ask = useAct();
   const [state, setState] = useState<{ answer: Reply<R> | undefined; refusal: Refusal | null }>({ answer: undefined, refusal: null });
   const [round, setRound] = useState(0);

@@ -7,7 +7,7 @@ import { id, type Scene } from "./world";
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
-function refuse(code: "PROOF_REQUIRED" | "WRONG_PASSWORD" | "SECOND_FACTOR_WRONG" | "PASSWORD_TOO_WEAK" | "LINK_INVALID" | "EMAIL_INVALID"): never {
+function refuse(code: "PROOF_REQUIRED" | "WRONG_PASSWORD" | "SECOND_FACTOR_WRONG" | "PASSWORD_TOO_WEAK" | "LINK_INVALID" | "EMAIL_INVALID" | "NOT_CONFIRMED"): never {
   throw new Refused({ code, message: "", retry_after_ms: null });
 }
 
@@ -35,14 +35,20 @@ export class FakeAccount {
   readonly #mail: boolean;
   #email: string | null;
   #wanted: string | null = null;
+  #deletionAt: number | null = null;
+  readonly #ended: (at: number | null) => void;
+  readonly #owned: string[];
   #signIns: SignInView[];
   #events: HappenedView[];
   readonly #tell: () => void;
   readonly #operator: FakeOperator;
 
-  constructor(scene: Scene, tell: () => void) {
+  constructor(scene: Scene, tell: () => void, ended: (at: number | null) => void, owned: string[]) {
     const now = Date.now();
     this.#tell = tell;
+    this.#ended = ended;
+    this.#owned = scene.has("owns-nothing") ? [] : owned;
+    if (scene.has("leaving")) this.#deletionAt = now + 29 * day;
     this.#operator = new FakeOperator(scene);
     this.#proved = !scene.has("stale");
     this.#totp_at = scene.has("factor") ? now - 30 * day : null;
@@ -82,6 +88,12 @@ export class FakeAccount {
         break;
       case "email":
         return { reply: "email", address: this.#email, wanted: this.#wanted, mail: this.#mail };
+      case "deletion":
+        return { reply: "deletion", asked_at: this.#deletionAt === null ? null : this.#deletionAt - 30 * day, at: this.#deletionAt, grace_days: 30, owns: this.#owned };
+      case "keep_account":
+        this.#deletionAt = null;
+        this.#ended(null);
+        break;
       case "forgot_password":
         return { reply: "done" };
       case "verify_email":
@@ -100,6 +112,11 @@ export class FakeAccount {
     if (!this.#proved && act.act !== "disable_totp") refuse("PROOF_REQUIRED");
     const codes = Array.from({ length: 10 }, (_, n) => `4K7${n}-Q2MX-9TRDH`);
     switch (act.act) {
+      case "ask_deletion":
+        if (act.username !== "ada") refuse("NOT_CONFIRMED");
+        this.#deletionAt = Date.now() + 30 * day;
+        this.#ended(this.#deletionAt);
+        break;
       case "end_sign_in":
         this.#signIns = this.#signIns.filter((one) => one.session !== act.session);
         break;

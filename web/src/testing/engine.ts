@@ -43,7 +43,15 @@ export class FakeEngine implements EngineBridge {
     this.world = makeWorld(scene);
     setHistory(this.world, scene);
     this.#trust = new FakeTrust(this.world, (...topics) => this.tell(...topics));
-    this.#account = new FakeAccount(scene, () => this.tell({ topic: "security" }));
+    this.#account = new FakeAccount(
+      scene,
+      () => this.tell({ topic: "security" }),
+      (at) => {
+        this.world.session.deletion_at = at;
+        this.tell({ topic: "session" });
+      },
+      this.world.guilds.filter((one) => one.owner === this.world.session.me?.user).map((one) => one.id),
+    );
     this.#status = scene.has("blocked") ? "blocked" : "leader";
   }
 

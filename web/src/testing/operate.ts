@@ -15,7 +15,7 @@ export class FakeOperator {
   constructor(scene: Scene) {
     const now = Date.now();
     this.#mail = !scene.has("no-mail");
-    const person = (number: number, username: string, display_name: string, more: Partial<PersonSeenView> = {}): PersonSeenView => ({ user: id(number), username, display_name, created_at: now - (90 - number) * day, operator: false, disabled_at: null, second_factor_at: number % 2 === 0 ? now - 20 * day : null, mail: number % 3 !== 0, sign_ins: (number % 3) + 1, last_seen_at: now - number * 17 * minute, locked_until: null, ...more });
+    const person = (number: number, username: string, display_name: string, more: Partial<PersonSeenView> = {}): PersonSeenView => ({ user: id(number), username, display_name, created_at: now - (90 - number) * day, operator: false, disabled_at: null, deletion_at: null, second_factor_at: number % 2 === 0 ? now - 20 * day : null, mail: number % 3 !== 0, sign_ins: (number % 3) + 1, last_seen_at: now - number * 17 * minute, locked_until: null, ...more });
     this.#people = [
       person(1, "ada", "Ada Lindqvist", { operator: true, second_factor_at: now - 40 * day }),
       person(2, "bruno", "Bruno Okafor"),
@@ -52,6 +52,8 @@ export class FakeOperator {
         const one = this.#people.find((person) => person.user === act.user);
         if (one === undefined) return { reply: "done" };
         if (act.deed === "disable") Object.assign(one, { disabled_at: Date.now(), sign_ins: 0, last_seen_at: null });
+        if (act.deed === "delete") Object.assign(one, { deletion_at: Date.now() + 30 * day, sign_ins: 0, last_seen_at: null });
+        if (act.deed === "keep") one.deletion_at = null;
         if (act.deed === "enable") one.disabled_at = null;
         if (act.deed === "unlock") one.locked_until = null;
         if (act.deed === "end_sessions") Object.assign(one, { sign_ins: 0, last_seen_at: null });

@@ -95,7 +95,7 @@ export function makeWorld(scene: Scene): World {
   const now = Date.now();
   const start = new Date(now).setHours(9, 12, 0, 0) - (new Date(now).getHours() < 11 ? day : 0);
   const world: World = {
-    session: { state: "active", connection: "online", me: { user: id(1), username: "ada", display_name: "Ada Lindqvist", device: id(901), operator: true }, pending_code: null, pending_qr: null, retry_at: null, instance_name: "Rowing on the Elbe", alarm: null, reports_new: false },
+    session: { state: "active", connection: "online", me: { user: id(1), username: "ada", display_name: "Ada Lindqvist", device: id(901), operator: true }, pending_code: null, pending_qr: null, retry_at: null, instance_name: "Rowing on the Elbe", alarm: null, reports_new: false, deletion_at: scene.has("leaving") ? now + 29 * day : null },
     setUpNeeded: false,
     guilds: [],
     channels: new Map(),

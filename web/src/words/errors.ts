@@ -44,6 +44,11 @@ const sentences: Record<ErrorCode, string> = {
   MAIL_OFF: "This Cloister sends no mail. Ask whoever runs it for a link to a new password.",
   EMAIL_INVALID: "This isn't an e-mail address like name@example.org. Check it and try again.",
   START_OVER_TOO_SOON: "A device of this account was in use less than three days ago. Approve this one with it, or wait until three days have passed.",
+  NOT_CONFIRMED: "This isn't your user name. Type it as it stands above.",
+  OWNS_GUILDS: "You own servers or group conversations. Hand them over or delete them first.",
+  LAST_OPERATOR: "Nobody else runs this Cloister. Make somebody else an operator first.",
+  DELETION_PENDING: "An account that is about to be deleted takes nothing on. Keep the account first.",
+  PERSON_GONE: "This account was deleted. You can read what was said.",
   ACCOUNT_DISABLED: "This account is disabled. Ask whoever runs this Cloister.",
 
   BAD_SIGNATURE: "A signature doesn't check, so nothing was done. Reload the page and try again.",

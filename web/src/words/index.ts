@@ -8,6 +8,7 @@ export { failedSend, refusalSentence, unreadable } from "./errors";
 export { certificateHelp } from "./certificate";
 export { listed } from "./plural";
 export { email, forgot, notMe, verify } from "./mail";
+export { deletion } from "./deletion";
 export { happened, placeName, reset, security } from "./security";
 export * from "./message";
 export * from "./recovery";

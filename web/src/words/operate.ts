@@ -25,6 +25,7 @@ export const operatePeople = {
   search: "Look",
   operator: "Runs this Cloister",
   disabled: (date: string) => fill("disabled since {date}", { date }),
+  deletion: (date: string) => fill("deleted on {date}", { date }),
   locked: (when: string) => fill("kept out after wrong passwords until {when}", { when }),
   signIns: (count: number) => plural(count, { one: "# sign-in", other: "# sign-ins" }),
   neverHere: "not signed in",
@@ -47,6 +48,8 @@ export const operatePeople = {
     unlock: "Wrong passwords are forgotten. They can try again now.",
     end_sessions: "Everything is signed out.",
     remove_factors: "The second factor is gone. They were told.",
+    delete: "The account goes when its time is over. They were told, and can keep it until then.",
+    keep: "The account stays.",
   } satisfies Record<Deed, string>,
   deed: {
     disable: "Disable account",
@@ -54,11 +57,14 @@ export const operatePeople = {
     unlock: "Forget wrong passwords",
     end_sessions: "Sign out everywhere",
     remove_factors: "Remove second factor",
+    delete: "Delete account",
+    keep: "Keep account",
   } satisfies Record<Deed, string>,
   sure: {
     disable: "Nobody can sign in to this account until you enable it, and everything is signed out now. Nothing is deleted.",
     end_sessions: "They stay who they are, and sign in again with their password.",
     remove_factors: "Do this only when you're certain that it's them who ask, and that they lost it. From then on the password alone signs them in; they're told.",
+    delete: "Everything is signed out now, and everything of this account goes after the usual days. Until then they keep it by signing in, and so can you.",
   },
 };
 

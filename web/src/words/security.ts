@@ -100,6 +100,9 @@ export const happened: Record<SecurityEventKind, string> = {
   reset_link_made: "Whoever runs this Cloister made a link to a new password",
   policy_changed: "You changed the rules of this Cloister",
   events_exported: "You saved what happened here as a file",
+  deletion_asked: "The end of this account was asked for",
+  deletion_cancelled: "The account was kept",
+  account_deleted: "An account was deleted",
 };
 
 export function placeName(place: Place): string {

@@ -241,6 +241,7 @@ fn welcome<P: Primitives>(
             identity.standing = standing;
             store.put_identity(&identity)?;
             store.forget("trouble")?;
+            store.put_deletion_at(signed_in.me.deletion_at)?;
             store.put_person(log.user, &identity.username, &identity.display_name)?;
             store.put_devlog(&log)?;
             // Whoever signs in knows whether they started over.

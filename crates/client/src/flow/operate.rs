@@ -112,6 +112,7 @@ async fn everybody<P: Primitives>(
         created_at: one.created_at,
         operator: one.operator,
         disabled_at: one.disabled_at,
+        deletion_at: one.deletion_at,
         second_factor_at: one.second_factor_at,
         mail: one.mail,
         sign_ins: one.sign_ins,

@@ -3,6 +3,7 @@
 use cloister_e2ee::Primitives;
 use cloister_wire::{
     DeviceId,
+    deletion::{AskDeletion, Deletion},
     email::{Email, ForgotPassword, NotMe, SetEmail, VerifyEmail},
     security::{
         ActivateTotp, BackupCodes, ChangePassword, DisableTotp, EndSessions, Factors, Prove,
@@ -16,7 +17,7 @@ use crate::{
     engine::Method,
     flow::call::{CallError, to_cbor},
     view::{
-        AccountAct, AccountReply, CommandReply, EmailView, FactorsView, HappenedView, Query,
+        AccountAct, AccountReply, CommandReply, DeletionView, EmailView, FactorsView, HappenedView, Query,
         QueryReply, SignInView, Topic, TotpView,
     },
 };
@@ -110,6 +111,29 @@ pub(crate) async fn act<P: Primitives>(shared: &Shared<P>, act: AccountAct) -> O
             openly(shared, "password/forgot", &ForgotPassword { who }).await?
         }
         AccountAct::NotMe { token } => openly(shared, "not-me", &NotMe { token }).await?,
+        AccountAct::Deletion => {
+            let standing: Deletion = shared.get("/api/v1/account/deletion".to_owned()).await?;
+            shared.core().store.put_deletion_at(standing.at)?;
+            AccountReply::Deletion(DeletionView {
+                asked_at: standing.asked_at,
+                at: standing.at,
+                grace_days: standing.grace_days,
+                owns: standing.owns,
+            })
+        }
+        AccountAct::AskDeletion { username } => {
+            let ask = AskDeletion { username };
+            done(shared, Method::Post, "account/deletion", &ask).await?
+        }
+        AccountAct::KeepAccount => {
+            let path = "/api/v1/account/deletion".to_owned();
+            shared.call(Method::Delete, path, None).await?;
+            let mut core = shared.core();
+            core.store.put_deletion_at(None)?;
+            core.tell(Topic::Session);
+            core.tell(Topic::Security);
+            AccountReply::Done
+        }
         AccountAct::RenewBackupCodes => shown(ask(shared, "backup-codes", &()).await?),
     };
     Ok(CommandReply::Account { reply })

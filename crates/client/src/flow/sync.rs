@@ -153,6 +153,7 @@ fn store_ready<P: Primitives>(core: &mut Core<P>, ready: &Ready) -> Result<(), R
     let now = core.now;
     let gone = core.store.commit(|store| {
         let mut gone = Vec::new();
+        store.put_deletion_at(ready.deletion_at)?;
         // A device that waits is told of nothing; what it has read may be here all the same.
         if store.me()?.standing != DeviceStanding::Active {
             return Ok(gone);
@@ -179,6 +180,7 @@ fn store_ready<P: Primitives>(core: &mut Core<P>, ready: &Ready) -> Result<(), R
     }
     core.tell(Topic::Guilds);
     core.tell(Topic::Dms);
+    core.tell(Topic::Session);
     Ok(())
 }
 

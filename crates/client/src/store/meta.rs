@@ -108,6 +108,7 @@ facts! {
     backup_trouble put_backup_trouble "backup_trouble": String;
     prekey_upload put_prekey_upload "prekey_upload": Bytes;
     fallback_at put_fallback_at "fallback_at": u64;
+    deletion_at put_deletion_fact "deletion_at": u64;
     thread_reads put_thread_reads "thread_reads": u64;
     device_list put_device_list "device_list": Vec<cloister_wire::account::Device>;
     index_version put_index_version "index_version": u64;
@@ -132,6 +133,14 @@ impl<P: Primitives> Store<P> {
             .prepare_cached("INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")?
             .execute(params![name, pack(value)])?;
         Ok(())
+    }
+
+    /// When the account is deleted, if it is.
+    pub fn put_deletion_at(&self, at: Option<u64>) -> StoreResult<()> {
+        match at {
+            Some(at) => self.put_deletion_fact(&at),
+            None => self.forget("deletion_at"),
+        }
     }
 
     pub fn forget(&self, name: &str) -> StoreResult<()> {

@@ -2,7 +2,7 @@
 
 use cloister_e2ee::Primitives;
 use cloister_proof::{DeviceCert, DeviceLog, encode};
-use cloister_wire::{DeviceId, GuildId, UserId};
+use cloister_wire::{DeviceId, GuildId, UserId, deletion::DELETED_NAME};
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{Store, StoreResult, decode, id16};
@@ -15,6 +15,16 @@ impl<P: Primitives> Store<P> {
                  ON CONFLICT (user) DO UPDATE SET username = excluded.username, display_name = excluded.display_name",
             )?
             .execute(params![user.as_bytes(), username, display_name])?;
+        Ok(())
+    }
+
+    /// Somebody whose account is gone: nobody remembers how they were called.
+    pub fn forget_person(&self, user: UserId, username: &str) -> StoreResult<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE person SET username = ?2, display_name = ?3 WHERE user = ?1 AND display_name <> ?3",
+            )?
+            .execute(params![user.as_bytes(), username, DELETED_NAME])?;
         Ok(())
     }
 

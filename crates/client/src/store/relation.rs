@@ -53,6 +53,7 @@ impl<P: Primitives> Store<P> {
             DmRequest::Incoming => 1,
             DmRequest::Outgoing => 2,
             DmRequest::Declined => 3,
+            DmRequest::Gone => 4,
         });
         self.connection
             .prepare_cached("UPDATE channel SET request = ?2 WHERE channel = ?1")?
@@ -71,6 +72,7 @@ impl<P: Primitives> Store<P> {
             Some(1) => Some(DmRequest::Incoming),
             Some(2) => Some(DmRequest::Outgoing),
             Some(3) => Some(DmRequest::Declined),
+            Some(4) => Some(DmRequest::Gone),
             Some(_) => return Err(StoreError::Unreadable),
         })
     }

@@ -2,7 +2,7 @@
 //! asks the server.
 
 use cloister_wire::{
-    DeviceId, SecurityEventId, SessionId,
+    DeviceId, GuildId, SecurityEventId, SessionId,
     security::{Place, SecurityEventKind, Which},
 };
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,12 @@ pub enum AccountAct {
     /// With the token of a link in a mail about something that the person did not do. Needs no
     /// sign-in; every sign-in of the account ends.
     NotMe { token: String },
+    /// Whether and when the account is deleted.
+    Deletion,
+    /// Sensitive. Ask for the end of the account; one's user name is typed to be sure.
+    AskDeletion { username: String },
+    /// Keep the account after all.
+    KeepAccount,
 }
 
 #[serde(tag = "reply", rename_all = "snake_case")]
@@ -57,6 +63,17 @@ pub enum AccountReply {
     Totp(TotpView),
     BackupCodes { codes: Vec<String> },
     Email(EmailView),
+    Deletion(DeletionView),
+}
+
+pub struct DeletionView {
+    pub asked_at: Option<u64>,
+    /// When everything goes.
+    pub at: Option<u64>,
+    /// Days in which an account can be kept here.
+    pub grace_days: u32,
+    /// Guilds and group conversations that must be handed over or deleted first.
+    pub owns: Vec<GuildId>,
 }
 
 /// Where the account's mails go.

@@ -56,6 +56,8 @@ pub struct SessionView {
     pub alarm: Option<String>,
     /// A report came in that this person is asked to look at.
     pub reports_new: bool,
+    /// When this person's account is deleted, unless they keep it until then.
+    pub deletion_at: Option<u64>,
 }
 
 pub struct MeView { pub user: UserId, pub username: String, pub display_name: String, pub device: DeviceId, pub operator: bool }

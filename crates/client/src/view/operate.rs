@@ -58,6 +58,8 @@ pub struct PersonSeenView {
     pub created_at: u64,
     pub operator: bool,
     pub disabled_at: Option<u64>,
+    /// When the account is deleted, unless it is kept until then.
+    pub deletion_at: Option<u64>,
     pub second_factor_at: Option<u64>,
     /// They confirmed an e-mail address.
     pub mail: bool,

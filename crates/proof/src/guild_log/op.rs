@@ -234,4 +234,7 @@ pub enum RemoveCause {
     Left,
     #[n(1)]
     Removed,
+    /// Their account is gone.
+    #[n(2)]
+    Deleted,
 }

@@ -224,6 +224,13 @@ fn waits() -> Error {
     )
 }
 
+fn gone() -> Error {
+    Error::refuse(
+        cloister_wire::ErrorCode::PersonGone,
+        "The other account was deleted. You can read what was said.",
+    )
+}
+
 fn quarantined() -> Error {
     Error::refuse(
         cloister_wire::ErrorCode::Quarantined,
@@ -284,9 +291,13 @@ fn enter(tx: &mut Tx<'_>, actor: Actor, state: Option<State>, verb: Verb) -> Res
             }
         }
         None => {
-            let pair = store::dm::pair(tx, state.id)?.ok_or_else(Error::not_found)?;
+            let (pair, gone_at) =
+                store::dm::pair_here(tx, state.id)?.ok_or_else(Error::not_found)?;
             if !pair.contains(&actor.user) {
                 return Err(Error::not_found());
+            }
+            if gone_at.is_some() && verb == Verb::SendMessage {
+                return Err(gone());
             }
             Kind::Direct { pair }
         }

@@ -73,7 +73,8 @@ impl Username {
         }
         // `adm1n` is read as `admin`, and so is `_admin_`.
         let read_as = name_key(text.trim_matches('_'));
-        if RESERVED.iter().any(|name| name_key(name) == read_as) {
+        let of_nobody = read_as.starts_with(&name_key("deleted_"));
+        if of_nobody || RESERVED.iter().any(|name| name_key(name) == read_as) {
             return Err(Error::refuse(
                 ErrorCode::UsernameInvalid,
                 "This name would be taken for somebody who runs the place. Choose another one.",

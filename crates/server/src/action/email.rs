@@ -4,7 +4,7 @@
 use cloister_wire::{ErrorCode, Hash, UserId, email::Email, security::SecurityEventKind};
 
 use super::{
-    ending, link,
+    deletion, ending, link,
     mail::{self, UNDO_MS, house},
     security,
 };
@@ -187,6 +187,7 @@ pub fn not_me(
         one_time::delete(tx, permit, user, purpose)?;
     }
     ending::end_all(tx, permit, user, "not the person")?;
+    deletion::stop(tx, permit, user)?;
     // Somebody may know the password, and a device may be theirs.
     store::account::update_password(tx, permit, user, &parts.hasher.of_nothing())?;
     let username = store::account::get_username(tx, permit, user)?;

@@ -12,7 +12,7 @@ use cloister_wire::{
 };
 
 use super::{
-    channel, epoch, guild,
+    channel, deletion, epoch, guild,
     guild_log::{self, LogOf},
     relation,
 };
@@ -46,6 +46,7 @@ pub fn create(
     for user in &everybody {
         store::account::lock(tx, *user)?;
     }
+    deletion::check_stays(tx, permit.user)?;
     check_place(tx, permit, permit.user)?;
     for user in &others {
         check_reach(tx, permit.user, *user)?;

@@ -10,7 +10,7 @@ use cloister_wire::{
 
 use super::{
     account::invite_invalid,
-    application, audit, channel, epoch,
+    application, audit, channel, deletion, epoch,
     guild_log::{self, LogOf},
     moderation, term,
 };
@@ -31,6 +31,7 @@ pub fn create(
 ) -> Result<Joined> {
     let name = guild_name(&request.name)?;
     store::account::lock(tx, permit.user)?;
+    deletion::check_stays(tx, permit.user)?;
     check_place(tx, permit, permit.user)?;
     let guild = request.guild;
     let new = NewGuild {

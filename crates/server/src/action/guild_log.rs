@@ -16,7 +16,7 @@ use cloister_wire::{
     guild::{Appended, GuildKind},
 };
 
-use super::{audit, channel, epoch, group, history, term};
+use super::{audit, channel, deletion, epoch, group, history, term};
 use crate::{
     Error, Result,
     access::{self, Actor, Permit, guild::InGuild, policy::Verb},
@@ -148,6 +148,7 @@ pub fn sign(
         OpBody::TransferOwner { user, .. } if permit.kind == GuildKind::Group => {
             store::guild::get_member(tx, permit.guild, *user)?
                 .ok_or_else(|| op_invalid("Only a member can become the owner."))?;
+            deletion::check_stays(tx, *user)?;
             of.access_version = store::guild::update_owner(tx, permit, *user)?;
         }
         // Whether a role is given by itself is changed with the role.
@@ -305,6 +306,7 @@ pub fn hand_over(
     let to = request.to;
     store::guild::get_member(tx, permit.guild, to)?
         .ok_or_else(|| op_invalid("Only a member can become the owner."))?;
+    deletion::check_stays(tx, to)?;
     let access_version = store::guild::update_owner(tx, permit, to)?;
     let of = LogOf {
         guild: permit.guild,

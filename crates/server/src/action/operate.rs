@@ -7,7 +7,7 @@ use cloister_wire::{
     security::SecurityEventKind,
 };
 
-use super::{attempt, ending, factor, password, security};
+use super::{attempt, deletion, ending, factor, password, security};
 use crate::{
     Error, Result,
     access::{OperateProved, Permit, Runs},
@@ -114,6 +114,7 @@ fn see<R: Runs>(
         created_at: one.created_at,
         operator: one.operator_at.is_some(),
         disabled_at: one.disabled_at,
+        deletion_at: one.deletion_at,
         second_factor_at: one.totp_at,
         sign_ins,
         last_seen_at,
@@ -156,6 +157,14 @@ pub fn look_after<R: Runs>(
         Deed::RemoveFactors => {
             factor::remove(tx, permit, user)?;
             SecurityEventKind::SecondFactorsRemoved
+        }
+        Deed::Delete => {
+            deletion::ask_by_operator(tx, parts, permit, user)?;
+            SecurityEventKind::DeletionAsked
+        }
+        Deed::Keep => {
+            deletion::stop(tx, permit, user)?;
+            SecurityEventKind::DeletionCancelled
         }
     };
     security::note_by_operator(tx, permit, Some(user), (kind, ""), visitor)

@@ -1,5 +1,5 @@
-//! Removing what somebody said who was banned: a piece at a time, so that no ban holds up the guild
-//! however much there is.
+//! Removing what somebody said who was banned, or whose account is gone: a piece at a time, so that
+//! it holds up nobody however much there is.
 
 use cloister_wire::{channel::MessageClass, gateway::Event};
 use serde_json::json;
@@ -9,11 +9,22 @@ use crate::{
     Result,
     access::{Permit, System},
     gateway::bus::Notice,
-    store::{self, db::Tx},
+    store::{
+        self,
+        db::Tx,
+        sweep::{Passed, Sweep},
+    },
 };
 
 /// Messages that one piece of work looks at.
 const LOOKED_AT: u32 = 500;
+
+/// Of who was banned their messages go; of who is gone also what they said about others'.
+fn goes(sweep: &Sweep, one: &Passed) -> bool {
+    let all = sweep.by == sweep.user;
+    one.live
+        && (one.class == MessageClass::Message || (all && one.class == MessageClass::Annotation))
+}
 
 /// Does one piece of the work. Says whether there may be more.
 pub fn step(tx: &mut Tx<'_>, permit: &Permit<'_, System>) -> Result<bool> {
@@ -32,7 +43,7 @@ pub fn step(tx: &mut Tx<'_>, permit: &Permit<'_, System>) -> Result<bool> {
     let mut scrubs = Vec::new();
     for one in young {
         sweep.before_seq = one.seq;
-        if one.sender == sweep.user && one.class == MessageClass::Message && one.live {
+        if one.sender == sweep.user && goes(&sweep, one) {
             scrubs.push(store::scrub::scrub_swept(tx, permit, &sweep, one.id)?);
         }
     }
@@ -48,7 +59,9 @@ pub fn step(tx: &mut Tx<'_>, permit: &Permit<'_, System>) -> Result<bool> {
         return Ok(true);
     }
     store::sweep::end(tx, permit, &sweep)?;
-    if let Some(guild) = state.guild.filter(|_| sweep.removed > 0) {
+    // Whoever goes takes back what was theirs: that is no act of moderation.
+    let by_moderator = sweep.by != sweep.user && sweep.removed > 0;
+    if let Some(guild) = state.guild.filter(|_| by_moderator) {
         let act = audit::Act::new(audit::MESSAGE_DELETE, audit::channel(state.id));
         let says = json!({"author": sweep.user, "count": sweep.removed, "since": sweep.since});
         audit::append(tx, guild, None, act.after(&says))?;

@@ -161,6 +161,27 @@ impl House<'_> {
         })
     }
 
+    /// Nothing is left of the account; the last letter.
+    pub fn deleted(self, to: &EmailAddress, username: &str) -> Letter {
+        self.write(
+            to,
+            &Draft {
+                subject: format!("Your account on {} is deleted", self.name),
+                title: "Your account is deleted",
+                says: vec![format!(
+                    "As was asked for, {username} on {} is gone, with everything that was stored \
+                     for it. What you said is being removed.",
+                    self.name
+                )],
+                link: None,
+                ends: vec![
+                    "What others keep on their own devices is not ours to delete.",
+                    "This is the last letter about it.",
+                ],
+            },
+        )
+    }
+
     /// That mail arrives.
     pub fn test(self, to: &EmailAddress) -> Letter {
         self.write(
@@ -308,6 +329,15 @@ const fn happened(kind: SecurityEventKind) -> (&'static str, &'static str) {
             "A link to a new password was made",
             "Whoever runs the server made a link to a new password for your account. If you did \
              not ask for it, tell them.",
+        ),
+        Kind::DeletionAsked => (
+            "Your account is about to be deleted",
+            "Somebody asked for the end of your account. Until it comes, signing in is enough to \
+             keep it.",
+        ),
+        Kind::DeletionCancelled => (
+            "Your account stays",
+            "Your account is not deleted: it was kept.",
         ),
         _ => ("Something happened", "Something happened to your account."),
     }

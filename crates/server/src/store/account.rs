@@ -14,21 +14,22 @@ sql! {
         (id, username, username_key, display_name, password_hash, operator_at, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
     GET_BY_NAME = "SELECT id, username, display_name, password_hash, devlog_length, operator_at,
-        disabled_at FROM account WHERE username_key = $1";
+        disabled_at, deletion_at FROM account WHERE username_key = $1";
     GET_BY_ID = "SELECT id, username, display_name, password_hash, devlog_length, operator_at,
-        disabled_at FROM account WHERE id = $1";
+        disabled_at, deletion_at FROM account WHERE id = $1";
     GET_LOCKED = "SELECT id, username, display_name, password_hash, devlog_length, operator_at,
-        disabled_at FROM account WHERE id = $1 FOR UPDATE";
+        disabled_at, deletion_at FROM account WHERE id = $1 FOR UPDATE";
     REPLACE_PASSWORD = "UPDATE account SET password_hash = $2
         WHERE id = $1 AND password_hash = $3";
     ADOPT_ID = "UPDATE account SET id = $2 WHERE id = $1 AND devlog_length = 0";
     GET_VAULT = "SELECT vault FROM account WHERE id = $1";
     UPDATE_VAULT = "UPDATE account SET vault = $2 WHERE id = $1";
     PAGE = "SELECT id, username, display_name, password_hash, devlog_length, operator_at,
-        disabled_at FROM account ORDER BY username_key";
+        disabled_at, deletion_at FROM account WHERE deleted_at IS NULL ORDER BY username_key";
     PAGE_AFTER = "SELECT a.id, a.username, a.display_name, a.created_at, a.operator_at,
-        a.disabled_at, (SELECT t.activated_at FROM totp AS t WHERE t.user_id = a.id) AS totp_at
-        FROM account AS a WHERE a.username_key > $1 ORDER BY a.username_key LIMIT $2";
+        a.disabled_at, a.deletion_at, (SELECT t.activated_at FROM totp AS t WHERE t.user_id = a.id) AS totp_at
+        FROM account AS a
+        WHERE a.username_key > $1 AND a.deleted_at IS NULL ORDER BY a.username_key LIMIT $2";
     UPDATE_DISABLED = "UPDATE account SET disabled_at = $2 WHERE id = $1";
     GET_USERNAME = "SELECT username FROM account WHERE id = $1";
     UPDATE_PASSWORD = "UPDATE account SET password_hash = $2 WHERE id = $1";
@@ -47,6 +48,8 @@ pub struct Account {
     pub devlog_length: u64,
     pub operator_at: Option<u64>,
     pub disabled_at: Option<u64>,
+    /// When it goes, unless it is kept until then.
+    pub deletion_at: Option<u64>,
 }
 
 /// A person in the operator's list.
@@ -58,6 +61,7 @@ pub struct Listed {
     pub created_at: u64,
     pub operator_at: Option<u64>,
     pub disabled_at: Option<u64>,
+    pub deletion_at: Option<u64>,
     pub totp_at: Option<u64>,
 }
 
@@ -154,6 +158,7 @@ pub fn page_after<R: Runs>(
             created_at: row.get("created_at")?,
             operator_at: row.get("operator_at")?,
             disabled_at: row.get("disabled_at")?,
+            deletion_at: row.get("deletion_at")?,
             totp_at: row.get("totp_at")?,
         })
     })
@@ -224,6 +229,7 @@ fn me(tx: &mut Tx<'_>, actor: &Actor) -> Result<Me> {
         operator: account.operator_at.is_some(),
         device: actor.device,
         standing: actor.standing,
+        deletion_at: account.deletion_at,
     })
 }
 
@@ -294,5 +300,6 @@ fn read(row: Row<'_>) -> Result<Account> {
         devlog_length: row.get("devlog_length")?,
         operator_at: row.get("operator_at")?,
         disabled_at: row.get("disabled_at")?,
+        deletion_at: row.get("deletion_at")?,
     })
 }

@@ -74,6 +74,7 @@ pub fn ready(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, gateway: Hash) -> Resu
         fallback_used: keys.fallback_used,
         devlog_version: tx.one(DEVLOG_VERSION, params![permit.device], |row| row.get(0))?,
         dormant: super::device::is_dormant(tx, permit.device)?,
+        deletion_at: super::deletion::get(tx, permit, permit.user)?.and_then(|one| one.at),
         server_time: tx.now(),
     })
 }

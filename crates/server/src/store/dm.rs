@@ -16,9 +16,10 @@ use crate::{
 };
 sql! {
     PAIR = "SELECT low_id, high_id FROM dm WHERE channel_id = $1";
+    PAIR_HERE = "SELECT low_id, high_id, gone_at FROM dm WHERE channel_id = $1";
     FIND = "SELECT channel_id FROM dm WHERE low_id = $1 AND high_id = $2";
     INSERT = "INSERT INTO dm (channel_id, low_id, high_id, waits_for) VALUES ($1, $2, $3, $4)";
-    WAITS = "SELECT waits_for, declined_at FROM dm WHERE channel_id = $1";
+    WAITS = "SELECT waits_for, declined_at, gone_at FROM dm WHERE channel_id = $1";
     TAKE_UP = "UPDATE dm SET waits_for = NULL, declined_at = NULL WHERE channel_id = $1";
     DECLINE = "UPDATE dm SET declined_at = $2 WHERE channel_id = $1";
     OF_PERSON = "SELECT d.channel_id, a.id, a.username, a.display_name FROM dm d \
@@ -41,6 +42,16 @@ pub struct Person {
 /// The two people of a conversation.
 pub fn pair(tx: &mut Tx<'_>, channel: ChannelId) -> Result<Option<[UserId; 2]>> {
     tx.maybe(PAIR, params![channel], |row| Ok([row.get(0)?, row.get(1)?]))
+}
+
+/// The same, with when one of the two was gone.
+pub fn pair_here(
+    tx: &mut Tx<'_>,
+    channel: ChannelId,
+) -> Result<Option<([UserId; 2], Option<u64>)>> {
+    tx.maybe(PAIR_HERE, params![channel], |row| {
+        Ok(([row.get(0)?, row.get(1)?], row.get(2)?))
+    })
 }
 
 pub fn find(tx: &mut Tx<'_>, pair: [UserId; 2]) -> Result<Option<ChannelId>> {
@@ -78,16 +89,17 @@ pub fn update_declined(tx: &mut Tx<'_>, channel: ChannelId) -> Result<()> {
 
 /// How a conversation stands for one of its two.
 fn request(tx: &mut Tx<'_>, channel: ChannelId, user: UserId) -> Result<Option<DmRequest>> {
-    let found: Option<(Option<UserId>, Option<u64>)> =
-        tx.maybe(WAITS, params![channel], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
+    type Found = (Option<UserId>, Option<u64>, Option<u64>);
+    let found: Option<Found> = tx.maybe(WAITS, params![channel], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    })?;
     Ok(match found {
-        Some((Some(who), declined)) if who == user => Some(match declined {
+        Some((_, _, Some(_))) => Some(DmRequest::Gone),
+        Some((Some(who), declined, None)) if who == user => Some(match declined {
             Some(_) => DmRequest::Declined,
             None => DmRequest::Incoming,
         }),
-        Some((Some(_), _)) => Some(DmRequest::Outgoing),
+        Some((Some(_), _, None)) => Some(DmRequest::Outgoing),
         _ => None,
     })
 }

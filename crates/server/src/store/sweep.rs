@@ -1,4 +1,4 @@
-//! What is being removed of people who were banned: one row for each channel, until everything in
+//! What is being removed of people who were banned or are gone: one row for each channel, until everything in
 //! it that is young enough was looked at.
 
 use cloister_wire::{ChannelId, MessageId, UserId, channel::MessageClass};

@@ -38,7 +38,7 @@ pub(super) async fn want(stage: &Stage, person: &Person, address: &str) -> Answe
 }
 
 /// Gives somebody a proved address.
-async fn give_address(stage: &Stage, postbox: &Postbox, person: &Person, address: &str) {
+pub(super) async fn give_address(stage: &Stage, postbox: &Postbox, person: &Person, address: &str) {
     want(stage, person, address).await.expect(204);
     round(stage).await;
     let token = postbox.one().token("verify");

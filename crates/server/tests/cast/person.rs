@@ -296,6 +296,20 @@ impl Person {
 
     /// Makes a guild with one channel.
     pub async fn create_guild(&self, stage: &Stage, number: u8) -> Guild {
+        let (body, genesis) = self.creation(number);
+        let ask = stage.post("/api/v1/guilds").bearing(&self.device.access);
+        let answer = ask.json(body).send().await.expect(201);
+        let log = position(&answer["log"]);
+        Guild {
+            id: fixed(number, GuildId::new),
+            channel: fixed(number | 0x40, ChannelId::new),
+            genesis,
+            log,
+        }
+    }
+
+    /// The body of a request that makes a guild, and the hash that names its log.
+    pub fn creation(&self, number: u8) -> (Value, Hash) {
         let guild = fixed(number, GuildId::new);
         let channel = fixed(number | 0x40, ChannelId::new);
         let everyone = LogRights(LogRights::INVITE.0);
@@ -305,23 +319,11 @@ impl Person {
             policy: ChannelPolicy::text(channel),
         };
         let policy = self.op(guild, Position::START, policy, &[]);
-        let answer = stage
-            .post("/api/v1/guilds")
-            .bearing(&self.device.access)
-            .json(json!({
-                "guild": guild, "name": "Garden", "create": create,
-                "channel": {"channel": channel, "name": "general", "policy": policy},
-            }))
-            .send()
-            .await
-            .expect(201);
-        let log = position(&answer["log"]);
-        Guild {
-            id: guild,
-            channel,
-            genesis,
-            log,
-        }
+        let body = json!({
+            "guild": guild, "name": "Garden", "create": create,
+            "channel": {"channel": channel, "name": "general", "policy": policy},
+        });
+        (body, genesis)
     }
 
     /// The body of an invitation, and the key in its link.

@@ -4,6 +4,7 @@ mod application;
 mod audience;
 mod backup;
 mod conversation;
+mod deletion;
 mod history;
 mod look;
 mod member;

@@ -47,6 +47,10 @@ pub(crate) enum Look {
     RemoveFactors(Named),
     /// Make a link with which the person sets a new password: good once, for an hour
     ResetPassword(Named),
+    /// Delete the account after the usual days, in which it can be kept
+    Delete(Named),
+    /// Keep an account that is about to be deleted
+    Keep(Named),
 }
 
 #[derive(Debug, Args)]
@@ -137,6 +141,8 @@ impl Look {
             Look::RemoveFactors(named) => {
                 named.act(Deed::RemoveFactors, "second factors removed", print)
             }
+            Look::Delete(named) => named.act(Deed::Delete, "to be deleted", print),
+            Look::Keep(named) => named.act(Deed::Keep, "kept", print),
             Look::ResetPassword(named) => named.reset(print),
         }
     }
@@ -180,11 +186,15 @@ fn line(seen: &Seen, print: &Print) -> Result<(), Failure> {
     if account.disabled_at.is_some() {
         facts.push("disabled".to_owned());
     }
+    if let Some(at) = account.deletion_at {
+        facts.push(format!("deleted on {}", moment(at)));
+    }
     print.line(
         &json!({
             "user": account.id, "username": account.username,
             "display_name": account.display_name, "operator_at": account.operator_at,
-            "disabled_at": account.disabled_at, "totp_at": seen.totp_at,
+            "disabled_at": account.disabled_at, "deletion_at": account.deletion_at,
+            "totp_at": seen.totp_at,
             "sessions": seen.sessions.len(),
         }),
         format_args!("{}  {}", printable(&account.username), facts.join(", ")),

@@ -154,6 +154,19 @@ pub(super) fn apply<P: Primitives>(shared: &Shared<P>, event: Event) -> Result<(
             entry,
         } => devlog_appended(shared, user, version, entry.as_ref())?,
         Event::DeviceWaiting { .. } => device::reload(shared),
+        Event::DeletionChanged { at } => {
+            let mut core = shared.core();
+            core.store.put_deletion_at(at)?;
+            core.tell(Topic::Session);
+        }
+        Event::PersonDeleted { user, username } => {
+            let mut core = shared.core();
+            core.store.forget_person(user, &username)?;
+            core.tell(Topic::Person { user });
+            core.tell(Topic::Dms);
+            drop(core);
+            govern::bring_relations(shared);
+        }
         Event::SecurityNoticed { .. } => shared.core().tell(Topic::Security),
         Event::ToDevice { item } => queue::arrive(shared, &item)?,
         Event::ReadMoved { channel, seq } => {

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use cloister_e2ee::Primitives;
-use cloister_proof::{GuildLog, LogEntry, Op, Signed, guild_log::Change};
-use cloister_wire::{GuildId, UserId, guild::Log};
+use cloister_proof::{
+    GuildLog, LogEntry, Op, Signed,
+    guild_log::{Change, RemoveCause},
+};
+use cloister_wire::{GuildId, UserId, deletion::DELETED_USERNAME, guild::Log};
 
 use super::log_head;
 use crate::{
@@ -85,6 +88,18 @@ pub(super) fn signer(entry: &[u8]) -> Option<Op> {
     }
 }
 
+/// Whose account is gone, if the entry says that of somebody.
+fn deleted(entry: &[u8]) -> Option<UserId> {
+    let entry: LogEntry = Signed::parse(entry).ok()?.open().ok()?;
+    match entry.change {
+        Change::Remove {
+            user,
+            cause: RemoveCause::Deleted,
+        } => Some(user),
+        _ => None,
+    }
+}
+
 /// Appends verified entries, which continue the log after `after`; what was applied before is
 /// skipped. False: the log is not there any more, because the guild was left and entered again.
 pub(super) fn extend_log<P: Primitives>(
@@ -121,6 +136,9 @@ pub(super) fn extend_log<P: Primitives>(
             );
         }
         core.store.note_guild_head(guild, log.position)?;
+        if let Some(user) = deleted(entry) {
+            core.store.forget_person(user, DELETED_USERNAME)?;
+        }
     }
     if row.genesis.is_some_and(|pinned| pinned != log.genesis) {
         return distrust(

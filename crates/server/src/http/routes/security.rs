@@ -2,6 +2,7 @@
 
 use cloister_wire::{
     email::{Email, ForgotPassword, NotMe, SetEmail, VerifyEmail},
+    deletion::{AskDeletion, Deletion},
     security::{
         ActivateTotp, BackupCodes, ChangePassword, DisableTotp, EndSessions, Factors, Prove,
         ResetPassword, SecurityEvents, Sessions, TotpOffer,
@@ -9,11 +10,12 @@ use cloister_wire::{
 };
 
 use super::{For, Route, delete, get, post, put};
-use crate::http::{email, security};
+use crate::http::{deletion, email, security};
 
 pub(super) fn table() -> Vec<Route> {
     let mut table = guards();
     table.extend(emails());
+    table.extend(ends());
     table
 }
 
@@ -35,6 +37,19 @@ fn emails() -> Vec<Route> {
         post("/api/v1/not-me", For::Anyone, email::not_me)
             .takes::<NotMe>()
             .about("End every sign-in with the token of a mailed link, and get a new password."),
+    ]
+}
+
+fn ends() -> Vec<Route> {
+    vec![
+        get("/api/v1/account/deletion", For::Enrolling, deletion::show)
+            .gives::<Deletion>()
+            .about("Whether and when one's account is deleted, and what stands in the way."),
+        post("/api/v1/account/deletion", For::Person, deletion::ask)
+            .takes::<AskDeletion>()
+            .about("Ask for the end of one's account; it can be kept for a while."),
+        delete("/api/v1/account/deletion", For::Enrolling, deletion::keep)
+            .about("Keep one's account after all."),
     ]
 }
 
