@@ -23,4 +23,8 @@ alarm: string | null,
 /**
  * A report came in that this person is asked to look at.
  */
-reports_new: boolean, };
+reports_new: boolean, 
+/**
+ * When this person's account is deleted, unless they keep it until then.
+ */
+deletion_at: number | null, };

@@ -40,6 +40,7 @@ export type { DmRequest } from "./DmRequest";
 export type { DmSummary } from "./DmSummary";
 export type { EarlierMessages } from "./EarlierMessages";
 export type { EditView } from "./EditView";
+export type { DeletionView } from "./DeletionView";
 export type { EmailView } from "./EmailView";
 export type { EmojiView } from "./EmojiView";
 export type { EntryKind } from "./EntryKind";

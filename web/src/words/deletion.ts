@@ -7,8 +7,8 @@ export const deletion = {
     days === 0
       ? "Everything of your account goes within minutes. Nobody can bring it back."
       : plural(days, {
-          one: "Everything of your account goes a day after you ask for it. Until then, signing in is enough to keep it.",
-          other: "Everything of your account goes # days after you ask for it. Until then, signing in is enough to keep it.",
+          one: "Everything of your account goes a day after you ask for it. Until then you can sign in and keep it.",
+          other: "Everything of your account goes # days after you ask for it. Until then you can sign in and keep it.",
         }),
   goes: "Your name, your e-mail address, your devices' keys and your key backup go. What you wrote is removed everywhere, and a line says that something stood there. You leave every server and every conversation.",
   stays: "What others saved on their own devices stays with them.",

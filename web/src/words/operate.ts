@@ -64,7 +64,7 @@ export const operatePeople = {
     disable: "Nobody can sign in to this account until you enable it, and everything is signed out now. Nothing is deleted.",
     end_sessions: "They stay who they are, and sign in again with their password.",
     remove_factors: "Do this only when you're certain that it's them who ask, and that they lost it. From then on the password alone signs them in; they're told.",
-    delete: "Everything is signed out now, and everything of this account goes after the usual days. Until then they keep it by signing in, and so can you.",
+    delete: "Everything is signed out now, and everything of this account goes after the usual days. Until then they can sign in and keep it, and you can keep it for them.",
   },
 };
 

@@ -332,8 +332,8 @@ const fn happened(kind: SecurityEventKind) -> (&'static str, &'static str) {
         ),
         Kind::DeletionAsked => (
             "Your account is about to be deleted",
-            "Somebody asked for the end of your account. Until it comes, signing in is enough to \
-             keep it.",
+            "Somebody asked for the end of your account. Until it comes you can sign in and keep \
+             it.",
         ),
         Kind::DeletionCancelled => (
             "Your account stays",

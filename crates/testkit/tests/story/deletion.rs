@@ -69,11 +69,11 @@ fn who_is_gone_has_no_name_on_anybodys_device_and_the_log_still_verifies() {
     two.stage.world.server.set_grace(0);
     two.stage.settle();
     // Carol hears of it when she is back.
-    two.stage.world.go_offline(carol);
+    two.stage.world.kill(carol);
     ask(&mut two, bob, "bob");
     two.stage.world.server.end_accounts();
     two.stage.settle();
-    two.stage.world.go_online(carol);
+    two.stage.world.revive(carol);
     two.stage.settle();
     for who in [alice, carol] {
         let seen = left(&two, who);
