@@ -98,6 +98,7 @@ fn exit(code: ErrorCode) -> u8 {
         | E::UsernameInvalid
         | E::PasswordTooWeak
         | E::EmailInvalid
+        | E::NotConfirmed
         | E::MessageTooLong => USAGE,
         E::Unauthenticated
         | E::WrongCredentials
@@ -141,6 +142,7 @@ fn exit(code: ErrorCode) -> u8 {
         | E::PersonCodeWrong
         | E::RolesExclude
         | E::TargetGone
+        | E::PersonGone
         | E::OtkConflict
         | E::BackupStale
         | E::DevlogStale => CONFLICT,

@@ -228,7 +228,7 @@ pub fn status_of(code: ErrorCode) -> u16 {
         E::DevicesStale | E::InviteUsedUp | E::LinkInvalid | E::PersonGone => 410,
         E::TooLarge | E::MessageTooLong => 413,
         E::UnsupportedMediaType => 415,
-        E::Invalid | E::UsernameInvalid | E::PasswordTooWeak | E::EmailInvalid | E::BadSignature | E::OpInvalid
+        E::Invalid | E::NotConfirmed | E::UsernameInvalid | E::PasswordTooWeak | E::EmailInvalid | E::BadSignature | E::OpInvalid
         | E::PlaintextRefused | E::DangerousForEveryone | E::AutomaticTooStrong | E::ReportUnproved => 422,
         E::DeviceCloned => 423,
         E::RateLimited | E::SlowMode => 429,

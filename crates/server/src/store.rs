@@ -58,6 +58,7 @@ fn statements() -> impl Iterator<Item = db::Sql> {
         attempt::STATEMENTS,
         audit::STATEMENTS,
         category::STATEMENTS,
+        deletion::STATEMENTS,
         device::STATEMENTS,
         guild::STATEMENTS,
         invite::STATEMENTS,

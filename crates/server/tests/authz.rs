@@ -212,6 +212,7 @@ fn body(route: &Route) -> Option<Value> {
         (Method::PUT, "email") => Some(json!({"address": "bob@example.org"})),
         (Method::POST, "email/verify" | "not-me") => Some(json!({"token": "clw_AAAA"})),
         (Method::POST, "password/forgot") => Some(json!({"who": "bob"})),
+        (Method::POST, "account/deletion") => Some(json!({"username": "nobody_at_all"})),
         (Method::POST, "session/proof") => Some(json!({"password": "x"})),
         (Method::POST, "sessions/end") => Some(json!({"which": "others"})),
         (Method::POST, "totp/activate") => Some(json!({"code": "000000"})),

@@ -3,4 +3,4 @@
 /**
  * What the operator does to an account.
  */
-export type Deed = "disable" | "enable" | "unlock" | "end_sessions" | "remove_factors";
+export type Deed = "disable" | "enable" | "unlock" | "end_sessions" | "remove_factors" | "delete" | "keep";

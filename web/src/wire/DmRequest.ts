@@ -3,4 +3,4 @@
 /**
  * How a conversation stands that one of the two has begun.
  */
-export type DmRequest = "incoming" | "outgoing" | "declined";
+export type DmRequest = "incoming" | "outgoing" | "declined" | "gone";

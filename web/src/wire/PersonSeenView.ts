@@ -4,7 +4,11 @@ import type { UserId } from "./UserId";
 /**
  * Somebody, as the operator sees them.
  */
-export type PersonSeenView = { user: UserId, username: string, display_name: string, created_at: number, operator: boolean, disabled_at: number | null, second_factor_at: number | null, 
+export type PersonSeenView = { user: UserId, username: string, display_name: string, created_at: number, operator: boolean, disabled_at: number | null, 
+/**
+ * When the account is deleted, unless it is kept until then.
+ */
+deletion_at: number | null, second_factor_at: number | null, 
 /**
  * They confirmed an e-mail address.
  */

@@ -173,6 +173,9 @@ export const happenedHere = {
   reset_link_made: "Link to a new password made",
   policy_changed: "Rules changed",
   events_exported: "Activity saved as a file",
+  deletion_asked: "End of the account asked for",
+  deletion_cancelled: "Account kept",
+  account_deleted: "Account deleted",
 };
 
 export const operateLimits = {

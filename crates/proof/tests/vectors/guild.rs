@@ -206,7 +206,6 @@ fn guild_logs_and_invitations_are_as_frozen() {
     for (name, gone, cause) in [
         ("entry: left", BOB, RemoveCause::Left),
         ("entry: removed", CAROL, RemoveCause::Removed),
-        ("entry: deleted", DAVE, RemoveCause::Deleted),
     ] {
         let user = user(gone);
         story.enters(name, Change::Remove { user, cause });

@@ -52,6 +52,7 @@ fn admission(version: Option<u64>) -> Input {
             dms: Vec::new(),
             queue_seq: 0,
             dormant: false,
+            deletion_at: None,
             one_time_keys: 50,
             fallback_used: false,
             devlog_version: 1,
