@@ -286,8 +286,8 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
         categories: categories.clone(),
         channels: guild_channels(core, guild, &categories)?,
         member_count: row.view.member_count,
-        me: member::one(core, guild, me.user)?,
-        changed: member::changed(core, guild)?,
+        me: member::one(core, guild, me.user)?.map(Box::new),
+        changed: member::changed(core, guild)?.map(Box::new),
     }))
 }
 

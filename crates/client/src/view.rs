@@ -71,7 +71,8 @@ pub use self::report::{ReportShown, Reportable, ReportableView, ReportedMessage,
 pub use self::schedule::ScheduledView;
 pub use self::{
     account::{
-        AccountAct, AccountReply, DeletionView, EmailView, FactorsView, HappenedView, SignInView, TotpView,
+        AccountAct, AccountReply, DeletionView, EmailView, FactorsView, HappenedView, SignInView,
+        TotpView,
     },
     channel::{
         ChannelKind, ChannelLink, ChannelSummary, ChannelView, DmSummary, EarlierMessages,

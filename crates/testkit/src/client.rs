@@ -3,9 +3,9 @@
 
 use cloister_client::{
     GenericEngine, Input, Options, Primitives, Step,
-    view::{Query, QueryReply, SessionView},
+    view::{MemberView, Query, QueryReply, SessionView},
 };
-use cloister_wire::account::ClientKind;
+use cloister_wire::{GuildId, account::ClientKind};
 use rusqlite::Connection;
 
 use crate::{clock::Chance, server::memory};

@@ -71,7 +71,10 @@ async fn standing(seat: &Seat<'_>) -> Result<DeletionView, Failure> {
 async fn show(seat: &Seat<'_>) -> Result<(), Failure> {
     let standing = standing(seat).await?;
     let line = match standing.at {
-        Some(at) => format!("deleted on {}; `cloister account cancel` keeps it", moment(at)),
+        Some(at) => format!(
+            "deleted on {}; `cloister account cancel` keeps it",
+            moment(at)
+        ),
         None if standing.owns.is_empty() => "kept".to_owned(),
         None => format!(
             "kept; {} owned by it must be handed over or deleted first",

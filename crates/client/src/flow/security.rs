@@ -17,8 +17,8 @@ use crate::{
     engine::Method,
     flow::call::{CallError, to_cbor},
     view::{
-        AccountAct, AccountReply, CommandReply, DeletionView, EmailView, FactorsView, HappenedView, Query,
-        QueryReply, SignInView, Topic, TotpView,
+        AccountAct, AccountReply, CommandReply, DeletionView, EmailView, FactorsView, HappenedView,
+        Query, QueryReply, SignInView, Topic, TotpView,
     },
 };
 

@@ -32,9 +32,9 @@ pub struct GuildView {
     /// Those above all categories first, then by category.
     pub channels: Vec<ChannelSummary>,
     pub member_count: u32,
-    pub me: Option<MemberView>,
+    pub me: Option<Box<MemberView>>,
     /// Somebody here has keys that must be looked at first.
-    pub changed: Option<MemberView>,
+    pub changed: Option<Box<MemberView>>,
 }
 
 /// Some members of a guild: its owner, those under the headings of their roles, the others; in

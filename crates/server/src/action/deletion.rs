@@ -68,7 +68,13 @@ pub fn keep(tx: &mut Tx<'_>, permit: &Permit<'_, Enrol>, visitor: &Visitor) -> R
         return Ok(());
     }
     let of = (permit.user, Some(permit.device));
-    security::note(tx, permit, of, SecurityEventKind::DeletionCancelled, visitor)
+    security::note(
+        tx,
+        permit,
+        of,
+        SecurityEventKind::DeletionCancelled,
+        visitor,
+    )
 }
 
 /// The same by whoever runs the instance.
@@ -171,7 +177,8 @@ pub fn carry_out(
         user,
         username: username.clone(),
     };
-    tx.emit(Notice::event(epoch::acquaintances(tx, user)?, gone));
+    let audience = epoch::acquaintances(tx, user)?;
+    tx.emit(Notice::event(audience, gone));
     store::deletion::begin_sweep(tx, permit, user)?;
     leave_everything(tx, parts, permit, user)?;
     let conversations = store::deletion::page_conversations(tx, permit, user)?;

@@ -112,7 +112,12 @@ pub(super) fn take_up(
     tell(tx, channel, pair, &pair)
 }
 
-pub(super) fn tell(tx: &mut Tx<'_>, channel: ChannelId, pair: [UserId; 2], who: &[UserId]) -> Result<()> {
+pub(super) fn tell(
+    tx: &mut Tx<'_>,
+    channel: ChannelId,
+    pair: [UserId; 2],
+    who: &[UserId],
+) -> Result<()> {
     for user in who {
         let other = if pair[0] == *user { pair[1] } else { pair[0] };
         let dm = Box::new(store::dm::view(tx, channel, *user, other)?);

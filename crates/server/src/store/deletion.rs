@@ -137,11 +137,7 @@ pub fn page_owned<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, user: UserId) -> Result
 }
 
 /// Whether somebody else runs the instance who stays.
-pub fn has_other_operators<R>(
-    tx: &mut Tx<'_>,
-    _: &Permit<'_, R>,
-    user: UserId,
-) -> Result<bool> {
+pub fn has_other_operators<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, user: UserId) -> Result<bool> {
     let found = tx.maybe(OTHER_OPERATORS, params![user], |_| Ok(()))?;
     Ok(found.is_some())
 }
@@ -177,12 +173,7 @@ pub fn page_conversations(
 
 /// Deletes what is the person's own, and empties the account. Its name is free again, and
 /// `username` stands in its place.
-pub fn erase(
-    tx: &mut Tx<'_>,
-    _: &Permit<'_, System>,
-    user: UserId,
-    username: &str,
-) -> Result<()> {
+pub fn erase(tx: &mut Tx<'_>, _: &Permit<'_, System>, user: UserId, username: &str) -> Result<()> {
     let now = tx.now();
     tx.execute(CLOSE_CONVERSATIONS, params![user, now])?;
     for own in OWN {

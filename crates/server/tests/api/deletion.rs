@@ -22,7 +22,13 @@ use crate::cast::{
 const PATH: &str = "account/deletion";
 
 async fn asks(stage: &Stage, person: &Person, username: &str) -> Answer {
-    ask(stage, &person.device.access, PATH, json!({"username": username})).await
+    ask(
+        stage,
+        &person.device.access,
+        PATH,
+        json!({"username": username}),
+    )
+    .await
 }
 
 async fn keeps(stage: &Stage, token: &str) -> Answer {
@@ -69,17 +75,27 @@ async fn an_account_that_is_about_to_go_can_be_kept_by_one_act() {
         let token = bob.device.access.clone();
         let at = stage.now() + 30 * DAY_MS;
         assert_eq!(me(stage, &token).await.expect(200)["deletion_at"], at);
-        me(stage, &phone.access).await.refused(401, "UNAUTHENTICATED");
+        me(stage, &phone.access)
+            .await
+            .refused(401, "UNAUTHENTICATED");
         // Asking once more puts nothing off, and they go on as always.
         stage.wait(60_000);
         asks(stage, &bob, "bob").await.expect(204);
         assert_eq!(show(stage, &token, PATH).await["at"], at);
-        stage.get(&format!("/api/v1/guilds/{}", guild.id)).bearing(&token).send().await.expect(200);
+        stage
+            .get(&format!("/api/v1/guilds/{}", guild.id))
+            .bearing(&token)
+            .send()
+            .await
+            .expect(200);
 
         // Signing in with a device that nobody has approved yet shows it, and keeps the account.
         time_passes(stage, 29 * DAY_MS).await;
         let laptop = bob.add_pending(stage, 41).await;
-        assert_eq!(me(stage, &laptop.access).await.expect(200)["deletion_at"], at);
+        assert_eq!(
+            me(stage, &laptop.access).await.expect(200)["deletion_at"],
+            at
+        );
         keeps(stage, &laptop.access).await.expect(204);
         keeps(stage, &laptop.access).await.expect(204);
         time_passes(stage, 31 * DAY_MS).await;
@@ -97,9 +113,13 @@ async fn the_end_of_an_account_is_asked_for_with_the_password_of_a_moment_ago() 
     on_every_database(async |stage| {
         let (_, mut bob, _) = two(stage).await;
         stage.wait(14 * 60_000);
-        asks(stage, &bob, "nobody").await.refused(422, "NOT_CONFIRMED");
+        asks(stage, &bob, "nobody")
+            .await
+            .refused(422, "NOT_CONFIRMED");
         stage.wait(60_000);
-        asks(stage, &bob, "bob").await.refused(401, "UNAUTHENTICATED");
+        asks(stage, &bob, "bob")
+            .await
+            .refused(401, "UNAUTHENTICATED");
         comes_back(stage, &mut bob).await;
         let body = json!({"password": PASSWORD, "second": null});
         let proof = ask(stage, &bob.device.access, "session/proof", body).await;
@@ -113,13 +133,17 @@ async fn the_end_of_an_account_is_asked_for_with_the_password_of_a_moment_ago() 
 async fn whoever_owns_something_or_runs_the_instance_alone_stays_until_others_have_it() {
     on_every_database(async |stage| {
         let (alice, bob, guild) = two(stage).await;
-        asks(stage, &alice, "alice").await.refused(409, "OWNS_GUILDS");
+        asks(stage, &alice, "alice")
+            .await
+            .refused(409, "OWNS_GUILDS");
         let owns = show(stage, &alice.device.access, PATH).await["owns"].clone();
         assert_eq!(owns, json!([guild.id]));
         let path = format!("/api/v1/guilds/{}", guild.id);
         let ask = stage.delete(&path).bearing(&alice.device.access);
         ask.send().await.expect(204);
-        asks(stage, &alice, "alice").await.refused(409, "LAST_OPERATOR");
+        asks(stage, &alice, "alice")
+            .await
+            .refused(409, "LAST_OPERATOR");
         asks(stage, &bob, "bob").await.expect(204);
         let (body, _) = bob.creation(7);
         let made = crate::cast::guard::ask(stage, &bob.device.access, "guilds", body).await;
@@ -160,23 +184,35 @@ async fn nothing_is_left_of_an_account_but_its_id_and_its_public_keys() {
         let live = Live::of(stage).await;
         let (mut hearing, _) = live.join(&alice.device).await;
         time_passes(stage, 60_000).await;
-        hears(&mut hearing, |event| {
-            matches!(event, Event::PersonDeleted { user, .. } if *user == bob.id)
-        })
+        hears(
+            &mut hearing,
+            |event| matches!(event, Event::PersonDeleted { user, .. } if *user == bob.id),
+        )
         .await;
         let known = bob.known(stage, &bob.device).await;
-        bob.sign_in(stage, known).await.refused(401, "WRONG_CREDENTIALS");
+        bob.sign_in(stage, known)
+            .await
+            .refused(401, "WRONG_CREDENTIALS");
         round(stage).await;
         let letter = postbox.one();
-        assert!(letter.html.contains("Your account is deleted"), "{letter:?}");
+        assert!(
+            letter.html.contains("Your account is deleted"),
+            "{letter:?}"
+        );
 
         // The place of what they said is kept, and nothing of it.
         let page = history(stage, &alice, guild.channel).await;
         let gone = page.messages.iter().find(|one| one.seq == 2).unwrap();
         assert!(matches!(gone.content, SealedContent::Scrubbed { .. }));
-        assert!(!matches!(page.messages[0].content, SealedContent::Scrubbed { .. }));
+        assert!(!matches!(
+            page.messages[0].content,
+            SealedContent::Scrubbed { .. }
+        ));
         let spoken = history(stage, &alice, dm).await;
-        assert!(matches!(spoken.messages[0].content, SealedContent::Scrubbed { .. }));
+        assert!(matches!(
+            spoken.messages[0].content,
+            SealedContent::Scrubbed { .. }
+        ));
         let alices = Voice::of(stage, &alice.device, dm).await;
         assert_eq!(alices.roster.len(), 1, "nobody but Alice reads on");
         let refused = alices.send(&alices.direct(12, &[])).await;
@@ -220,10 +256,13 @@ fn nothing_of(stage: &Stage, person: &Person) {
     let tables: Vec<String> = strings(&connection, names);
     assert!(tables.len() > 50);
     for table in tables {
-        let columns = strings(&connection, &format!("SELECT name FROM pragma_table_info('{table}')"));
+        let columns = strings(
+            &connection,
+            &format!("SELECT name FROM pragma_table_info('{table}')"),
+        );
         for column in columns {
             for name in ["bob", "bob@example.org", "Bob"] {
-                let found: u64 = connection
+                let found: i64 = connection
                     .query_row(
                         &format!("SELECT count(*) FROM {table} WHERE CAST({column} AS TEXT) = ?1"),
                         [name],
@@ -233,9 +272,11 @@ fn nothing_of(stage: &Stage, person: &Person) {
                 assert_eq!(found, 0, "{table}.{column} says {name}");
             }
         }
-        let keys = format!("SELECT \"from\" FROM pragma_foreign_key_list('{table}') WHERE \"table\" = 'account'");
+        let keys = format!(
+            "SELECT \"from\" FROM pragma_foreign_key_list('{table}') WHERE \"table\" = 'account'"
+        );
         for column in strings(&connection, &keys) {
-            let found: u64 = connection
+            let found: i64 = connection
                 .query_row(
                     &format!("SELECT count(*) FROM {table} WHERE {column} = ?1"),
                     [person.id.as_bytes()],
@@ -250,12 +291,12 @@ fn nothing_of(stage: &Stage, person: &Person) {
     }
     let empty = "SELECT count(*) FROM account WHERE id = ?1 AND deleted_at IS NOT NULL
         AND vault IS NULL AND password_hash = '' AND username LIKE 'deleted_%'";
-    let emptied: u64 = connection
+    let emptied: i64 = connection
         .query_row(empty, [person.id.as_bytes()], |row| row.get(0))
         .unwrap();
     assert_eq!(emptied, 1);
     let open = "SELECT count(*) FROM message WHERE sender_user = ?1 AND ct IS NOT NULL";
-    let open: u64 = connection
+    let open: i64 = connection
         .query_row(open, [person.id.as_bytes()], |row| row.get(0))
         .unwrap();
     assert_eq!(open, 0, "what they said, and what they said about others'");
@@ -279,9 +320,15 @@ async fn an_operator_can_end_and_keep_an_account_and_neither_their_own_nor_at_on
         };
         deed(&alice, "delete").await.refused(422, "INVALID");
         deed(&bob, "delete").await.expect(204);
-        me(stage, &bob.device.access).await.refused(401, "UNAUTHENTICATED");
+        me(stage, &bob.device.access)
+            .await
+            .refused(401, "UNAUTHENTICATED");
         let people = show(stage, token, "operate/people").await;
-        let at = people["people"].as_array().unwrap().iter().find(|one| one["username"] == "bob");
+        let at = people["people"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["username"] == "bob");
         assert_eq!(at.unwrap()["deletion_at"], stage.now() + 30 * DAY_MS);
         deed(&bob, "keep").await.expect(204);
         comes_back(stage, &mut bob).await;
@@ -296,7 +343,11 @@ async fn an_operator_can_end_and_keep_an_account_and_neither_their_own_nor_at_on
         assert_eq!(going.closed().await, 4401);
         let token = alice.device.access.as_str();
         let people = show(stage, token, "operate/people").await;
-        assert_eq!(people["people"].as_array().unwrap().len(), 1, "no row for nobody");
+        assert_eq!(
+            people["people"].as_array().unwrap().len(),
+            1,
+            "no row for nobody"
+        );
         let log = show(stage, token, &format!("guilds/{}/log", guild.id)).await;
         assert_eq!(log["entries"].as_array().unwrap().len(), entries + 1);
     })

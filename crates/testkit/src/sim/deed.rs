@@ -4,7 +4,7 @@ use cloister_client::{
     Primitives,
     view::{Command, DeviceState, Query, QueryReply},
 };
-use cloister_wire::{ChannelId, GuildId, UserId, guild::Membership};
+use cloister_wire::{ChannelId, GuildId, guild::Membership};
 
 use crate::{cast::PASSWORD, truth};
 

@@ -2,7 +2,7 @@
 
 use cloister_client::{
     Symbolic, Vodozemac,
-    view::{Command, DeviceState, MemberView, Query, QueryReply},
+    view::{Command, DeviceState, MemberView},
 };
 use cloister_testkit::cast::{Stage, Who};
 use cloister_wire::{ChannelId, ErrorCode, GuildId};

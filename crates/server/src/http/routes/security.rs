@@ -1,8 +1,8 @@
 //! Endpoints of what guards an account.
 
 use cloister_wire::{
-    email::{Email, ForgotPassword, NotMe, SetEmail, VerifyEmail},
     deletion::{AskDeletion, Deletion},
+    email::{Email, ForgotPassword, NotMe, SetEmail, VerifyEmail},
     security::{
         ActivateTotp, BackupCodes, ChangePassword, DisableTotp, EndSessions, Factors, Prove,
         ResetPassword, SecurityEvents, Sessions, TotpOffer,
