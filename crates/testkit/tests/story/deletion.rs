@@ -72,7 +72,8 @@ fn who_is_gone_has_no_name_on_anybodys_device_and_the_log_still_verifies() {
     two.stage.world.kill(carol);
     ask(&mut two, bob, "bob");
     two.stage.world.server.end_accounts();
-    two.stage.settle();
+    // It is told with the next heartbeat.
+    two.stage.world.run_for(60_000);
     two.stage.world.revive(carol);
     two.stage.settle();
     for who in [alice, carol] {
