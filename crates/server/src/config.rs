@@ -5,6 +5,7 @@
 //! refused: a key with a typing error must not be a key that silently does nothing.
 
 mod account;
+mod database;
 mod limit;
 mod mail;
 mod retention;
@@ -14,6 +15,7 @@ pub use self::{
     account::{
         Lifetimes, PasswordProfile, Passwords, Required, SecondFactors, SessionProfile, Sessions,
     },
+    database::Database,
     limit::{Limit, Limits, LockoutMode},
     mail::{Mail, MailTls},
     retention::Retention,
@@ -22,7 +24,6 @@ pub use self::{
 
 use std::{
     net::{IpAddr, SocketAddr},
-    num::NonZero,
     path::{Path, PathBuf},
 };
 
@@ -63,17 +64,6 @@ pub struct Config {
     pub metrics: Metrics,
     pub mail: Mail,
     pub retention: Retention,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
-pub struct Database {
-    /// `postgres://…`; without one, SQLite in the data folder.
-    pub url: Option<String>,
-    /// PEM certificates that may sign the database server's.
-    pub ca_file: Option<PathBuf>,
-    /// Threads of the database: readers of SQLite, or connections to PostgreSQL.
-    pub threads: Option<NonZero<usize>>,
 }
 
 /// Numbers for monitoring.

@@ -43,15 +43,9 @@ export class FakeEngine implements EngineBridge {
     this.world = makeWorld(scene);
     setHistory(this.world, scene);
     this.#trust = new FakeTrust(this.world, (...topics) => this.tell(...topics));
-    this.#account = new FakeAccount(
-      scene,
-      () => this.tell({ topic: "security" }),
-      (at) => {
-        this.world.session.deletion_at = at;
-        this.tell({ topic: "session" });
-      },
-      this.world.guilds.filter((one) => one.owner === this.world.session.me?.user).map((one) => one.id),
-    );
+    const owned = this.world.guilds.filter((one) => one.owner === this.world.session.me?.user).map((one) => one.id);
+    const leaves = (at: number | null) => this.tell(Object.assign(this.world.session, { deletion_at: at }) && { topic: "session" });
+    this.#account = new FakeAccount(scene, () => this.tell({ topic: "security" }), leaves, owned);
     this.#status = scene.has("blocked") ? "blocked" : "leader";
   }
 
