@@ -1,6 +1,6 @@
 import { openEngine } from "./engine/bridge";
 import { keepPage } from "./offline/keep";
-import { show } from "./show";
+import { showBehindLock } from "./show";
 
-show(openEngine());
+showBehindLock(openEngine);
 if (import.meta.env.PROD) void keepPage();

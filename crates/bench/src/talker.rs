@@ -50,6 +50,7 @@ impl Talker {
         let register = Command::Register {
             set_up_token,
             invite,
+            activation: None,
             username: name.to_owned(),
             display_name: name.to_owned(),
             password: PASSWORD.to_owned(),

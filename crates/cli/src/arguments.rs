@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// Rules of a server: who becomes somebody, and who needs a second factor
     #[command(subcommand)]
     Policy(operator::Policy),
+    /// Applications for an account, by the server's operator
+    #[command(subcommand)]
+    AccountApplication(operator::AccountApplication),
     /// Limits of a server, by its operator
     #[command(subcommand)]
     Limits(operator::Limits),
@@ -72,6 +75,8 @@ pub(crate) enum Command {
 
     /// Sign up with an invite
     Register(account::Register),
+    /// Apply for an account, where a server takes people that way
+    Apply(account::Apply),
     /// Sign in on this machine
     Login(account::Login),
     /// Sign out: this device ends and what it stored is destroyed

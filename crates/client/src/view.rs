@@ -57,8 +57,8 @@ pub use self::device::{Connection, DeviceState, DeviceView, MeView, SessionView}
 pub use self::guild::{GuildView, MemberGroup, MemberHeading, MemberView, MembersView};
 pub use self::notice::{NoticeLevel, NoticePlace, NoticeView};
 pub use self::operate::{
-    HappenedToView, LimitView, MailStandingView, OperatorAct, OperatorReply, PersonSeenView,
-    PolicyView, WeakSettingView,
+    AccountApplicationView, HappenedToView, LimitView, MailStandingView, OperatorAct,
+    OperatorReply, PersonSeenView, PolicyView, WeakSettingView,
 };
 pub use self::pin::{PinLine, PinnedView};
 pub use self::place::{
@@ -252,11 +252,14 @@ pub enum Topic {
 pub enum Command {
     /// Look at the instance and, if a code is given, at what it invites to. Needs no account.
     Preview { invite: Option<String> },
-    /// Make an account. One of `set_up_token` and `invite`, or neither where registration is open;
+    /// Make an account. One of `set_up_token`, `invite` and `activation` (what an approved applicant
+    /// was mailed or handed), or none where registration is open;
     /// `invite` may be `CODE` or `CODE#SEED`. With a seed, the guild is joined as part of it.
     Register {
         set_up_token: Option<String>,
         invite: Option<String>,
+        #[serde(default)]
+        activation: Option<String>,
         username: String,
         display_name: String,
         password: String,

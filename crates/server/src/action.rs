@@ -2,6 +2,7 @@
 //! What others shall hear of is emitted here, and published after the commit.
 
 pub mod account;
+pub mod account_application;
 pub mod application;
 pub mod attempt;
 pub mod audit;

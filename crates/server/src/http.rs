@@ -1,6 +1,7 @@
 //! HTTP: out of a request, through one transaction, into a reply. No SQL and no rule here.
 
 pub mod account;
+pub mod account_application;
 pub mod address;
 pub mod application;
 pub mod audit;

@@ -303,6 +303,7 @@ pub async fn clean_up(app: &App) -> Result<()> {
             store::email::delete_old(tx, &permit)?;
             let mails = now.saturating_sub(crate::mail::round::KEPT_MS);
             store::mail::delete_old(tx, &permit, mails)?;
+            action::account_application::prune(tx, &permit)?;
             store::moderation::prune(tx, &permit)?;
             tracing::info!(sessions, attempts, prekeys, rosters, "cleaned up");
             Ok(())

@@ -1,5 +1,6 @@
 //! What an operator does on the machine itself, beside a running server or without one.
 
+pub mod account_application;
 pub mod key;
 pub mod mail;
 pub mod person;

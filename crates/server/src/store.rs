@@ -2,6 +2,7 @@
 //! ask for leave, a permit.
 
 pub mod account;
+pub mod account_application;
 pub mod application;
 pub mod attempt;
 pub mod audit;

@@ -5,6 +5,7 @@ mod cast;
 
 mod api {
     mod account;
+    mod account_application;
     mod application;
     mod audience;
     mod audit;

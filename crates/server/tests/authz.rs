@@ -136,6 +136,10 @@ impl Scene {
                 &fixed(94, cloister_wire::ReportId::new).to_string(),
             )
             .replace(
+                "{application}",
+                &fixed(95, cloister_wire::AccountApplicationId::new).to_string(),
+            )
+            .replace(
                 "{session}",
                 &fixed(94, cloister_wire::SessionId::new).to_string(),
             )
@@ -296,6 +300,11 @@ fn governance_body(method: &Method, path: &str) -> Option<Option<Value>> {
             | "operate/people/{user}/reset",
         ) => return Some(None),
         ("POST", "operate/people/{user}") => json!({"deed": "unlock"}),
+        ("POST", "account-applications") => json!({
+            "username": "eve", "display_name": "Eve", "address": null, "answers": [],
+        }),
+        ("POST", "operate/account-applications/{application}/approve") => json!({"by": "password"}),
+        ("POST", "operate/account-applications/{application}/reject") => json!({"reason": ""}),
         ("POST", "operate/mail/test") => json!({"to": "trent@example.org"}),
         ("PUT", "operate/policy") => json!({"registration": null, "second_factor": null}),
         ("POST", "guilds/{guild}/roles") => role,
@@ -350,7 +359,7 @@ fn governance_body(method: &Method, path: &str) -> Option<Option<Value>> {
             json!({"nickname": "Fern", "reason": null})
         }
         ("PUT", "guilds/{guild}/icon" | "guilds/{guild}/banner") => json!({"picture": null}),
-        ("PUT", "guilds/{guild}/questions") => json!({"questions": []}),
+        ("PUT", "operate/questions" | "guilds/{guild}/questions") => json!({"questions": []}),
         ("POST", "invites/{code}/application") => json!({"answers": ["Because."]}),
         ("POST", "guilds/{guild}/applications/{user}/approve") => json!({"op": Bytes(vec![1])}),
         ("PUT", "guilds/{guild}/rules") => json!({"rules": null}),

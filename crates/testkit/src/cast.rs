@@ -128,6 +128,7 @@ impl<P: Primitives> Stage<P> {
         let command = Command::Register {
             set_up_token,
             invite,
+            activation: None,
             username: name.to_owned(),
             display_name: name.to_owned(),
             password: PASSWORD.to_owned(),

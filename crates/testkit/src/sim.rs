@@ -179,6 +179,7 @@ impl<P: Primitives> Sim<P> {
             Command::Register {
                 set_up_token,
                 invite,
+                activation: None,
                 username: name.clone(),
                 display_name: name,
                 password: PASSWORD.to_owned(),

@@ -13,6 +13,8 @@ use crate::{
 pub enum Registration {
     Invite,
     Open,
+    /// By invite, or by an application that an operator approves.
+    Application,
     Closed,
 }
 
@@ -36,6 +38,12 @@ replies! {
         /// It sends mails, such as a link to a new password.
         #[serde(default)]
         pub mail: bool,
+        /// What applicants are asked, where people apply for an account.
+        #[serde(default)]
+        pub questions: Vec<String>,
+        /// Pages lock themselves after so long without anybody using them.
+        #[serde(default)]
+        pub lock_after_ms: Option<u64>,
         /// No operator exists: the printed set-up link works.
         pub set_up_needed: bool,
         /// Ed25519 key that signs epochs, guild logs and heads. Pinned at first contact.
@@ -215,6 +223,8 @@ pub enum Admission {
     SetUp { token: String },
     /// Of the instance or of a guild.
     Invite { code: String },
+    /// What an approved applicant was mailed or handed; for the name they applied with.
+    Activation { code: String },
     /// Only where registration is open.
     Open {},
 }

@@ -100,6 +100,8 @@ ids! {
     SessionId
     /// Something that happened to an account.
     SecurityEventId
+    /// Somebody's application for an account.
+    AccountApplicationId
     /// A mail that waits to be handed on, or was.
     MailId
     /// A heading over channels of a guild, with overwrites of its own.

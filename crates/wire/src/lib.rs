@@ -13,6 +13,7 @@
 mod define;
 
 pub mod account;
+pub mod account_application;
 pub mod application;
 pub mod audit;
 pub mod backup;
@@ -41,7 +42,7 @@ pub mod thread;
 pub use bytes::{Bytes, Hash, Octets};
 pub use error::{ErrorBody, ErrorCode};
 pub use id::{
-    CategoryId, ChannelId, DeviceId, GuildId, MailId, MessageId, ReportId, RoleId, SecurityEventId,
-    SessionId, Txn, UserId,
+    AccountApplicationId, CategoryId, ChannelId, DeviceId, GuildId, MailId, MessageId, ReportId,
+    RoleId, SecurityEventId, SessionId, Txn, UserId,
 };
 pub use permission::Permissions;

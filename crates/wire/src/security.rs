@@ -92,10 +92,14 @@ pub enum SecurityEventKind {
     DeletionCancelled,
     /// Everything of an account is gone.
     AccountDeleted,
+    /// Somebody applied for an account.
+    Applied,
+    ApplicationApproved,
+    ApplicationRejected,
 }
 
 impl SecurityEventKind {
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 34] = [
         Self::Registered,
         Self::SignedIn,
         Self::SignedInNewDevice,
@@ -127,6 +131,9 @@ impl SecurityEventKind {
         Self::DeletionAsked,
         Self::DeletionCancelled,
         Self::AccountDeleted,
+        Self::Applied,
+        Self::ApplicationApproved,
+        Self::ApplicationRejected,
     ];
 
     /// Worth asking the person whether it was them.
@@ -144,6 +151,9 @@ impl SecurityEventKind {
                 | Self::PolicyChanged
                 | Self::EventsExported
                 | Self::AccountDeleted
+                | Self::Applied
+                | Self::ApplicationApproved
+                | Self::ApplicationRejected
         )
     }
 

@@ -5,6 +5,7 @@ import { useEngineStatus, useView } from "../state/engine";
 import { Skeleton } from "../ui/Note";
 import { app } from "../words";
 import type { SessionView } from "../wire";
+import { Activate, Apply } from "./Apply";
 import { Certificate } from "./Certificate";
 import { Inside } from "./Inside";
 import { Invite } from "./Invite";
@@ -59,6 +60,12 @@ function Outside({ session }: { session: SessionView }) {
       </Route>
       <Route path={pattern.forgot}>
         <Forgot />
+      </Route>
+      <Route path={pattern.apply}>
+        <Apply instance={session.instance_name || app.name} />
+      </Route>
+      <Route path={pattern.activate}>
+        <Activate instance={session.instance_name || app.name} />
       </Route>
       {mailed()}
       <Route path={pattern.signUp}>

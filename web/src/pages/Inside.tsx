@@ -9,6 +9,7 @@ import { Alarm } from "../parts/ConnectionPill";
 import { OpenDialog } from "../parts/Dialogs";
 import { GroupPanel } from "../parts/GroupPanel";
 import { MemberPanel } from "../parts/MemberPanel";
+import { LockWatch } from "../parts/LockWatch";
 import { Notices } from "../parts/Notices";
 import { PinPanel } from "../parts/PinPanel";
 import { DialogsProvider, useDialogs } from "../parts/open";
@@ -90,6 +91,7 @@ export function Inside({ session, me }: Props) {
       <OpenDialog />
       <ComparisonDialog />
       <Shortcuts />
+      <LockWatch />
       <Notices />
     </DialogsProvider>
   );

@@ -2,6 +2,7 @@
 import { ArrowLeft } from "lucide-react";
 import { Link, useLocation } from "wouter";
 import { OperateActivity } from "../parts/OperateActivity";
+import { OperateApplications } from "../parts/OperateApplications";
 import { OperateLimits } from "../parts/OperateLimits";
 import { OperateMail } from "../parts/OperateMail";
 import { OperatePeople } from "../parts/OperatePeople";
@@ -20,6 +21,7 @@ import "../parts/operate.css";
 
 const sections = [
   { name: "", label: words.people },
+  { name: "applications", label: words.applications },
   { name: "rules", label: words.rules },
   { name: "mail", label: words.mail },
   { name: "activity", label: words.activity },
@@ -54,6 +56,8 @@ export function Operate({ me, section }: { me: MeView; section: string }) {
 
 function Section({ name, me }: { name: string; me: MeView }) {
   switch (name) {
+    case "applications":
+      return <OperateApplications />;
     case "rules":
       return <OperateRules />;
     case "mail":

@@ -8,7 +8,7 @@ import { deviceName, useTitle } from "../state/page";
 import { Button } from "../ui/Button";
 import { Field, PasswordField } from "../ui/Field";
 import { Note, RefusalNote } from "../ui/Note";
-import { account, app, refusalSentence, reset, setUp, signIn as words, signUp } from "../words";
+import { account, app, applyWords, refusalSentence, reset, setUp, signIn as words, signUp } from "../words";
 
 /** Where somebody was going before signing in; only a path of this page. */
 export function destination(hash: string): string {
@@ -29,7 +29,7 @@ export function SignIn({ instance }: { instance: string }) {
   const [key, setKey] = useState<string | null>(null);
   const [code, setCode] = useState("");
   const [forgot, setForgot] = useState(false);
-  const { setUpNeeded, open, mail } = useInstance();
+  const { setUpNeeded, open, mail, questions } = useInstance();
   useTitle(app.title(words.submit, 0));
   const enter = useTask(async () => {
     const recovery_key = key === null || key.trim() === "" ? null : key.trim();
@@ -78,6 +78,11 @@ export function SignIn({ instance }: { instance: string }) {
             {signUp.link}
           </Button>
         )}
+        {questions !== null && (
+          <Button look="quiet" small onPress={() => go(path.apply())}>
+            {applyWords.link}
+          </Button>
+        )}
         <Button look="quiet" small aria-expanded={mail ? undefined : forgot} onPress={() => (mail ? go(path.forgot()) : setForgot(!forgot))}>
           {reset.forgot}
         </Button>
@@ -87,15 +92,24 @@ export function SignIn({ instance }: { instance: string }) {
   );
 }
 
+interface Instance {
+  loaded: boolean;
+  setUpNeeded: boolean;
+  open: boolean;
+  mail: boolean;
+  /** What applicants are asked; null where nobody applies. */
+  questions: string[] | null;
+}
+
 /** A fresh instance has nobody to sign in as; an open one takes anybody. */
-function useInstance(): { setUpNeeded: boolean; open: boolean; mail: boolean } {
+export function useInstance(): Instance {
   const give = useGive();
-  const [instance, setInstance] = useState({ setUpNeeded: false, open: false, mail: false });
+  const [instance, setInstance] = useState<Instance>({ loaded: false, setUpNeeded: false, open: false, mail: false, questions: null });
   useEffect(() => {
     let here = true;
     give({ do: "preview", invite: null }).then(
       (reply) => {
-        if (here && reply.outcome === "instance") setInstance({ setUpNeeded: reply.set_up_needed, open: reply.open, mail: reply.mail });
+        if (here && reply.outcome === "instance") setInstance({ loaded: true, setUpNeeded: reply.set_up_needed, open: reply.open, mail: reply.mail, questions: reply.questions });
       },
       () => undefined,
     );

@@ -16,6 +16,8 @@ const usernamePattern = /^[a-z0-9_]{3,32}$/;
 interface Props {
   setUpToken: string | null;
   invite: string | null;
+  /** What an approved applicant was given, and for which name. */
+  activation?: { username: string; code: string };
   submitLabel: string;
   onMade: (guild: string | null) => void;
 }
@@ -32,17 +34,18 @@ export function suggestUsername(name: string): string {
     .slice(0, 32);
 }
 
-export function AccountForm({ setUpToken, invite, submitLabel, onMade }: Props) {
+export function AccountForm({ setUpToken, invite, activation, submitLabel, onMade }: Props) {
   const give = useGive();
   const [name, setName] = useState("");
   const [chosen, setChosen] = useState<string | null>(null);
   const [password, setPassword] = useState("");
-  const username = chosen ?? suggestUsername(name);
+  const username = activation?.username ?? chosen ?? suggestUsername(name);
   const register = useTask(async () => {
     const reply = await give({
       do: "register",
       set_up_token: setUpToken,
       invite,
+      activation: activation?.code ?? null,
       username,
       display_name: name.trim(),
       password,
@@ -60,6 +63,7 @@ export function AccountForm({ setUpToken, invite, submitLabel, onMade }: Props) 
       <Field
         label={account.username}
         value={username}
+        isReadOnly={activation !== undefined}
         onChange={(text) => {
           setChosen(text.toLowerCase());
           register.clear();

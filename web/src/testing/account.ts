@@ -49,6 +49,7 @@ export class FakeAccount {
     this.#ended = ended;
     this.#owned = scene.has("owns-nothing") ? [] : owned;
     if (scene.has("leaving")) this.#deletionAt = now + 29 * day;
+    this.lockAfter = scene.has("locks") ? 20_000 : null;
     this.#operator = new FakeOperator(scene);
     this.#proved = !scene.has("stale");
     this.#totp_at = scene.has("factor") ? now - 30 * day : null;
@@ -60,6 +61,13 @@ export class FakeAccount {
     const event = (number: number, kind: HappenedView["kind"], ago: number, unseen: boolean): HappenedView => ({ id: id(number), kind, at: now - ago, device_name: number % 2 === 0 ? "Ada's phone" : null, user_agent: "Mozilla/5.0 (Windows NT 10.0) Firefox/141.0", place: { place: "network", prefix: "203.0.0.0/16" }, unseen });
     const odd = scene.has("odd");
     this.#events = [event(951, "signed_in_new_device", 2 * 60 * minute, odd), event(953, "second_factor_failed", 3 * 60 * minute, odd), event(952, "signed_in", day, false), event(955, "sign_in_failed", 2 * day, false), event(954, "password_changed", 9 * day, false), event(957, "registered", 60 * day, false)];
+  }
+
+  /** Scene `locks`: the page locks itself soon. */
+  readonly lockAfter: number | null;
+
+  get questions(): string[] | null {
+    return this.#operator.questions;
   }
 
   operate(act: OperatorAct): CommandReply {

@@ -406,7 +406,7 @@ export class FakeEngine implements EngineBridge {
     const code = invite?.split("#")[0] ?? "";
     if (code === "gone") refuse("INVITE_INVALID");
     const preview = invite === null ? null : invitedTo(code, invite);
-    return { outcome: "instance", name: "Rowing on the Elbe", mail: this.mail, set_up_needed: this.world.setUpNeeded, open: this.world.session.state === "signed_out" && this.open, invite: preview };
+    return { outcome: "instance", name: "Rowing on the Elbe", mail: this.mail, set_up_needed: this.world.setUpNeeded, open: this.world.session.state === "signed_out" && this.open, questions: this.#account.questions, lock_after_ms: this.#account.lockAfter, invite: preview };
   }
 
   #register(command: Extract<Command, { do: "register" }>): CommandReply {

@@ -1,8 +1,8 @@
 /** The page over the engine in memory: `npm run dev:fake`, scenes by `?scene=offline,long`. */
-import { show } from "../show";
+import { showBehindLock } from "../show";
 import { FakeEngine } from "./engine";
 
 const scene = new Set((new URLSearchParams(location.search).get("scene") ?? "").split(",").filter((word) => word !== ""));
 const engine = new FakeEngine(scene);
 Object.assign(globalThis, { engine });
-show(engine);
+showBehindLock(() => engine);

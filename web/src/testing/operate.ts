@@ -1,6 +1,6 @@
 /** The part of the fake engine that runs the instance. */
 import { Refused } from "../engine/contract";
-import type { HappenedToView, OperatorAct, OperatorReply, PersonSeenView, PolicyView } from "../wire";
+import type { AccountApplicationView, HappenedToView, OperatorAct, OperatorReply, PersonSeenView, PolicyView } from "../wire";
 import { id, type Scene } from "./world";
 
 const minute = 60_000;
@@ -11,9 +11,20 @@ export class FakeOperator {
   readonly #events: HappenedToView[];
   readonly #mail: boolean;
   #policy: PolicyView;
+  readonly questions: string[] | null;
+  #applications: AccountApplicationView[];
 
   constructor(scene: Scene) {
     const now = Date.now();
+    this.questions = scene.has("apply") ? ["Whom do you know here?", "Which boat would you like to row, and have you rowed before?"] : null;
+    const said = (answer: string) => [{ question: "Whom do you know here?", answer }];
+    const application = (number: number, username: string, display_name: string, more: Partial<AccountApplicationView> = {}): AccountApplicationView => ({ id: id(number), username, display_name, created_at: now - (number - 4_000) * 5 * 60 * minute, address: null, answers: said("Bruno. We were at school together."), decision: null, decided_at: null, decided_by_name: null, reason: null, used_at: null, ...more });
+    this.#applications = [
+      application(4_001, "henrike", "Henrike Vos", { address: "henrike.vos@example.org", answers: [...said("Chiara, from the choir."), { question: "Have you rowed before?", answer: "Two summers, on the Weser.\nMostly in the four." }] }),
+      application(4_002, "ivo", "Ivo"),
+      application(4_003, "buy_now", "Best offers", { decision: "rejected", decided_at: now - day, decided_by_name: "ada", reason: "Advertising." }),
+      application(4_004, "jan", "Jan Petersen", { decision: "approved", decided_at: now - 2 * day, decided_by_name: null, used_at: now - day }),
+    ];
     this.#mail = !scene.has("no-mail");
     const person = (number: number, username: string, display_name: string, more: Partial<PersonSeenView> = {}): PersonSeenView => ({ user: id(number), username, display_name, created_at: now - (90 - number) * day, operator: false, disabled_at: null, deletion_at: null, second_factor_at: number % 2 === 0 ? now - 20 * day : null, mail: number % 3 !== 0, sign_ins: (number % 3) + 1, last_seen_at: now - number * 17 * minute, locked_until: null, ...more });
     this.#people = [
@@ -79,6 +90,21 @@ export class FakeOperator {
       case "happened_file":
         prove();
         return { reply: "file", name: `security.${act.format}`, text: "" };
+      case "applications":
+        return { reply: "applications", applications: this.#applications.filter((one) => (one.decision !== null) === act.decided), end: true, questions: this.questions ?? [], waiting: this.#applications.filter((one) => one.decision === null).length };
+      case "approve":
+      case "reject": {
+        prove();
+        const decision = act.act === "approve" ? "approved" : "rejected";
+        this.#applications = this.#applications.map((one) => (one.id === act.application ? { ...one, decision, decided_at: Date.now(), decided_by_name: "ada" } : one));
+        if (act.act === "reject") return { reply: "done" };
+        const password = act.by === "password" ? "kT7-mJk2LwQ5dR~pX3v9bQ_4" : null;
+        return { reply: "approved", password, url: password === null ? null : `https://elbe.example/activate#ivo.${password}` };
+      }
+      case "set_questions":
+        prove();
+        this.questions?.splice(0, 99, ...act.questions);
+        return { reply: "done" };
       case "limits":
         return {
           reply: "limits",

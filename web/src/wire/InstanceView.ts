@@ -9,4 +9,12 @@ mail: boolean,
 /**
  * Anybody may make an account, without an invite.
  */
-open: boolean, invite: InvitePreview | null, };
+open: boolean, 
+/**
+ * Where people apply for an account: what they are asked. None: they don't.
+ */
+questions: Array<string> | null, 
+/**
+ * The page locks itself after so long without anybody using it.
+ */
+lock_after_ms: number | null, invite: InvitePreview | null, };

@@ -3,4 +3,4 @@
 /**
  * Registration rule of the instance.
  */
-export type Registration = "invite" | "open" | "closed";
+export type Registration = "invite" | "open" | "application" | "closed";

@@ -14,6 +14,7 @@ export * from "./message";
 export * from "./recovery";
 export * from "./health";
 export * from "./later";
+export * from "./lock";
 export * from "./notice";
 export * from "./operate";
 export * from "./people";

@@ -7,6 +7,7 @@ export const operate = {
   title: "Run this Cloister",
   sections: "Sections",
   people: "People",
+  applications: "Applications",
   mail: "Mail",
   rules: "Rules",
   activity: "Activity",
@@ -99,6 +100,7 @@ export const operateRules = {
   registrationHint: {
     invite: "Whoever has an invite can make an account.",
     open: "Anybody who knows the address can make an account.",
+    application: "Whoever has an invite, or applies and is approved by you.",
     closed: "Nobody makes an account, not even with an invite. You make them on the server's machine.",
   } as Record<Registration, string>,
   second: "A second factor is needed",
@@ -124,7 +126,7 @@ export const operateRules = {
   weakNone: "No setting is weaker than it should be.",
 };
 
-export const registrations: Record<Registration, string> = { invite: "With an invite", open: "Open to anybody", closed: "Closed" };
+export const registrations: Record<Registration, string> = { invite: "With an invite", open: "Open to anybody", application: "By application, or with an invite", closed: "Closed" };
 export const requireds: Record<Required, string> = { nobody: "For nobody", staff: "For those who run it", all: "For everybody" };
 
 export const operateActivity = {
@@ -176,6 +178,59 @@ export const happenedHere = {
   deletion_asked: "End of the account asked for",
   deletion_cancelled: "Account kept",
   account_deleted: "Account deleted",
+  applied: "Somebody applied for an account",
+  application_approved: "Application approved",
+  application_rejected: "Application turned down",
+};
+
+export const operateApplications = {
+  lead: "People who ask for an account. Nobody of them is in before you decide, and what they said is forgotten 30 days later. People apply while new accounts are set to that under Rules.",
+  show: "Show",
+  waiting: (count: number) => plural(count, { other: "Waiting (#)" }),
+  decided: "Decided",
+  none: "Nobody waits for an answer.",
+  noneDecided: "Nothing has been decided yet.",
+  asked: (when: string) => fill("asked {when}", { when }),
+  approveMail: "Approve, and mail the link",
+  approvePassword: "Approve with a one-time password",
+  reject: "Turn down",
+  reason: "Reason",
+  reasonMailed: "It's mailed to the address that they gave.",
+  reasonKept: "They gave no address, so it's only kept here.",
+  mailed: (name: string) => fill("A link is on its way to {name}. It works once, for three days.", { name }),
+  handOver: (name: string) => fill("Hand this to {name} by a way that only they read. It works once, for a day: with it they make the account and choose a password of their own. It isn't shown again.", { name }),
+  copyPassword: "Copy password",
+  copyLink: "Copy link with password",
+  outcome: {
+    approved: (date: string, by: string | null) => (by === null ? fill("Approved {date}", { date }) : fill("Approved {date} by @{by}", { date, by })),
+    rejected: (date: string, by: string | null) => (by === null ? fill("Turned down {date}", { date }) : fill("Turned down {date} by @{by}", { date, by })),
+  },
+  unused: "no account made yet",
+  questions: "Questions",
+  questionsLabel: "What applicants are asked, one question a line (at most 8)",
+  saveQuestions: "Save questions",
+};
+
+export const applyWords = {
+  link: "Apply for an account",
+  title: (instance: string) => fill("Apply to {instance}", { instance }),
+  lead: "Whoever runs this Cloister decides who comes in. Answer their questions; you choose a password once you're approved.",
+  closed: "This Cloister takes no applications right now. Ask somebody who is already in for an invite.",
+  address: "E-mail address",
+  addressHint: "Where the answer goes. Without one, whoever runs this Cloister has to reach you in another way.",
+  submit: "Apply",
+  doneTitle: "Your application is in",
+  doneMail: "Whoever runs this Cloister looks at it. The answer comes by mail, with a link that makes your account if it's a yes.",
+  donePlain: "Whoever runs this Cloister looks at it. If it's a yes, they hand you a one-time password that makes your account.",
+};
+
+export const activateWords = {
+  title: "You're approved",
+  lead: (instance: string) => fill("Make your account on {instance}, with a password of your own.", { instance }),
+  leadTyped: (instance: string) => fill("Enter what you were handed by whoever runs {instance}. Then you choose a password of your own.", { instance }),
+  code: "One-time password",
+  next: "Go on",
+  submit: "Create account",
 };
 
 export const operateLimits = {
@@ -187,7 +242,7 @@ export const operateLimits = {
 export function span(ms: number): string {
   const minutes = Math.round(ms / 60_000);
   if (ms < 60_000) return plural(Math.round(ms / 1000), { one: "# second", other: "# seconds" });
-  if (minutes < 120) return plural(minutes, { one: "# minute", other: "# minutes" });
+  if (minutes < 60 || (minutes < 120 && minutes % 60 !== 0)) return plural(minutes, { one: "# minute", other: "# minutes" });
   const hours = Math.round(minutes / 60);
   return hours < 72 ? plural(hours, { one: "# hour", other: "# hours" }) : plural(Math.round(hours / 24), { one: "# day", other: "# days" });
 }

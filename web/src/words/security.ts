@@ -103,6 +103,9 @@ export const happened: Record<SecurityEventKind, string> = {
   deletion_asked: "The end of this account was asked for",
   deletion_cancelled: "The account was kept",
   account_deleted: "An account was deleted",
+  applied: "Somebody applied for an account",
+  application_approved: "You approved an application",
+  application_rejected: "You turned an application down",
 };
 
 export function placeName(place: Place): string {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use cloister_client::view::{Command, CommandReply, DeviceState, Query, QueryReply};
+use cloister_client::view::{AccountAct, Command, CommandReply, DeviceState, Query, QueryReply};
 use cloister_client_native::{Credential, Pin, Profile, ServerUrl, inspect};
 use cloister_wire::ErrorCode;
 use serde_json::json;
@@ -33,6 +33,9 @@ pub(crate) struct Register {
     /// The invite: CODE, CODE#SEED or the whole link; not needed where registration is open
     #[arg(long, value_name = "CODE", required_unless_present = "server")]
     invite: Option<String>,
+    /// File with the one-time password that an approved application was answered with (`-`: stdin)
+    #[arg(long, value_name = "FILE", conflicts_with = "invite")]
+    activation_file: Option<PathBuf>,
     #[command(flatten)]
     sign: Sign,
 }
@@ -82,9 +85,14 @@ impl Register {
             let password =
                 secret::read(sign.password_file.as_deref(), "New password", Typed::Twice)?;
             let invite = self.invite.clone();
+            let file = self.activation_file.as_deref();
+            let activation = file
+                .map(|file| secret::read(Some(file), "One-time password", Typed::Once))
+                .transpose()?;
             let register = Command::Register {
                 set_up_token: None,
                 invite,
+                activation,
                 display_name: sign.username.clone(),
                 username: sign.username,
                 password,
@@ -92,6 +100,62 @@ impl Register {
             };
             seat::at(profile, print, async |seat| signed_up(seat, register).await).await
         })
+    }
+}
+
+/// Applying for an account, where a server takes people that way.
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    /// Address of the server
+    #[arg(long, value_name = "URL")]
+    server: String,
+    /// Name that the account is to have
+    #[arg(long, value_name = "NAME")]
+    username: String,
+    /// E-mail address, to which the answer goes
+    #[arg(long)]
+    address: Option<String>,
+    /// An answer, once for each question; without any, the questions are printed
+    #[arg(long = "answer", value_name = "TEXT")]
+    answers: Vec<String>,
+    /// Key of the server's certificate, as `cloister serve` prints it
+    #[arg(long, value_name = "sha256:HEX")]
+    trust: Option<Pin>,
+}
+
+impl Apply {
+    pub(crate) fn run(self, global: &Global, print: &Print) -> Result<(), Failure> {
+        let dir = seat::folder(global)?;
+        seat::run(async {
+            let profile = prepare(&dir, Some(&self.server), self.trust, print).await?;
+            seat::at(profile, print, async |seat| self.apply(seat, print).await).await
+        })
+    }
+
+    async fn apply(self, seat: &Seat<'_>, print: &Print) -> Result<(), Failure> {
+        let questions = match seat.command(Command::Preview { invite: None }).await? {
+            CommandReply::Instance(instance) => instance.questions,
+            other => return Err(unexpected(&other)),
+        };
+        let questions = questions.ok_or_else(|| {
+            Failure::usage("This server takes no applications. Ask somebody there for an invite.")
+        })?;
+        if self.answers.is_empty() && !questions.is_empty() {
+            return questions.iter().try_for_each(|question| {
+                print.line(&json!({"question": question}), printable(question))
+            });
+        }
+        let act = AccountAct::Apply {
+            display_name: self.username.clone(),
+            username: self.username.clone(),
+            address: self.address,
+            answers: self.answers,
+        };
+        seat.command(Command::Account { act }).await?;
+        print.line(
+            &json!({"username": self.username, "state": "waiting"}),
+            "Somebody who runs the server looks at it. The answer comes by mail, or from them.",
+        )
     }
 }
 

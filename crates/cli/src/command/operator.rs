@@ -1,11 +1,14 @@
 //! What the operator does on the machine of the server, beside a running one or without.
 
+mod account_application;
 mod key;
 mod mail;
 mod person;
 mod policy;
 
-pub(crate) use self::{key::Keys, mail::Mail, person::place, policy::Policy};
+pub(crate) use self::{
+    account_application::AccountApplication, key::Keys, mail::Mail, person::place, policy::Policy,
+};
 
 use std::{
     fs,

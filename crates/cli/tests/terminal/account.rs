@@ -119,6 +119,66 @@ fn what_the_operator_ends_beside_the_server_is_over_within_a_second() {
     );
 }
 
+#[test]
+fn who_applies_from_a_terminal_is_let_in_by_the_operator_on_the_machine() {
+    let (stage, _alice) = Stage::with_alice();
+    let carol = stage.person("carol");
+    let apply = [
+        "apply",
+        "--server",
+        &stage.url,
+        "--trust",
+        &stage.pin,
+        "--username",
+        "carol",
+    ];
+    let early = carol.run(&apply);
+    assert!(
+        early.stderr.contains("takes no applications"),
+        "{}",
+        early.stderr
+    );
+    stage.operator(
+        &["policy", "set", "--registration", "application", "--json"],
+        &[],
+    );
+    let question = [
+        "account-application",
+        "questions",
+        "--ask",
+        "Whom do you know?",
+        "--json",
+    ];
+    stage.operator(&question, &[]);
+    assert_eq!(carol.json(&apply)["question"], "Whom do you know?");
+    let answered = [&apply[..], &["--answer", "Alice, from school"]].concat();
+    assert_eq!(carol.json(&answered)["state"], "waiting");
+    let waits = stage.operator(&["account-application", "list", "--json"], &[]);
+    assert_eq!(waits["username"], "carol");
+    assert_eq!(waits["answers"][0]["answer"], "Alice, from school");
+    let approved = stage.operator(&["account-application", "approve", "carol", "--json"], &[]);
+    let once = stage.path("one-time-password");
+    fs::write(&once, text(&approved["password"])).unwrap();
+    let password = stage.password_file();
+    let register = [
+        "register",
+        "--server",
+        &stage.url,
+        "--trust",
+        &stage.pin,
+        "--username",
+        "carol",
+        "--password-file",
+        &password,
+        "--activation-file",
+        &once,
+    ];
+    assert_eq!(carol.json(&register)["username"], "carol");
+    let again = [&register[..], &["--json"]].concat();
+    let again = stage.person("again").run(&again);
+    assert_eq!(again.error(), "LINK_INVALID", "{}", again.stderr);
+}
+
 fn sessions_of(stage: &Stage) -> u64 {
     let shown = stage.operator(&["user", "show", "alice", "--json"], &[]);
     shown["sessions"].as_u64().expect("a number")

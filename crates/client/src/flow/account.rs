@@ -38,6 +38,7 @@ pub(crate) use self::start_over::{come_back, start_over};
 pub(crate) struct NewAccount {
     pub set_up_token: Option<String>,
     pub invite: Option<String>,
+    pub activation: Option<String>,
     pub username: String,
     pub display_name: String,
     pub password: String,
@@ -67,6 +68,9 @@ pub(crate) async fn look<P: Primitives>(
         set_up_needed: instance.set_up_needed,
         mail: instance.mail,
         open: instance.registration == Registration::Open,
+        questions: (instance.registration == Registration::Application)
+            .then_some(instance.questions),
+        lock_after_ms: instance.lock_after_ms,
         invite,
     }))
 }
@@ -107,6 +111,9 @@ pub(crate) async fn register<P: Primitives>(
     let admission = match (&new.set_up_token, &link) {
         (Some(token), _) => Admission::SetUp {
             token: token.clone(),
+        },
+        (None, None) if new.activation.is_some() => Admission::Activation {
+            code: new.activation.clone().unwrap_or_default(),
         },
         (None, Some(link)) => Admission::Invite {
             code: link.code.clone(),

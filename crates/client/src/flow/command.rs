@@ -37,6 +37,7 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
         Command::Register {
             set_up_token,
             invite,
+            activation,
             username,
             display_name,
             password,
@@ -45,6 +46,7 @@ async fn carry_out<P: Primitives>(shared: &Shared<P>, command: Command) -> Outco
             let new = account::NewAccount {
                 set_up_token,
                 invite,
+                activation,
                 username,
                 display_name,
                 password,

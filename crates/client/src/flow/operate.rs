@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use cloister_e2ee::Primitives;
 use cloister_wire::{
     SecurityEventId,
+    account_application::{
+        AccountApplications, ApproveAccount, Approved, RejectAccount, SetAccountQuestions,
+    },
     operate::{
         Everybody, Happened, HappenedPage, LimitsInForce, LookAfter, MailStanding, MailTested,
         PeopleState, Policy, ResetLink, SetPolicy, TestMail,
@@ -21,13 +24,14 @@ use crate::{
         security::{ask, done},
     },
     view::{
-        AuditFormat, CommandReply, HappenedToView, LimitView, MailStandingView, OperatorAct,
-        OperatorReply, PersonSeenView, PolicyView, WeakSettingView,
+        AccountApplicationView, AuditFormat, CommandReply, HappenedToView, LimitView,
+        MailStandingView, OperatorAct, OperatorReply, PersonSeenView, PolicyView, WeakSettingView,
     },
 };
 
 const BASE: &str = "/api/v1/operate";
 
+#[expect(clippy::too_many_lines, reason = "one arm for each act")]
 pub(crate) async fn act<P: Primitives>(shared: &Shared<P>, act: OperatorAct) -> Outcome {
     let reply = match act {
         OperatorAct::Everybody { with, state, after } => {
@@ -77,6 +81,27 @@ pub(crate) async fn act<P: Primitives>(shared: &Shared<P>, act: OperatorAct) -> 
             file(shared, &query, format).await?
         }
         OperatorAct::Limits => limits(shared).await?,
+        OperatorAct::Applications { decided, before } => {
+            let before = before.map(|before| format!("&before={before}"));
+            let before = before.unwrap_or_default();
+            applications(shared, &format!("?decided={decided}{before}")).await?
+        }
+        OperatorAct::Approve { application, by } => {
+            let path = format!("operate/account-applications/{application}/approve");
+            let Approved { url, password } = ask(shared, &path, &ApproveAccount { by }).await?;
+            OperatorReply::Approved { url, password }
+        }
+        OperatorAct::Reject {
+            application,
+            reason,
+        } => {
+            let path = format!("operate/account-applications/{application}/reject");
+            tell(shared, Method::Post, &path, &RejectAccount { reason }).await?
+        }
+        OperatorAct::SetQuestions { questions } => {
+            let asked = SetAccountQuestions { questions };
+            tell(shared, Method::Put, "operate/questions", &asked).await?
+        }
     };
     Ok(CommandReply::Operated { reply })
 }
@@ -188,6 +213,36 @@ async fn file<P: Primitives>(
     Ok(OperatorReply::File {
         name: name.to_owned(),
         text: String::from_utf8_lossy(&file).into_owned(),
+    })
+}
+
+async fn applications<P: Primitives>(
+    shared: &Shared<P>,
+    query: &str,
+) -> Result<OperatorReply, CallError> {
+    let path = format!("{BASE}/account-applications{query}");
+    let page: AccountApplications = shared.get(path).await?;
+    let applications = page
+        .applications
+        .into_iter()
+        .map(|one| AccountApplicationView {
+            id: one.id,
+            username: one.username,
+            display_name: one.display_name,
+            created_at: one.created_at,
+            address: one.address,
+            answers: one.answers,
+            decision: one.decision,
+            decided_at: one.decided_at,
+            decided_by_name: one.decided_by_name,
+            reason: one.reason,
+            used_at: one.used_at,
+        });
+    Ok(OperatorReply::Applications {
+        applications: applications.collect(),
+        end: page.end,
+        questions: page.questions,
+        waiting: page.waiting,
     })
 }
 

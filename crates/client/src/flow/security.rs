@@ -3,6 +3,7 @@
 use cloister_e2ee::Primitives;
 use cloister_wire::{
     DeviceId,
+    account_application::ApplyForAccount,
     deletion::{AskDeletion, Deletion},
     email::{Email, ForgotPassword, NotMe, SetEmail, VerifyEmail},
     security::{
@@ -109,6 +110,20 @@ pub(crate) async fn act<P: Primitives>(shared: &Shared<P>, act: AccountAct) -> O
         }
         AccountAct::ForgotPassword { who } => {
             openly(shared, "password/forgot", &ForgotPassword { who }).await?
+        }
+        AccountAct::Apply {
+            username,
+            display_name,
+            address,
+            answers,
+        } => {
+            let apply = ApplyForAccount {
+                username,
+                display_name,
+                address,
+                answers,
+            };
+            openly(shared, "account-applications", &apply).await?
         }
         AccountAct::NotMe { token } => openly(shared, "not-me", &NotMe { token }).await?,
         AccountAct::Deletion => {

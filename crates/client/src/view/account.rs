@@ -43,6 +43,8 @@ pub enum AccountAct {
     VerifyEmail { token: String },
     /// By user name or e-mail address. Needs no sign-in, and says nothing of who has an account.
     ForgotPassword { who: String },
+    /// Apply for an account, where the instance takes people that way. Needs no sign-in.
+    Apply { username: String, display_name: String, address: Option<String>, answers: Vec<String> },
     /// With the token of a link in a mail about something that the person did not do. Needs no
     /// sign-in; every sign-in of the account ends.
     NotMe { token: String },

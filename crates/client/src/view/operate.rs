@@ -1,8 +1,10 @@
 //! What the operator sees and does. Nothing of it is kept on the device.
 
 use cloister_wire::{
-    SecurityEventId, UserId,
+    AccountApplicationId, SecurityEventId, UserId,
     account::Registration,
+    account_application::{ApplicationDecision, Handing},
+    application::Answer,
     operate::{Deed, PeopleState},
     security::{Place, Required, SecurityEventKind},
 };
@@ -30,6 +32,14 @@ pub enum OperatorAct {
     /// Sensitive. The same as a file.
     HappenedFile { username: Option<String>, kind: Option<SecurityEventKind>, since: Option<u64>, format: AuditFormat },
     Limits,
+    /// Those that wait, or those that were decided; newest first.
+    Applications { decided: bool, before: Option<AccountApplicationId> },
+    /// Sensitive.
+    Approve { application: AccountApplicationId, by: Handing },
+    /// Sensitive.
+    Reject { application: AccountApplicationId, reason: String },
+    /// Sensitive. What applicants are asked.
+    SetQuestions { questions: Vec<String> },
 }
 
 #[serde(tag = "reply", rename_all = "snake_case")]
@@ -48,6 +58,9 @@ pub enum OperatorReply {
     Happened { events: Vec<HappenedToView>, end: bool },
     File { name: String, text: String },
     Limits { limits: Vec<LimitView> },
+    Applications { applications: Vec<AccountApplicationView>, end: bool, questions: Vec<String>, waiting: u32 },
+    /// What is to be handed to the applicant; absent where it was mailed.
+    Approved { url: Option<String>, password: Option<String> },
 }
 
 /// Somebody, as the operator sees them.
@@ -114,6 +127,20 @@ pub struct HappenedToView {
     pub place: Place,
     pub user_agent: String,
     pub about: String,
+}
+
+pub struct AccountApplicationView {
+    pub id: AccountApplicationId,
+    pub username: String,
+    pub display_name: String,
+    pub created_at: u64,
+    pub address: Option<String>,
+    pub answers: Vec<Answer>,
+    pub decision: Option<ApplicationDecision>,
+    pub decided_at: Option<u64>,
+    pub decided_by_name: Option<String>,
+    pub reason: Option<String>,
+    pub used_at: Option<u64>,
 }
 
 pub struct LimitView {

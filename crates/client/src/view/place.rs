@@ -46,6 +46,10 @@ pub struct InstanceView {
     pub mail: bool,
     /// Anybody may make an account, without an invite.
     pub open: bool,
+    /// Where people apply for an account: what they are asked. None: they don't.
+    pub questions: Option<Vec<String>>,
+    /// The page locks itself after so long without anybody using it.
+    pub lock_after_ms: Option<u64>,
     pub invite: Option<InvitePreview>,
 }
 

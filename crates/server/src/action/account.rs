@@ -11,7 +11,7 @@ use cloister_wire::{
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{policy, prekey, security, session};
+use super::{account_application, link, policy, prekey, security, session};
 use crate::{
     Error, Result,
     access::{Actor, Anyone, Permit},
@@ -153,7 +153,7 @@ pub fn register(
     visitor: &Visitor,
 ) -> Result<session::Granted> {
     let username = Username::parse(&request.username)?;
-    let operator_at = admit(tx, parts, permit, &request.admission, visitor)?;
+    let operator_at = admit(tx, parts, permit, request, visitor)?;
     let account = NewAccount {
         id: request.user,
         username: username.as_str().to_owned(),
@@ -162,10 +162,7 @@ pub fn register(
         operator_at,
     };
     if !store::account::insert(tx, permit, &account)? {
-        return Err(Error::refuse(
-            ErrorCode::UsernameTaken,
-            "This name, or one that reads like it, is taken. Choose another one.",
-        ));
+        return Err(name_taken());
     }
     let first = First {
         user: request.user,
@@ -175,6 +172,14 @@ pub fn register(
         name_ct: &request.name_ct,
     };
     let device = begin(tx, permit, &first)?;
+    if let Admission::Activation { code } = &request.admission {
+        let of = (code.as_str(), Some(username.as_str()));
+        let found = account_application::of_code(tx, parts, permit, of)?;
+        let found = found.ok_or_else(link::invalid)?;
+        account_application::activate(tx, parts, permit, (&found, request.user))?;
+    } else if store::account_application::is_reserved(tx, permit, username.as_str())? {
+        return Err(name_taken());
+    }
     let actor = Actor {
         user: request.user,
         device: device.device,
@@ -186,6 +191,13 @@ pub fn register(
     let of = (request.user, Some(actor.device));
     security::note(tx, permit, of, SecurityEventKind::Registered, visitor)?;
     session::grant(tx, parts, permit, actor, (request.client, visitor))
+}
+
+pub(super) fn name_taken() -> Error {
+    Error::refuse(
+        ErrorCode::UsernameTaken,
+        "This name, or one that reads like it, is taken. Choose another one.",
+    )
 }
 
 /// Begins a device log with its first device.
@@ -290,11 +302,17 @@ pub fn knock(
             // Who is too late is told so when they are let in.
             expected == Some(given) || store::instance::count_operators(tx, permit)? > 0
         }
-        (Admission::Invite { code }, Registration::Open | Registration::Invite) => {
+        (
+            Admission::Invite { code },
+            Registration::Open | Registration::Invite | Registration::Application,
+        ) => {
             let hash = parts.keys.hash_secret("invite", code.as_bytes());
             let now = tx.now();
             let invite = store::invite::lock(tx, permit, &hash)?;
             invite.is_some_and(|invite| invite.is_live(now))
+        }
+        (Admission::Activation { code }, _) => {
+            account_application::of_code(tx, parts, permit, (code, None))?.is_some()
         }
         (Admission::Open {}, Registration::Open) => true,
         (Admission::Invite { .. } | Admission::Open {}, _) => return Ok(Err(closed())),
@@ -313,6 +331,7 @@ pub fn knock(
         Admission::SetUp { .. } => {
             invite_invalid("This set-up link is not the one that the server printed.")
         }
+        Admission::Activation { .. } => link::invalid(),
         _ => invite_invalid("This invitation does not exist or has run out."),
     }))
 }
@@ -329,11 +348,16 @@ fn admit(
     tx: &mut Tx<'_>,
     parts: &Parts,
     permit: &Permit<'_, Anyone>,
-    admission: &Admission,
+    request: &Register,
     visitor: &Visitor,
 ) -> Result<Option<u64>> {
     let registration = policy::in_force(tx, parts, permit)?.registration;
-    match admission {
+    match &request.admission {
+        Admission::Activation { code } => {
+            let of = (code.as_str(), Some(request.username.as_str()));
+            let found = account_application::of_code(tx, parts, permit, of)?;
+            found.map(|_| None).ok_or_else(link::invalid)
+        }
         Admission::SetUp { token } => {
             // Reading the hash locks it: of two who use the link at once, one is first.
             let expected = store::instance::get_set_up_hash(tx, permit)?;

@@ -137,6 +137,28 @@ pub fn remove(
     Ok(())
 }
 
+/// Somebody came by a link that was mailed to an address alone: it is theirs, unless it is another
+/// account's already.
+pub(super) fn adopt(
+    tx: &mut Tx<'_>,
+    parts: &Parts,
+    permit: &Permit<'_, Anyone>,
+    user: UserId,
+    address: &EmailAddress,
+) -> Result<()> {
+    let found = hash(parts, address);
+    if store::email::get_user(tx, permit, &found)?.is_some() {
+        return Ok(());
+    }
+    let sealed = seal(parts, user, address)?;
+    store::email::insert_wanted(tx, permit, user, &sealed)?;
+    let now = StoredEmail {
+        proved: Some((sealed, found)),
+        ..StoredEmail::default()
+    };
+    store::email::update(tx, permit, user, &now)
+}
+
 /// Somebody forgot a password. Nothing here depends on whether they have an account.
 pub fn forgot(
     tx: &mut Tx<'_>,
@@ -275,7 +297,7 @@ fn about(user: UserId) -> Vec<u8> {
     [b"email".as_slice(), user.as_bytes()].concat()
 }
 
-fn must_be_on(parts: &Parts) -> Result<()> {
+pub(super) fn must_be_on(parts: &Parts) -> Result<()> {
     if parts.config.mail.is_on() {
         return Ok(());
     }

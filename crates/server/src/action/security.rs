@@ -49,6 +49,24 @@ pub(super) fn note_by_operator<R: Runs>(
     write(tx, permit, &happening)
 }
 
+/// The same for what strangers do to the instance, such as applying for an account.
+pub(super) fn note_of_instance<R>(
+    tx: &mut Tx<'_>,
+    permit: &Permit<'_, R>,
+    (kind, about): (SecurityEventKind, &str),
+    visitor: &Visitor,
+) -> Result<()> {
+    let happening = Happening {
+        user: None,
+        kind,
+        device: None,
+        visitor,
+        by: None,
+        about,
+    };
+    write(tx, permit, &happening)
+}
+
 fn write<R>(tx: &mut Tx<'_>, permit: &Permit<'_, R>, happening: &Happening<'_>) -> Result<()> {
     let Happening { user, kind, by, .. } = *happening;
     let event = store::security_event::insert(tx, permit, happening)?;

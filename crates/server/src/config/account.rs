@@ -64,6 +64,8 @@ pub struct Sessions {
     pub idle_minutes: Option<NonZero<u32>>,
     /// A sign-in ends after so long in any case; at most 90 days.
     pub absolute_minutes: Option<NonZero<u32>>,
+    /// The page locks itself after so long without anybody using it.
+    pub lock_minutes: Option<NonZero<u32>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,10 +73,10 @@ pub enum SessionProfile {
     /// Access 15 minutes, idle 30 days, at most 90 days.
     #[serde(rename = "balanced")]
     Balanced,
-    /// Access 15 minutes, idle 2 hours, at most 12 hours.
+    /// Access 15 minutes, idle 2 hours, at most 12 hours; the page locks after 30 minutes.
     #[serde(rename = "strict")]
     Strict,
-    /// Access, idle and in all 24 hours.
+    /// Access, idle and in all 24 hours; the page locks after 30 minutes.
     #[serde(rename = "seed-24h")]
     Seed24h,
 }
@@ -85,6 +87,8 @@ pub struct Lifetimes {
     pub access_ms: u64,
     pub idle_ms: u64,
     pub absolute_ms: u64,
+    /// None: the page never locks itself.
+    pub lock_ms: Option<u64>,
 }
 
 impl Sessions {
@@ -99,10 +103,18 @@ impl Sessions {
             u64::from(own.map_or(usual, NonZero::get)) * 60_000
         };
         let absolute_ms = ms(self.absolute_minutes, absolute);
+        let lock = match self.profile {
+            SessionProfile::Balanced => None,
+            SessionProfile::Strict | SessionProfile::Seed24h => NonZero::new(30),
+        };
         Lifetimes {
             access_ms: ms(self.access_minutes, access).min(absolute_ms),
             idle_ms: ms(self.idle_minutes, idle).min(absolute_ms),
             absolute_ms,
+            lock_ms: self
+                .lock_minutes
+                .or(lock)
+                .map(|minutes| u64::from(minutes.get()) * 60_000),
         }
     }
 }
@@ -128,6 +140,7 @@ impl Default for Sessions {
             access_minutes: None,
             idle_minutes: None,
             absolute_minutes: None,
+            lock_minutes: None,
         }
     }
 }
@@ -137,5 +150,22 @@ impl Default for SecondFactors {
         Self {
             required: Required::Nobody,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_locks_after_what_profile_or_key_say() {
+        let lock = |text: &str| {
+            let sessions: Sessions = toml::from_str(text).unwrap();
+            sessions.lifetimes().lock_ms
+        };
+        assert_eq!(lock(""), None);
+        assert_eq!(lock("profile = \"strict\""), Some(1_800_000));
+        assert_eq!(lock("profile = \"seed-24h\""), Some(1_800_000));
+        assert_eq!(lock("lock_minutes = 5"), Some(300_000));
     }
 }

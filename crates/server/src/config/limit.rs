@@ -20,6 +20,8 @@ pub struct Limits {
     pub codes_per_account: NonZero<u32>,
     /// In 5 minutes.
     pub registrations_per_address: NonZero<u32>,
+    /// Applications for an account, in 5 minutes.
+    pub applications_per_address: NonZero<u32>,
     pub invite_lookups_per_address: NonZero<u32>,
     /// Messages of one person in ten seconds.
     pub messages: NonZero<u32>,
@@ -70,6 +72,7 @@ impl Default for Limits {
             sign_ins_at_once: positive(4),
             codes_per_account: positive(5),
             registrations_per_address: positive(5),
+            applications_per_address: positive(5),
             invite_lookups_per_address: positive(60),
             messages: positive(10),
             device_items_per_minute: positive(5_000),
@@ -145,6 +148,12 @@ impl Limits {
                 self.registrations_per_address,
                 Some(300),
                 "registrations of one address without an invite",
+            ),
+            limit(
+                "applications_per_address",
+                self.applications_per_address,
+                Some(300),
+                "applications for an account from one address",
             ),
             limit(
                 "invite_lookups_per_address",

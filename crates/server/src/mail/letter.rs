@@ -182,6 +182,48 @@ impl House<'_> {
         )
     }
 
+    /// Somebody who applied is let in.
+    pub fn approved(self, to: &EmailAddress, username: &str, fragment: &str) -> Letter {
+        self.write(
+            to,
+            &Draft {
+                subject: format!("Welcome to {}", self.name),
+                title: "You're in",
+                says: vec![format!(
+                    "Your application for {username} on {} was approved. With this link you make \
+                     the account and choose a password.",
+                    self.name
+                )],
+                link: Some(self.link("Make the account", "activate", fragment)),
+                ends: vec![
+                    "The link works once, for three days.",
+                    "If you never applied, do nothing: no account is made.",
+                ],
+            },
+        )
+    }
+
+    /// Somebody who applied is turned away.
+    pub fn rejected(self, to: &EmailAddress, username: &str, reason: &str) -> Letter {
+        let mut says = vec![format!(
+            "Your application for {username} on {} was not approved.",
+            self.name
+        )];
+        if !reason.is_empty() {
+            says.push(format!("The reason: {reason}"));
+        }
+        self.write(
+            to,
+            &Draft {
+                subject: format!("Your application on {}", self.name),
+                title: "Your application was not approved",
+                says,
+                link: None,
+                ends: vec!["If you never applied, there is nothing to do."],
+            },
+        )
+    }
+
     /// That mail arrives.
     pub fn test(self, to: &EmailAddress) -> Letter {
         self.write(

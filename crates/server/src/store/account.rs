@@ -143,6 +143,12 @@ pub fn page(tx: &mut Tx<'_>, _: &Permit<'_, System>) -> Result<Vec<Account>> {
     tx.query(PAGE, &[], read)
 }
 
+/// Has somebody this name, or one that reads like it?
+pub fn is_taken<R>(tx: &mut Tx<'_>, _: &Permit<'_, R>, username: &str) -> Result<bool> {
+    let found = tx.maybe(GET_BY_NAME, params![&name_key(username)], read)?;
+    Ok(found.is_some())
+}
+
 /// Some of them by name, after the key of one.
 pub fn page_after<R: Runs>(
     tx: &mut Tx<'_>,

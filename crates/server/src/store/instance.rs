@@ -99,6 +99,7 @@ const fn registration_text(registration: Registration) -> &'static str {
     match registration {
         Registration::Invite => "invite",
         Registration::Open => "open",
+        Registration::Application => "application",
         Registration::Closed => "closed",
     }
 }
@@ -107,6 +108,7 @@ fn registration_of(text: &str) -> Option<Registration> {
     [
         Registration::Invite,
         Registration::Open,
+        Registration::Application,
         Registration::Closed,
     ]
     .into_iter()

@@ -20,7 +20,7 @@ pub(crate) enum Policy {
 
 #[derive(Debug, Args)]
 pub(crate) struct Set {
-    /// How one becomes somebody here: `invite`, `open` or `closed`
+    /// How one becomes somebody here: `invite`, `open`, `application` or `closed`
     #[arg(long, value_name = "MODE")]
     registration: Option<String>,
     /// Who must have a second factor: `nobody`, `staff` or `all`

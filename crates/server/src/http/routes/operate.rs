@@ -1,15 +1,60 @@
 //! Endpoints of whoever runs the instance.
 
 use axum::http::StatusCode;
-use cloister_wire::operate::{
-    Everybody, HappenedPage, LimitsInForce, LookAfter, MailStanding, MailTested, Policy, ResetLink,
-    SetPolicy, TestMail,
+use cloister_wire::{
+    account_application::{
+        AccountApplications, ApproveAccount, Approved, RejectAccount, SetAccountQuestions,
+    },
+    operate::{
+        Everybody, HappenedPage, LimitsInForce, LookAfter, MailStanding, MailTested, Policy,
+        ResetLink, SetPolicy, TestMail,
+    },
 };
 
 use super::{For, Route, get, post, put};
-use crate::http::operate;
+use crate::http::{account_application, operate};
 
 pub(super) fn table() -> Vec<Route> {
+    let mut table = accounts();
+    table.extend(applications());
+    table
+}
+
+fn applications() -> Vec<Route> {
+    vec![
+        get(
+            "/api/v1/operate/account-applications",
+            For::Operator,
+            account_application::page,
+        )
+        .gives::<AccountApplications>()
+        .about("Applications for an account: those that wait, or those that were decided."),
+        post(
+            "/api/v1/operate/account-applications/{application}/approve",
+            For::Operator,
+            account_application::approve,
+        )
+        .takes::<ApproveAccount>()
+        .gives::<Approved>()
+        .about("Let an applicant in, by a mailed link or a one-time password."),
+        post(
+            "/api/v1/operate/account-applications/{application}/reject",
+            For::Operator,
+            account_application::reject,
+        )
+        .takes::<RejectAccount>()
+        .about("Turn an applicant away, with a reason."),
+        put(
+            "/api/v1/operate/questions",
+            For::Operator,
+            account_application::set_questions,
+        )
+        .takes::<SetAccountQuestions>()
+        .about("Choose what applicants are asked."),
+    ]
+}
+
+fn accounts() -> Vec<Route> {
     vec![
         get("/api/v1/operate/people", For::Operator, operate::people)
             .gives::<Everybody>()

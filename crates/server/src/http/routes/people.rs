@@ -7,6 +7,7 @@ use cloister_wire::{
         PrepareSignIn, Prepared, QueryDevlogs, Refresh, Register, RenameDevice, SignIn, SignedIn,
         Tokens, Vault, Version,
     },
+    account_application::ApplyForAccount,
     backup::{Backup, BackupPage, PutOutcomes, PutRecords},
     guild::{
         Appended, CreateGuild, CreateInvite, EndInvite, Guild, Guilds, Invites, Join, Joined,
@@ -17,7 +18,8 @@ use cloister_wire::{
 
 use super::{For, Route, delete, get, post, put};
 use crate::http::{
-    account, backup, device, guild, health, instance, invite, openapi, session, well_known,
+    account, account_application, backup, device, guild, health, instance, invite, openapi,
+    session, well_known,
 };
 
 pub(super) fn table() -> Vec<Route> {
@@ -65,6 +67,13 @@ fn sessions() -> Vec<Route> {
             .takes::<Register>()
             .makes::<SignedIn>()
             .about("Make an account with its device log, first device and keys."),
+        post(
+            "/api/v1/account-applications",
+            For::Anyone,
+            account_application::apply,
+        )
+        .takes::<ApplyForAccount>()
+        .about("Apply for an account, where the instance takes people that way."),
         post("/api/v1/challenges", For::Anyone, session::challenge)
             .takes::<AskChallenge>()
             .makes::<Challenge>()

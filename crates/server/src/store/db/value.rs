@@ -8,8 +8,8 @@ use std::cell::OnceCell;
 
 use bytes::BytesMut;
 use cloister_wire::{
-    Bytes, CategoryId, ChannelId, DeviceId, GuildId, MailId, MessageId, Octets, Permissions,
-    ReportId, RoleId, SecurityEventId, SessionId, Txn, UserId,
+    AccountApplicationId, Bytes, CategoryId, ChannelId, DeviceId, GuildId, MailId, MessageId,
+    Octets, Permissions, ReportId, RoleId, SecurityEventId, SessionId, Txn, UserId,
 };
 use postgres::types::{FromSql, IsNull, ToSql, Type};
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -311,6 +311,7 @@ macro_rules! id_values {
     )*};
 }
 id_values!(
+    AccountApplicationId,
     UserId,
     DeviceId,
     GuildId,
