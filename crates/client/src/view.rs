@@ -252,14 +252,12 @@ pub enum Topic {
 pub enum Command {
     /// Look at the instance and, if a code is given, at what it invites to. Needs no account.
     Preview { invite: Option<String> },
-    /// Make an account. One of `set_up_token`, `invite` and `activation` (what an approved applicant
-    /// was mailed or handed), or none where registration is open;
-    /// `invite` may be `CODE` or `CODE#SEED`. With a seed, the guild is joined as part of it.
+    /// Make an account. One of `set_up_token`, `invite` and `activation` (of an approved applicant), or
+    /// none where registration is open. `invite`: `CODE`, or `CODE#SEED`, which joins the guild too.
     Register {
         set_up_token: Option<String>,
         invite: Option<String>,
-        #[serde(default)]
-        activation: Option<String>,
+        #[serde(default)] activation: Option<String>,
         username: String,
         display_name: String,
         password: String,
