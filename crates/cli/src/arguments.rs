@@ -60,6 +60,9 @@ pub(crate) enum Command {
     /// Applications for an account, by the server's operator
     #[command(subcommand)]
     AccountApplication(operator::AccountApplication),
+    /// How long a server keeps messages
+    #[command(subcommand)]
+    Retention(operator::Retention),
     /// Limits of a server, by its operator
     #[command(subcommand)]
     Limits(operator::Limits),
@@ -193,6 +196,22 @@ pub(crate) enum Command {
     SecurityEvents,
     /// Make sure that somebody's keys are theirs
     Verify(verify::Verify),
+}
+
+/// For how many days something is kept; none: for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Days(pub(crate) Option<u32>);
+
+/// `30d`, or `forever`.
+pub(crate) fn days(text: &str) -> Result<Days, String> {
+    if text == "forever" {
+        return Ok(Days(None));
+    }
+    let count = text.strip_suffix('d').and_then(|count| count.parse().ok());
+    match count {
+        Some(count @ 1..) => Ok(Days(Some(count))),
+        _ => Err(format!("{text:?} is not a number of days like 30d, or `forever`")),
+    }
 }
 
 /// How long something lasts: `90s`, `15m`, `12h`, `7d`, in seconds.

@@ -58,6 +58,7 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::User(user) => user.run(print),
         Command::Policy(policy) => policy.run(print),
         Command::AccountApplication(application) => application.run(print),
+        Command::Retention(retention) => retention.run(print),
         Command::Limits(limits) => limits.run(print),
         Command::Keys(keys) => keys.run(print),
         Command::Mail(mail) => mail.run(print),

@@ -37,6 +37,7 @@ pub mod policy;
 pub mod prekey;
 pub mod relation;
 pub mod report;
+pub mod retention;
 pub mod role;
 pub mod rules;
 pub mod scrub;

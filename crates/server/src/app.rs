@@ -135,6 +135,7 @@ impl App {
                 .unwrap_or(NonZero::<u32>::MIN),
         );
         let required = config.second_factor.required;
+        let kept_days = config.retention.messages_days.map(NonZero::get);
         let messages = Buckets::new(Rate::per(config.limits.messages, 10_000));
         let device_items = [
             Buckets::new(Rate::per_minute(config.limits.device_items_per_minute)),
@@ -146,6 +147,7 @@ impl App {
                 let permit = access::system(tx, "the server starts");
                 store::instance::insert(tx, &permit)?;
                 store::instance::update_second_factor(tx, &permit, required)?;
+                store::retention::update_instance(tx, &permit, kept_days)?;
                 store::instance::get_incarnation(tx, &permit)
             })
             .await?;

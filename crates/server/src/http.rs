@@ -35,6 +35,7 @@ pub mod presence;
 pub mod relation;
 pub mod reply;
 pub mod report;
+pub mod retention;
 pub mod role;
 pub mod routes;
 pub mod rules;

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use cloister_wire::{UserId, limits::RESUME_MS};
+use cloister_wire::{ChannelId, UserId, limits::RESUME_MS};
 
 use crate::{App, Result, access, action, action::factor::OFFER_MS, seal::rotation, store};
 
@@ -226,6 +226,9 @@ pub async fn run(app: App, data: PathBuf) {
             Ok(()) => terms_at = now,
             Err(error) => tracing::error!(%error, "roles that are due are given later"),
         }
+        if let Err(error) = retain(&app, false).await {
+            tracing::error!(%error, "messages that are too old stay for now");
+        }
         if let Err(error) = delete_accounts(&app).await {
             tracing::error!(%error, "accounts whose time is over stay for now");
         }
@@ -234,6 +237,60 @@ pub async fn run(app: App, data: PathBuf) {
         }
         round = round.wrapping_add(1);
         tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// Removes what is too old, if it is time to look or `now_at_all`. Says how many messages went.
+pub async fn retain(app: &App, now_at_all: bool) -> Result<u64> {
+    let begun = app
+        .db
+        .write(move |tx| {
+            let permit = access::system_quietly(tx);
+            action::retention::begin(tx, &permit, now_at_all)
+        })
+        .await?;
+    let Some(run) = begun else { return Ok(0) };
+    let mut removed = 0;
+    let mut after = None;
+    loop {
+        let page = app
+            .db
+            .read(move |tx| {
+                let permit = access::system_quietly(tx);
+                action::retention::channels(tx, &permit, after)
+            })
+            .await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.channel);
+        for kept in page {
+            removed += retain_in(app, run, kept.channel).await?;
+        }
+    }
+    app.db
+        .write(move |tx| {
+            let permit = access::system(tx, "messages that are too old were removed");
+            action::retention::end(tx, &permit, run)
+        })
+        .await?;
+    tracing::info!(removed, "messages that are too old");
+    Ok(removed)
+}
+
+async fn retain_in(app: &App, run: u64, channel: ChannelId) -> Result<u64> {
+    let mut removed = 0;
+    loop {
+        let of = (channel, removed == 0);
+        let (gone, more) = app
+            .db
+            .write(move |tx| {
+                let permit = access::system_quietly(tx);
+                action::retention::step(tx, &permit, run, of)
+            })
+            .await?;
+        removed += gone;
+        if !more {
+            return Ok(removed);
+        }
     }
 }
 

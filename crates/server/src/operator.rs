@@ -4,6 +4,7 @@ pub mod account_application;
 pub mod key;
 pub mod mail;
 pub mod person;
+pub mod retention;
 
 use std::path::Path;
 

@@ -39,6 +39,7 @@ pub mod prekey;
 pub mod presence;
 pub mod relation;
 pub mod report;
+pub mod retention;
 pub mod role;
 pub mod scrub;
 pub mod security_event;
@@ -84,6 +85,7 @@ fn statements() -> impl Iterator<Item = db::Sql> {
         role::STATEMENTS,
         scrub::STATEMENTS,
         report::STATEMENTS,
+        retention::STATEMENTS,
         session::STATEMENTS,
         email::STATEMENTS,
         mail::STATEMENTS,

@@ -37,6 +37,7 @@ mod api {
     mod race;
     mod reader;
     mod report;
+    mod retention;
     mod role;
     mod scrub;
     mod security;

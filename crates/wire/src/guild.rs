@@ -108,6 +108,9 @@ replies! {
         pub links_s: u32,
         #[serde(default)]
         pub mentions_s: u32,
+        /// For how many days messages are kept, unless a channel says less.
+        #[serde(default)]
+        pub retention_days: Option<u32>,
         pub owner: UserId,
         pub everyone: Permissions,
         /// Rises with every change of rights or membership.
@@ -137,6 +140,13 @@ replies! {
         pub position: u32,
         /// Seconds between two messages of one person; 0 for none.
         pub slow_mode_s: u32,
+        /// For how many days the channel itself keeps messages.
+        #[serde(default)]
+        pub retention_days: Option<u32>,
+        /// For how many days they are kept here: the shortest of what channel, guild and instance
+        /// say. Clients remove their copies by themselves.
+        #[serde(default)]
+        pub kept_days: Option<u32>,
         pub epoch: u64,
         pub last_seq: u64,
         /// The caller's read cursor.

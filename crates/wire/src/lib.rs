@@ -34,6 +34,7 @@ pub mod permission;
 pub mod picture;
 pub mod presence;
 pub mod report;
+pub mod retention;
 pub mod role;
 pub mod security;
 pub mod seen;

@@ -42,6 +42,7 @@ export function AboutChannel({ channel, onClose }: { channel: string; onClose: (
           ) : (
             <p>{view.kind.kind === "group" ? words.groupReads : words.everybodyReads}</p>
           )}
+          {view.kept_days !== null && <p className="quiet">{words.kept(view.kept_days)}</p>}
           {view.room.large && <p className="quiet">{room.large}</p>}
           {view.history !== null && <History view={view} rule={view.history} />}
         </>

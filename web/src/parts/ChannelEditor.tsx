@@ -13,6 +13,7 @@ import { Select } from "../ui/Select";
 import { govern, rightGroups, roles as roleWords, structure as words } from "../words";
 import type { ChannelSummary, GuildView, PlacedOverwrite, Subject } from "../wire";
 import { submit } from "./GuildDialogs";
+import { RetentionChoice } from "./Retention";
 
 const pauses = [
   { value: "0", label: words.slowOff },
@@ -50,6 +51,7 @@ export function ChannelEditor({ view, channel, onClose }: { view: GuildView; cha
             <TextArea className="input govern-topic" dir="auto" rows={2} />
           </TextField>
           <Select label={words.slow} value={slow} onChange={setSlow} options={slowOptions} />
+          <RetentionChoice guild={view.id} channel={channel.id} days={channel.retention_days} />
           {view.categories.length > 0 && (
             <Select label={words.into} value={channel.category ?? ""} onChange={(category) => void place.run(category)} options={[{ value: "", label: words.loose }, ...view.categories.map((one) => ({ value: one.id, label: one.name }))]} />
           )}

@@ -10,10 +10,11 @@ import { Choice } from "../ui/Choice";
 import { Field, PasswordField } from "../ui/Field";
 import { RefusalNote, Skeleton } from "../ui/Note";
 import { Select } from "../ui/Select";
-import { app, govern, overview as words } from "../words";
+import { app, govern, overview as words, structure } from "../words";
 import type { GateView, GuildView } from "../wire";
 import { submit } from "./GuildDialogs";
 import { Joins } from "./Joins";
+import { RetentionChoice } from "./Retention";
 import { GuildPictures } from "./GuildPictures";
 
 const waits = [
@@ -36,6 +37,12 @@ export function GuildOverview({ view }: { view: GuildView }) {
       {may(view.my_permissions, "manage_guild") && <Name view={view} />}
       {may(view.my_permissions, "manage_guild") && <GuildPictures view={view} />}
       {may(view.my_permissions, "manage_guild") && <RulesText view={view} />}
+      {may(view.my_permissions, "manage_guild") && (
+        <section className="own-section">
+          <h2>{structure.keep}</h2>
+          <RetentionChoice guild={view.id} channel={null} days={view.retention_days} />
+        </section>
+      )}
       {may(view.my_permissions, "manage_guild") && <Gate guild={view.id} />}
       {may(view.my_permissions, "manage_invites") && <Joins view={view} />}
       {me?.owner === true && <Transfer view={view} />}

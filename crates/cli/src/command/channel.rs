@@ -16,7 +16,7 @@ use serde_json::json;
 use self::history::Earlier;
 use super::role::right;
 use crate::{
-    arguments::Global,
+    arguments::{Days, Global, days},
     failure::Failure,
     print::{Print, printable},
     seat::{self, Seat},
@@ -93,6 +93,16 @@ pub(crate) enum Channel {
         #[arg(long)]
         category: Option<String>,
     },
+    /// Say for how long a channel keeps messages
+    Keep {
+        /// Name or id of the guild
+        #[arg(long)]
+        guild: String,
+        channel: String,
+        /// So many days (`30d`), or `forever`; the guild or the instance may say less
+        #[arg(value_parser = days)]
+        days: Days,
+    },
     /// Delete a channel with everything that was said there
     Delete {
         /// Name or id of the guild
@@ -151,6 +161,7 @@ impl Channel {
         seat.reach().await?;
         let (Channel::Edit { guild, .. }
         | Channel::Move { guild, .. }
+        | Channel::Keep { guild, .. }
         | Channel::Delete { guild, .. }
         | Channel::Category { guild, .. }
         | Channel::Permit { guild, .. }) = &self
@@ -195,6 +206,11 @@ impl Channel {
                     slow_mode_s: slow_mode.unwrap_or(before.slow_mode_s),
                 };
                 (act, "changed")
+            }
+            Channel::Keep { channel, days, .. } => {
+                let channel = Some(target::channel_of(view, &channel)?.id);
+                let Days(days) = days;
+                (Act::SetRetention { channel, days }, "set")
             }
             Channel::Move {
                 channel,

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::role::{ask, govern};
 use crate::{
-    arguments::{Global, duration_s},
+    arguments::{Days, Global, days, duration_s},
     failure::Failure,
     print::{Print, printable},
     seat::{self, SETTLE, Seat},
@@ -66,6 +66,14 @@ pub(crate) enum Guild {
         /// Have none from now on
         #[arg(long)]
         none: bool,
+    },
+    /// Say for how long a guild keeps messages
+    Keep {
+        /// Name or id
+        guild: String,
+        /// So many days (`30d`), or `forever`; a channel or the instance may say less
+        #[arg(value_parser = days)]
+        days: Days,
     },
     /// Show or set what whoever wants to join is asked
     Questions {
@@ -158,6 +166,16 @@ impl Guild {
                 set,
                 none,
             } => rules(seat, &guild, accept, set.as_deref(), none).await,
+            Guild::Keep { guild, days } => {
+                seat.reach().await?;
+                let guild = target::guild(seat, &guild).await?.id;
+                let Days(days) = days;
+                let act = Act::SetRetention {
+                    channel: None,
+                    days,
+                };
+                govern(seat, guild, act, "set").await
+            }
             Guild::Questions { guild, asks, none } => questions(seat, &guild, asks, none).await,
             Guild::Gate {
                 guild,

@@ -5,9 +5,11 @@ mod key;
 mod mail;
 mod person;
 mod policy;
+mod retention;
 
 pub(crate) use self::{
     account_application::AccountApplication, key::Keys, mail::Mail, person::place, policy::Policy,
+    retention::Retention,
 };
 
 use std::{

@@ -1,5 +1,5 @@
-//! Messages that disappear. Each client removes them by itself when their time has come, with or
-//! without a connection.
+//! Messages that disappear, and those that are too old for their channel. Each client removes them
+//! by itself when their time has come, with or without a connection.
 
 use cloister_e2ee::Primitives;
 
@@ -41,7 +41,8 @@ pub(crate) fn watch<P: Primitives>(shared: &Shared<P>) {
 fn step<P: Primitives>(shared: &Shared<P>) -> Result<Option<u64>, Refusal> {
     let mut core = shared.core();
     let now = core.now;
-    let expired = core.store.expired(now)?;
+    let mut expired = core.store.expired(now)?;
+    expired.extend(core.store.outlived(now)?);
     if !expired.is_empty() {
         core.store.commit(|store| {
             expired
@@ -56,5 +57,6 @@ fn step<P: Primitives>(shared: &Shared<P>) -> Result<Option<u64>, Refusal> {
             }
         }
     }
-    Ok(core.store.next_expiry()?)
+    let ends = [core.store.next_expiry()?, core.store.next_outlived()?];
+    Ok(ends.into_iter().flatten().min())
 }

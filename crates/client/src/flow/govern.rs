@@ -13,6 +13,7 @@ use cloister_wire::{
     guild::{Appended, Guild, Invites, Member},
     moderation::{Bans, Contact, GateView, Joins, Relation, Relations, SetContact, SetRelation},
     permission::{Facts, Holder, Overwrite, RoleRule, Rules},
+    retention::SetRetention,
     role::{
         Category, CreateCategory, CreateRole, EditCategory, EditChannel, EditEveryone, EditGuild,
         EditRole, Explained, MoveChannel, MoveRole, Overwrites, Role, SetOverwrite, SetRoles,
@@ -43,6 +44,7 @@ use crate::{
     engine::Method,
     flow::{
         call::{CallError, read, to_cbor},
+        expiry,
         sync,
     },
     store::StoreError,
@@ -221,6 +223,13 @@ async fn structure<P: Primitives>(
                 slow_mode_s,
             };
             put(shared, format!("/api/v1/channels/{channel}"), &request).await?;
+        }
+        Act::SetRetention { channel, days } => {
+            let path = match channel {
+                Some(channel) => format!("/api/v1/channels/{channel}/retention"),
+                None => format!("/api/v1/guilds/{guild}/retention"),
+            };
+            put(shared, path, &SetRetention { days }).await?;
         }
         Act::MoveChannel {
             channel,
@@ -413,6 +422,8 @@ async fn refresh<P: Primitives>(shared: &Shared<P>, guild: GuildId) -> Result<()
             });
         }
     }
+    // What is too old by a new rule goes at once.
+    expiry::watch(shared);
     sync::bring_guild(shared, &view);
     Ok(())
 }

@@ -21,7 +21,7 @@ use self::{event::apply, log::bring_log_soon};
 use crate::{
     core::{Core, Shared},
     flow::{
-        account, backup, call::CallError, device, govern, health, history, incoming, outgoing, own,
+        account, backup, call::CallError, device, expiry, govern, health, history, incoming, outgoing, own,
         people, pin, prekeys, queue, reading, recovery, remark, schedule, search, thread, vault,
         verify,
     },
@@ -110,6 +110,8 @@ pub(crate) fn go_on<P: Primitives>(shared: &Shared<P>) {
             core.store.busy_channels().unwrap_or_default(),
         )
     };
+    // What became too old while nobody was here.
+    expiry::watch(shared);
     for guild in guilds {
         bring_guild(shared, &guild);
     }

@@ -236,6 +236,7 @@ pub(super) fn view<P: Primitives>(
         name,
         topic: row.view.topic.clone(),
         slow_mode_s: row.view.slow_mode_s,
+        kept_days: row.view.kept_days,
         draft: row.draft.clone(),
         read_seq: row.view.read_seq,
         last_seq: row.view.last_seq,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use cloister_e2ee::{Primitives, content::MessageContent};
 use cloister_wire::{
     ChannelId, GuildId, MessageId, Permissions, UserId, channel::PinView, moderation::Relation,
+    retention::DAY_MS,
 };
 
 use super::{Shown, outbox, pin, poll, thread};
@@ -161,6 +162,8 @@ struct Place<'a, P: Primitives> {
     guild: Option<GuildId>,
     guild_row: Option<GuildRow>,
     rights: Permissions,
+    /// Messages from then or before are too old to be kept, ms UTC.
+    horizon: u64,
     outbox: Vec<OutboxRow>,
     pins: Vec<PinView>,
     can_pin: bool,
@@ -178,6 +181,9 @@ impl<'a, P: Primitives> Place<'a, P> {
             me: core.store.me()?.user,
             guild,
             rights: row.map_or(Permissions::NONE, |row| row.view.my_permissions),
+            horizon: row.and_then(|row| row.view.kept_days).map_or(0, |days| {
+                core.now.saturating_sub(u64::from(days) * DAY_MS)
+            }),
             outbox: core.store.outbox(Some(channel))?,
             pins: match row {
                 Some(row) => pin::living(core, row)?,
@@ -339,7 +345,9 @@ impl<'a, P: Primitives> Place<'a, P> {
             }
             MessageState::Before => Content::BeforeYouJoined,
             MessageState::Removed(by)
-                if *by == row.author && row.expires_at.is_some_and(|at| at <= self.core.now) =>
+                if *by == row.author
+                    && (row.at <= self.horizon
+                        || row.expires_at.is_some_and(|at| at <= self.core.now)) =>
             {
                 Content::Disappeared
             }

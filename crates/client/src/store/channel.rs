@@ -2,7 +2,9 @@
 
 use cloister_e2ee::Primitives;
 use cloister_proof::Roster;
-use cloister_wire::{ChannelId, GuildId, Hash, UserId, channel::SignedHead, guild::Channel};
+use cloister_wire::{
+    ChannelId, GuildId, Hash, UserId, channel::SignedHead, guild::Channel, retention::DAY_MS,
+};
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::{Store, StoreError, StoreResult, hash32, id16, pack, unpack};
@@ -150,8 +152,8 @@ impl<P: Primitives> Store<P> {
         let peer = peer.map(|peer| *peer.as_bytes());
         self.connection
             .prepare_cached(
-                "INSERT INTO channel (channel, guild, peer, view, last_at, low, high, first_epoch, scrub_seq, told_read) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-                 ON CONFLICT (channel) DO UPDATE SET view = excluded.view, last_at = max(last_at, excluded.last_at), told_read = excluded.told_read, reached_start = CASE WHEN ?11 THEN 0 ELSE reached_start END",
+                "INSERT INTO channel (channel, guild, peer, view, last_at, low, high, first_epoch, scrub_seq, told_read, kept_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?12)
+                 ON CONFLICT (channel) DO UPDATE SET view = excluded.view, kept_ms = excluded.kept_ms, last_at = max(last_at, excluded.last_at), told_read = excluded.told_read, reached_start = CASE WHEN ?11 THEN 0 ELSE reached_start END",
             )?
             .execute(params![
                 view.id.as_bytes(),
@@ -164,7 +166,8 @@ impl<P: Primitives> Store<P> {
                 view.epoch as i64,
                 view.scrub_seq as i64,
                 told_read as i64,
-                opened
+                opened,
+                view.kept_days.map(|days| (u64::from(days) * DAY_MS) as i64)
             ])?;
         Ok(())
     }

@@ -439,6 +439,44 @@ impl<P: Primitives> Store<P> {
         raws.into_iter().map(Raw::understand).collect()
     }
 
+    /// When the next message is too old for its channel.
+    pub fn next_outlived(&self) -> StoreResult<Option<u64>> {
+        let at: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT min((SELECT min(at) FROM message INDEXED BY message_kept
+                     WHERE channel = c.channel AND class = 0 AND state <> 4) + c.kept_ms)
+                 FROM channel c WHERE c.kept_ms IS NOT NULL",
+            )?
+            .query_row([], |row| row.get(0))?;
+        Ok(at.map(|at| at as u64))
+    }
+
+    /// Messages that are too old for their channels.
+    pub fn outlived(&self, now: u64) -> StoreResult<Vec<MessageRow>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT channel, ?1 - kept_ms FROM channel WHERE kept_ms IS NOT NULL",
+        )?;
+        let channels = statement
+            .query_map([now as i64], |row| {
+                Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?))
+            })?
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut found = Vec::new();
+        for (channel, before) in channels {
+            let mut statement = self.connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM message WHERE channel = ?1 AND class = 0 AND state <> 4 AND at <= ?2 ORDER BY at LIMIT 500"
+            ))?;
+            let raws = statement
+                .query_map(params![channel, before], Raw::read)?
+                .collect::<Result<Vec<_>, _>>()?;
+            for raw in raws {
+                found.push(raw.understand()?);
+            }
+        }
+        Ok(found)
+    }
+
     /// Messages that name this person or everyone, newest first.
     pub fn calls(&self, limit: u32) -> StoreResult<Vec<MessageRow>> {
         let mut statement = self.connection.prepare_cached(&format!(

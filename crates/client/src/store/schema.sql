@@ -68,8 +68,10 @@ CREATE TABLE channel (
     guild BLOB,
     peer BLOB,
     -- Somebody has begun the conversation, and the other has not taken it up: 1 this person is
-    -- asked, 2 the other is, 3 this person declined.
+    -- asked, 2 the other is, 3 this person declined, 4 the other's account is gone.
     request INTEGER,
+    -- Messages go when they are so old, in ms; empty: they are kept.
+    kept_ms INTEGER,
     view BLOB NOT NULL,
     last_at INTEGER NOT NULL DEFAULT 0,
     draft TEXT NOT NULL DEFAULT '',
@@ -139,6 +141,7 @@ CREATE UNIQUE INDEX message_id ON message (id);
 CREATE INDEX message_session ON message (session, msg_index) WHERE session IS NOT NULL;
 CREATE INDEX message_closed ON message (state, channel) WHERE state <> 0;
 CREATE INDEX message_txn ON message (device, txn);
+CREATE INDEX message_kept ON message (channel, at) WHERE class = 0 AND state <> 4;
 CREATE INDEX message_expiry ON message (expires_at) WHERE expires_at IS NOT NULL AND state <> 4;
 CREATE INDEX message_calls ON message (at) WHERE calls_me = 1;
 CREATE INDEX message_about ON message (target, seq) WHERE target IS NOT NULL;

@@ -14,6 +14,10 @@ pub struct ChannelSummary {
     pub category: Option<CategoryId>,
     pub position: u32,
     pub slow_mode_s: u32,
+    /// For how many days the channel itself keeps messages.
+    pub retention_days: Option<u32>,
+    /// For how many days they are kept here: the shortest of what channel, guild and instance say.
+    pub kept_days: Option<u32>,
     pub my_permissions: Permissions,
     pub unread: u32,
     /// In its threads as well.
@@ -65,6 +69,8 @@ pub struct ChannelView {
     pub topic: String,
     /// Seconds between two messages of one person; 0 for none.
     pub slow_mode_s: u32,
+    /// For how many days messages are kept here; none: for ever.
+    pub kept_days: Option<u32>,
     pub draft: String,
     pub read_seq: u64,
     pub last_seq: u64,

@@ -52,6 +52,8 @@ pub enum Act {
     EditCategory { category: CategoryId, name: String, position: u32 },
     DeleteCategory { category: CategoryId },
     EditChannel { channel: ChannelId, name: String, topic: String, slow_mode_s: u32 },
+    /// Messages go when they are so many days old; none keeps them. Without a channel: of the guild.
+    SetRetention { channel: Option<ChannelId>, days: Option<u32> },
     MoveChannel { channel: ChannelId, category: Option<CategoryId>, position: u32 },
     DeleteChannel { channel: ChannelId },
     Kick { user: UserId, reason: Option<String> },

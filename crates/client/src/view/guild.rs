@@ -19,6 +19,8 @@ pub struct GuildView {
     /// What members agree to, and whether this person has yet to.
     pub rules: Option<String>,
     pub rules_wait: bool,
+    /// For how many days messages are kept, unless a channel says less.
+    pub retention_days: Option<u32>,
     /// What whoever wants to join is asked.
     pub questions: Vec<String>,
     pub owner: UserId,

@@ -4,6 +4,7 @@ use cloister_proof::policy::HistoryRule;
 use cloister_wire::{
     CategoryId, ChannelId, GuildId, Hash, Octets, Permissions, UserId,
     guild::{Channel, GuildKind},
+    retention::shortest,
 };
 
 use super::{
@@ -34,6 +35,9 @@ sql! {
     SET_EPOCH = "UPDATE channel SET epoch = $2, roster_hash = $3, rotate_floor = $4, \
                  record_hash = $5 WHERE id = $1";
     OF_GUILD = "SELECT c.id, c.guild_id, c.name, c.topic, c.category_id, c.slow_mode_s, \
+                c.retention_days, \
+                (SELECT g.retention_days FROM guild g WHERE g.id = c.guild_id) AS guild_days, \
+                (SELECT i.retention_days FROM instance i) AS instance_days, \
                 c.position, c.epoch, c.last_seq, c.last_at, \
                 COALESCE(r.read_seq, 0) AS read_seq, COALESCE(r.joined_seq, 0) AS joined_seq, \
                 c.scrub_seq, c.pin_version, c.waiting, c.continues, \
@@ -44,6 +48,9 @@ sql! {
                 (SELECT 1 FROM channel_reader x WHERE x.channel_id = c.id AND x.user_id = $2)) \
                 ORDER BY c.position, c.id";
     ONE = "SELECT c.id, c.guild_id, c.name, c.topic, c.category_id, c.slow_mode_s, c.position, \
+           c.retention_days, \
+           (SELECT g.retention_days FROM guild g WHERE g.id = c.guild_id) AS guild_days, \
+           (SELECT i.retention_days FROM instance i) AS instance_days, \
            c.epoch, c.last_seq, c.last_at, \
            COALESCE(r.read_seq, 0) AS read_seq, COALESCE(r.joined_seq, 0) AS joined_seq, \
            c.scrub_seq, c.pin_version, c.waiting, c.continues, \
@@ -154,6 +161,9 @@ pub struct View {
     pub topic: String,
     pub category: Option<CategoryId>,
     pub slow_mode_s: u32,
+    pub retention_days: Option<u32>,
+    /// The shortest of what channel, guild and instance say.
+    pub kept_days: Option<u32>,
     pub position: u32,
     pub epoch: u64,
     pub last_seq: u64,
@@ -180,6 +190,8 @@ impl View {
             topic: self.topic,
             category: self.category,
             slow_mode_s: self.slow_mode_s,
+            retention_days: self.retention_days,
+            kept_days: self.kept_days,
             position: self.position,
             epoch: self.epoch,
             last_seq: told(self.last_seq),
@@ -424,6 +436,12 @@ fn read_view(row: Row<'_>) -> Result<View> {
         topic: row.get("topic")?,
         category: row.get("category_id")?,
         slow_mode_s: row.get("slow_mode_s")?,
+        retention_days: row.get("retention_days")?,
+        kept_days: shortest([
+            row.get("retention_days")?,
+            row.get("guild_days")?,
+            row.get("instance_days")?,
+        ]),
         position: row.get("position")?,
         epoch: row.get("epoch")?,
         last_seq: row.get("last_seq")?,

@@ -24,7 +24,7 @@ sql! {
         AS rules_wait, g.owner_id, g.everyone, g.access_version, g.member_count,
         m.joined_at, m.settled_at, t.until_at, q.at AS quarantined_at,
         COALESCE(e.newcomer_s, 0) AS newcomer_s, COALESCE(e.links_s, 0) AS links_s,
-        COALESCE(e.mentions_s, 0) AS mentions_s FROM guild AS g
+        COALESCE(e.mentions_s, 0) AS mentions_s, g.retention_days FROM guild AS g
         LEFT JOIN guild_gate AS e ON e.guild_id = g.id
         LEFT JOIN member AS m ON m.guild_id = g.id AND m.user_id = $2
         LEFT JOIN member_quarantine AS q ON q.guild_id = g.id AND q.user_id = $2
@@ -104,6 +104,7 @@ pub struct Stored {
     /// For how long their links are text for others, and they tell nobody by name.
     pub links_s: u32,
     pub mentions_s: u32,
+    pub retention_days: Option<u32>,
     /// Since when a moderator no longer counts the person as new.
     pub settled_at: Option<u64>,
     /// What the constraints of the person's roles ask about.
@@ -418,6 +419,7 @@ fn read(row: Row<'_>) -> Result<Stored> {
         newcomer_s: row.get("newcomer_s")?,
         links_s: row.get("links_s")?,
         mentions_s: row.get("mentions_s")?,
+        retention_days: row.get("retention_days")?,
         settled_at: row.get("settled_at")?,
         facts: Facts::default(),
     })

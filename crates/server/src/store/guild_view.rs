@@ -47,6 +47,7 @@ pub fn get(tx: &mut Tx<'_>, stored: guild::Stored, user: UserId) -> Result<Guild
         newcomer_s: stored.newcomer_s,
         links_s: stored.links_s,
         mentions_s: stored.mentions_s,
+        retention_days: stored.retention_days,
         owner: stored.owner,
         everyone: stored.everyone,
         access_version: stored.access_version,

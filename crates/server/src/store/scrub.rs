@@ -93,6 +93,17 @@ pub fn scrub_swept(
     add(tx, sweep.channel, message, now, sweep.by)
 }
 
+/// Removes what is too old to be kept, in its author's name: clients remove it by themselves.
+pub fn scrub_outlived(
+    tx: &mut Tx<'_>,
+    _: &Permit<'_, System>,
+    channel: ChannelId,
+    (message, sender): (MessageId, UserId),
+) -> Result<()> {
+    let now = tx.now();
+    remove(tx, channel, message, now, sender)
+}
+
 /// Adds a removal to the channel's list.
 pub fn append(
     tx: &mut Tx<'_>,

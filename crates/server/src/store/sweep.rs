@@ -41,7 +41,7 @@ pub struct Sweep {
     pub removed: u64,
 }
 
-/// A message that a sweep comes by.
+/// A message that a piece of work comes by.
 #[derive(Debug, Clone, Copy)]
 pub struct Passed {
     pub seq: u64,
@@ -80,15 +80,17 @@ pub fn look(
     limit: u32,
 ) -> Result<Vec<Passed>> {
     let from = params![of.channel, of.before_seq, limit];
-    tx.query(LOOK, from, |row| {
-        Ok(Passed {
-            seq: row.get("seq")?,
-            id: row.get("id")?,
-            at: row.get("at")?,
-            sender: row.get("sender_user")?,
-            class: super::message::class_of(&row.get::<String>("class")?)?,
-            live: row.get::<i64>("live")? == 1,
-        })
+    tx.query(LOOK, from, read_passed)
+}
+
+pub(super) fn read_passed(row: super::db::Row<'_>) -> Result<Passed> {
+    Ok(Passed {
+        seq: row.get("seq")?,
+        id: row.get("id")?,
+        at: row.get("at")?,
+        sender: row.get("sender_user")?,
+        class: super::message::class_of(&row.get::<String>("class")?)?,
+        live: row.get::<i64>("live")? == 1,
     })
 }
 

@@ -13,6 +13,7 @@ use cloister_wire::{
     },
     picture::{Picture, SetPicture},
     presence::{LookAt, Presences},
+    retention::SetRetention,
     role::{
         Category, CreateCategory, CreateRole, EditCategory, EditChannel, EditEveryone, EditGuild,
         EditRole, Explained, MoveChannel, MoveRole, Overwrites, Role, SetAutomatic, SetConstraints,
@@ -22,8 +23,8 @@ use cloister_wire::{
 
 use super::{For, Route, delete, get, post, put};
 use crate::http::{
-    application, audit, category, invite, moderation, nickname, picture, presence, relation, role,
-    rules, term,
+    application, audit, category, invite, moderation, nickname, picture, presence, relation,
+    retention, role, rules, term,
 };
 
 pub(super) fn table() -> Vec<Route> {
@@ -164,6 +165,20 @@ fn structure() -> Vec<Route> {
         )
         .takes::<EditChannel>()
         .about("Change name, topic and slow mode of a channel."),
+        put(
+            "/api/v1/channels/{channel}/retention",
+            For::Manager,
+            retention::set_channel,
+        )
+        .takes::<SetRetention>()
+        .about("Say for how many days the channel keeps messages."),
+        put(
+            "/api/v1/guilds/{guild}/retention",
+            For::Owner,
+            retention::set_guild,
+        )
+        .takes::<SetRetention>()
+        .about("Say for how many days the guild keeps messages."),
         put(
             "/api/v1/channels/{channel}/position",
             For::Manager,
