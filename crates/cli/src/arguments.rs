@@ -210,7 +210,9 @@ pub(crate) fn days(text: &str) -> Result<Days, String> {
     let count = text.strip_suffix('d').and_then(|count| count.parse().ok());
     match count {
         Some(count @ 1..) => Ok(Days(Some(count))),
-        _ => Err(format!("{text:?} is not a number of days like 30d, or `forever`")),
+        _ => Err(format!(
+            "{text:?} is not a number of days like 30d, or `forever`"
+        )),
     }
 }
 

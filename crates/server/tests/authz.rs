@@ -335,6 +335,7 @@ fn governance_body(method: &Method, path: &str) -> Option<Option<Value>> {
         }
         ("PUT", "guilds/{guild}/categories/{category}") => json!({"name": "x", "position": 0}),
         ("PUT", "channels/{channel}") => json!({"name": "x", "topic": "", "slow_mode_s": 0}),
+        ("PUT", "channels/{channel}/retention" | "guilds/{guild}/retention") => json!({"days": 30}),
         ("PUT", "channels/{channel}/position") => json!({"category": null, "position": 0}),
         (
             "POST",

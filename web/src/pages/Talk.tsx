@@ -209,7 +209,7 @@ function Head({ view, guild, me, panel }: { view: ChannelView; guild: GuildView 
       <ChannelSeal view={view} guild={guild} me={me} />
       {view.kind.kind === "dm" && <VerifyButton user={view.kind.peer} name={view.name} />}
       {/* A device that has just come does not know them yet. */}
-      {view.readers > 0 && <span className="talk-about">{words.topReaders(view.readers, view.devices)}</span>}
+      {view.readers > 0 && <span className="talk-about">{[words.topReaders(view.readers, view.devices), view.kept_days === null ? null : words.keptShort(view.kept_days)].filter((one) => one !== null).join(" · ")}</span>}
       {small ? (
         <Menu label={words.more} placement="bottom end" entries={deeds}>
           <IconButton icon={Ellipsis} label={words.more} hint={false} />

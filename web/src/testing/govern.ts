@@ -101,6 +101,17 @@ function changeStructure(view: GuildView, act: Act, draw: () => string): void {
     case "edit_channel":
       Object.assign(view.channels.find((channel) => channel.id === act.channel) ?? {}, { name: act.name, topic: act.topic, slow_mode_s: act.slow_mode_s });
       break;
+    case "set_retention": {
+      if (act.channel === null) view.retention_days = act.days;
+      for (const channel of view.channels) {
+        if (channel.id === act.channel) channel.retention_days = act.days;
+        const all = [channel.retention_days, view.retention_days].filter((days) => days !== null);
+        channel.kept_days = all.length === 0 ? null : Math.min(...all);
+        const shown = world.channels.get(channel.id);
+        if (shown !== undefined) shown.kept_days = channel.kept_days;
+      }
+      break;
+    }
     case "delete_channel":
       view.channels = view.channels.filter((channel) => channel.id !== act.channel);
       break;

@@ -6,7 +6,15 @@ import type { Permissions } from "./Permissions";
 /**
  * A channel in its guild's list.
  */
-export type ChannelSummary = { id: ChannelId, name: string, topic: string, category: CategoryId | null, position: number, slow_mode_s: number, my_permissions: Permissions, unread: number, 
+export type ChannelSummary = { id: ChannelId, name: string, topic: string, category: CategoryId | null, position: number, slow_mode_s: number, 
+/**
+ * For how many days the channel itself keeps messages.
+ */
+retention_days: number | null, 
+/**
+ * For how many days they are kept here: the shortest of what channel, guild and instance say.
+ */
+kept_days: number | null, my_permissions: Permissions, unread: number, 
 /**
  * In its threads as well.
  */

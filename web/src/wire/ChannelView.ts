@@ -14,7 +14,11 @@ export type ChannelView = { id: ChannelId, kind: ChannelKind, guild: GuildId | n
 /**
  * Seconds between two messages of one person; 0 for none.
  */
-slow_mode_s: number, draft: string, read_seq: number, last_seq: number, 
+slow_mode_s: number, 
+/**
+ * For how many days messages are kept here; none: for ever.
+ */
+kept_days: number | null, draft: string, read_seq: number, last_seq: number, 
 /**
  * People who receive what is sent now, and devices.
  */

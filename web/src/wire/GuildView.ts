@@ -18,6 +18,10 @@ icon: string | null, banner: string | null,
  */
 rules: string | null, rules_wait: boolean, 
 /**
+ * For how many days messages are kept, unless a channel says less.
+ */
+retention_days: number | null, 
+/**
  * What whoever wants to join is asked.
  */
 questions: Array<string>, owner: UserId, my_permissions: Permissions, my_roles: Array<RoleId>, 

@@ -223,6 +223,8 @@ export const channel = {
   forSomeHint: "You read it too. Others don't see that it exists.",
   private: (name: string) => fill("{name}, for some members", { name }),
   about: "About this channel",
+  kept: (days: number) => plural(days, { one: "Messages are kept for a day here. Then they go everywhere, also from this device.", other: "Messages are kept for # days here. Then they go everywhere, also from this device." }),
+  keptShort: (days: number) => plural(days, { one: "kept for a day", other: "kept for # days" }),
   readersTitle: "Who reads this",
   readersLead: "By what members signed. The server can leave people out, but can't add anybody.",
   everybodyReads: "Every member of the server reads this channel.",

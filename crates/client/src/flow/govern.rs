@@ -44,8 +44,7 @@ use crate::{
     engine::Method,
     flow::{
         call::{CallError, read, to_cbor},
-        expiry,
-        sync,
+        expiry, sync,
     },
     store::StoreError,
     view::{Act, AuditFormat, ChannelRights, CommandReply, Question, Refusal, Told, Topic},

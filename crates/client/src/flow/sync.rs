@@ -21,9 +21,9 @@ use self::{event::apply, log::bring_log_soon};
 use crate::{
     core::{Core, Shared},
     flow::{
-        account, backup, call::CallError, device, expiry, govern, health, history, incoming, outgoing, own,
-        people, pin, prekeys, queue, reading, recovery, remark, schedule, search, thread, vault,
-        verify,
+        account, backup, call::CallError, device, expiry, govern, health, history, incoming,
+        outgoing, own, people, pin, prekeys, queue, reading, recovery, remark, schedule, search,
+        thread, vault, verify,
     },
     store::{Store, StoreError},
     view::{Refusal, Topic},

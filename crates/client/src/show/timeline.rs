@@ -181,9 +181,9 @@ impl<'a, P: Primitives> Place<'a, P> {
             me: core.store.me()?.user,
             guild,
             rights: row.map_or(Permissions::NONE, |row| row.view.my_permissions),
-            horizon: row.and_then(|row| row.view.kept_days).map_or(0, |days| {
-                core.now.saturating_sub(u64::from(days) * DAY_MS)
-            }),
+            horizon: row
+                .and_then(|row| row.view.kept_days)
+                .map_or(0, |days| core.now.saturating_sub(u64::from(days) * DAY_MS)),
             outbox: core.store.outbox(Some(channel))?,
             pins: match row {
                 Some(row) => pin::living(core, row)?,

@@ -28,11 +28,7 @@ const JITTER_MS: u64 = 60 * 60_000;
 const RUNS_KEPT_MS: u64 = 365 * DAY_MS;
 
 /// Says for how long a guild keeps messages.
-pub fn set_guild(
-    tx: &mut Tx<'_>,
-    permit: &Permit<'_, InGuild>,
-    days: Option<u32>,
-) -> Result<()> {
+pub fn set_guild(tx: &mut Tx<'_>, permit: &Permit<'_, InGuild>, days: Option<u32>) -> Result<()> {
     check(days)?;
     let stored = store::guild::get(tx, permit.guild, permit.user)?;
     let before = stored.ok_or_else(Error::not_found)?.retention_days;
@@ -70,9 +66,9 @@ pub fn set_channel(
 fn check(days: Option<u32>) -> Result<()> {
     match days {
         Some(0) => Err(Error::invalid("Messages are kept for a day at least.")),
-        Some(days) if days > RETENTION_DAYS_MAX => {
-            Err(Error::invalid("Messages are kept for 3,650 days at most, or for ever."))
-        }
+        Some(days) if days > RETENTION_DAYS_MAX => Err(Error::invalid(
+            "Messages are kept for 3,650 days at most, or for ever.",
+        )),
         _ => Ok(()),
     }
 }
@@ -85,7 +81,9 @@ pub fn begin(
     now_at_all: bool,
 ) -> Result<Option<u64>> {
     let now = tx.now();
-    let last = store::retention::page_runs(tx, permit, 1)?.into_iter().next();
+    let last = store::retention::page_runs(tx, permit, 1)?
+        .into_iter()
+        .next();
     if let Some(last) = &last {
         if last.run.ended_at.is_none() {
             return Ok(Some(last.run.started_at));

@@ -23,6 +23,7 @@ pub fn deed(method: &Method, path: &str) -> Option<&'static str> {
         ("PUT", Some("" | "icon" | "banner")) => Some(audit::GUILD_EDIT),
         ("PUT", Some("everyone")) => Some(audit::GUILD_EVERYONE),
         ("PUT", Some("gate")) => Some(audit::GUILD_GATE),
+        ("PUT", Some("retention")) => Some(audit::GUILD_RETENTION),
         ("PUT", Some("questions")) => Some(audit::GUILD_QUESTIONS),
         ("POST", Some("applications/{user}/approve")) => Some(audit::APPLICATION_APPROVE),
         ("POST", Some("applications/{user}/decline")) => Some(audit::APPLICATION_DECLINE),
@@ -57,6 +58,7 @@ pub fn deed(method: &Method, path: &str) -> Option<&'static str> {
         ("POST", Some("audit/export")) => Some(audit::AUDIT_EXPORT),
         ("PUT", None) => match path {
             "channels/{channel}" => Some(audit::CHANNEL_EDIT),
+            "channels/{channel}/retention" => Some(audit::CHANNEL_RETENTION),
             "channels/{channel}/position" => Some(audit::CHANNEL_MOVE),
             _ => None,
         },

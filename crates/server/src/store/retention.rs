@@ -62,11 +62,7 @@ pub struct Run {
 }
 
 /// What the configuration says.
-pub fn update_instance(
-    tx: &mut Tx<'_>,
-    _: &Permit<'_, System>,
-    days: Option<u32>,
-) -> Result<()> {
+pub fn update_instance(tx: &mut Tx<'_>, _: &Permit<'_, System>, days: Option<u32>) -> Result<()> {
     tx.execute(SET_INSTANCE, params![days]).map(|_| ())
 }
 
@@ -79,7 +75,8 @@ pub fn update_guild(
     permit: &Permit<'_, InGuild>,
     days: Option<u32>,
 ) -> Result<()> {
-    tx.execute(SET_GUILD, params![permit.guild, days]).map(|_| ())
+    tx.execute(SET_GUILD, params![permit.guild, days])
+        .map(|_| ())
 }
 
 pub fn update_channel(
@@ -103,22 +100,17 @@ pub fn page<R: Runs>(
 }
 
 /// The same for one of them, after it was locked.
-pub fn get(
-    tx: &mut Tx<'_>,
-    _: &Permit<'_, System>,
-    channel: ChannelId,
-) -> Result<Option<Kept>> {
+pub fn get(tx: &mut Tx<'_>, _: &Permit<'_, System>, channel: ChannelId) -> Result<Option<Kept>> {
     Ok(tx.maybe(ONE, params![channel], read)?.flatten())
 }
 
 /// The next messages of the channel, the oldest first.
-pub fn look(
-    tx: &mut Tx<'_>,
-    _: &Permit<'_, System>,
-    of: &Kept,
-    limit: u32,
-) -> Result<Vec<Passed>> {
-    tx.query(LOOK, params![of.channel, of.retained_seq, limit], read_passed)
+pub fn look(tx: &mut Tx<'_>, _: &Permit<'_, System>, of: &Kept, limit: u32) -> Result<Vec<Passed>> {
+    tx.query(
+        LOOK,
+        params![of.channel, of.retained_seq, limit],
+        read_passed,
+    )
 }
 
 pub fn go_on(tx: &mut Tx<'_>, _: &Permit<'_, System>, of: &Kept) -> Result<()> {
@@ -133,12 +125,7 @@ pub fn count<R: Runs>(tx: &mut Tx<'_>, _: &Permit<'_, R>, of: &Kept, at: u64) ->
     })
 }
 
-pub fn begin(
-    tx: &mut Tx<'_>,
-    _: &Permit<'_, System>,
-    started_at: u64,
-    next_at: u64,
-) -> Result<()> {
+pub fn begin(tx: &mut Tx<'_>, _: &Permit<'_, System>, started_at: u64, next_at: u64) -> Result<()> {
     tx.execute(BEGIN, params![started_at, next_at]).map(|_| ())
 }
 
@@ -154,12 +141,7 @@ pub fn note(
 }
 
 /// Ends a run, and forgets those from before `oldest`.
-pub fn end(
-    tx: &mut Tx<'_>,
-    _: &Permit<'_, System>,
-    started_at: u64,
-    oldest: u64,
-) -> Result<()> {
+pub fn end(tx: &mut Tx<'_>, _: &Permit<'_, System>, started_at: u64, oldest: u64) -> Result<()> {
     let now = tx.now();
     tx.execute(END, params![started_at, now])?;
     tx.execute(FORGET, params![oldest]).map(|_| ())

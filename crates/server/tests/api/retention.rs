@@ -2,7 +2,9 @@
 
 use cloister_server::{jobs, operator};
 use cloister_wire::{
-    ChannelId, channel::{History, SealedContent}, retention::{DAY_MS, Retention},
+    ChannelId,
+    channel::{History, SealedContent},
+    retention::{DAY_MS, Retention},
 };
 use serde_json::{Value, json};
 
@@ -56,9 +58,13 @@ async fn who_may_says_for_how_long_messages_are_kept_and_the_shortest_counts() {
         let of_guild = format!("guilds/{}", guild.id);
         let of_channel = format!("channels/{}", guild.channel);
         for path in [&of_guild, &of_channel] {
-            set(stage, &bob, path, json!(7)).await.refused(403, "FORBIDDEN");
+            set(stage, &bob, path, json!(7))
+                .await
+                .refused(403, "FORBIDDEN");
             for wrong in [json!(0), json!(3_651)] {
-                set(stage, &alice, path, wrong).await.refused(422, "INVALID");
+                set(stage, &alice, path, wrong)
+                    .await
+                    .refused(422, "INVALID");
             }
         }
         set(stage, &alice, &of_guild, json!(30)).await.expect(204);
@@ -76,8 +82,16 @@ async fn who_may_says_for_how_long_messages_are_kept_and_the_shortest_counts() {
         }
         let view = show(stage, &bob.device.access, &of_guild).await;
         assert_eq!(view["channels"][0]["kept_days"], Value::Null);
-        assert_eq!(noted(stage, &alice, &guild, "channel.retention").await.len(), 3);
-        assert_eq!(noted(stage, &alice, &guild, "guild.retention").await.len(), 2);
+        assert_eq!(
+            noted(stage, &alice, &guild, "channel.retention")
+                .await
+                .len(),
+            3
+        );
+        assert_eq!(
+            noted(stage, &alice, &guild, "guild.retention").await.len(),
+            2
+        );
     })
     .await;
 }
@@ -89,9 +103,14 @@ async fn exactly_what_is_too_old_goes_once_a_day_and_a_dry_run_says_so_before() 
         let _ = bob;
         let voice = Voice::of(stage, &alice.device, guild.channel).await;
         voice.say(3).await;
-        set(stage, &alice, &format!("channels/{}", guild.channel), json!(7))
-            .await
-            .expect(204);
+        set(
+            stage,
+            &alice,
+            &format!("channels/{}", guild.channel),
+            json!(7),
+        )
+        .await
+        .expect(204);
         assert_eq!(jobs::retain(&stage.app, false).await.unwrap(), 0);
         stage.wait(6 * DAY_MS);
         comes_back(stage, &mut alice).await;
@@ -133,8 +152,10 @@ async fn a_run_that_was_interrupted_goes_on_where_it_was() {
         stage.wait(2 * DAY_MS);
         // As if the server had been killed in the middle of a run.
         stage
-            .tamper(&["INSERT INTO retention_run (started_at, next_at, channels, messages) \
-                 VALUES (5, 9000000000000, 0, 0)"])
+            .tamper(&[
+                "INSERT INTO retention_run (started_at, next_at, channels, messages) \
+                 VALUES (5, 9000000000000, 0, 0)",
+            ])
             .await;
         assert_eq!(jobs::retain(&stage.app, false).await.unwrap(), 2);
         comes_back(stage, &mut alice).await;

@@ -17,6 +17,7 @@ mod pin;
 mod reader;
 mod remark;
 mod report;
+mod retention;
 mod schedule;
 mod search;
 mod start_over;

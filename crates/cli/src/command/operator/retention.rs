@@ -33,7 +33,10 @@ impl Retention {
     pub(crate) fn run(self, print: &Print) -> Result<(), Failure> {
         match self {
             Retention::Show(data) => show(&report(&data)?, print),
-            Retention::Run(Run { dry_run: true, data }) => due(&report(&data)?, print),
+            Retention::Run(Run {
+                dry_run: true,
+                data,
+            }) => due(&report(&data)?, print),
             Retention::Run(Run { data, .. }) => {
                 let config = data.of_server()?;
                 let ran = retention::run(data.folder(), config, Env::system());
@@ -60,7 +63,10 @@ fn due(report: &Report, print: &Print) -> Result<(), Failure> {
                 "channel": one.channel, "guild": one.guild, "days": one.days,
                 "messages": one.messages,
             }),
-            format_args!("{}  {} messages older than {} days", one.channel, one.messages, one.days),
+            format_args!(
+                "{}  {} messages older than {} days",
+                one.channel, one.messages, one.days
+            ),
         )?;
     }
     let messages: u64 = report.due.iter().map(|one| one.messages).sum();

@@ -9,10 +9,11 @@ use cloister_wire::{
         Everybody, HappenedPage, LimitsInForce, LookAfter, MailStanding, MailTested, Policy,
         ResetLink, SetPolicy, TestMail,
     },
+    retention::Retention,
 };
 
 use super::{For, Route, get, post, put};
-use crate::http::{account_application, operate};
+use crate::http::{account_application, operate, retention};
 
 pub(super) fn table() -> Vec<Route> {
     let mut table = accounts();
@@ -104,6 +105,13 @@ fn accounts() -> Vec<Route> {
         )
         .answers(StatusCode::OK)
         .about("The same as a file, CSV or JSON; it is written down that somebody took it."),
+        get(
+            "/api/v1/operate/retention",
+            For::Operator,
+            retention::report,
+        )
+        .gives::<Retention>()
+        .about("For how long messages are kept, the last runs, and what is too old now."),
         get("/api/v1/operate/limits", For::Operator, operate::limits)
             .gives::<LimitsInForce>()
             .about("What is limited, how much, and in which time."),
