@@ -39,7 +39,7 @@ export function GuildOverview({ view }: { view: GuildView }) {
       {may(view.my_permissions, "manage_guild") && <RulesText view={view} />}
       {may(view.my_permissions, "manage_guild") && (
         <section className="own-section">
-          <h2>{structure.keep}</h2>
+          <h2>{structure.keepTitle}</h2>
           <RetentionChoice guild={view.id} channel={null} days={view.retention_days} />
         </section>
       )}

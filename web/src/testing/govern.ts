@@ -83,7 +83,7 @@ export function governs(world: World, guild: string, act: Act, draw: () => strin
       view.members = view.members.filter((member) => member.user !== act.user);
       break;
     default:
-      changeStructure(view, act, draw);
+      changeStructure(world, view, act, draw);
   }
   return { outcome: "done" };
 }
@@ -93,7 +93,7 @@ function termsOf(world: World, role: string): RoleTerms {
   return known ?? { role, automatic: null, constraints: { second_factor: false, verified_device: false, expires_at: null, hours: null, networks: [] }, excludes: [] };
 }
 
-function changeStructure(view: GuildView, act: Act, draw: () => string): void {
+function changeStructure(world: World, view: GuildView, act: Act, draw: () => string): void {
   switch (act.act) {
     case "create_category":
       view.categories.push({ id: draw(), name: act.name, position: view.categories.length });

@@ -95,6 +95,8 @@ pub(super) fn make(
         topic: String::new(),
         category: None,
         slow_mode_s: 0,
+        retention_days: None,
+        kept_days: store::channel::view(tx, id, actor.user)?.kept_days,
         position,
         epoch: 1,
         last_seq: 0,

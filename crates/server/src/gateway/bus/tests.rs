@@ -128,6 +128,7 @@ fn who_enters_a_guild_hears_it_from_the_same_moment_and_who_leaves_no_more() {
         newcomer_s: 0,
         links_s: 0,
         mentions_s: 0,
+        retention_days: None,
         owner: BOB,
         everyone: Permissions::EVERYONE,
         access_version: 2,
