@@ -45,7 +45,10 @@ fn what_is_too_old_leaves_every_device_by_itself_and_not_before() {
     assert_eq!(two.stage.sees(bob, general), ["one", "two", "three"]);
     two.stage.world.run_for(20 * 60_000);
     for who in [alice, bob] {
-        assert_eq!(two.stage.sees(who, general), ["three"]);
+        assert_eq!(
+            two.stage.sees(who, general),
+            ["disappeared", "disappeared", "three"]
+        );
         assert_eq!(gone(&two, who), 2);
     }
     assert_eq!(two.stage.world.broken, None);
