@@ -256,7 +256,7 @@ async fn renew(data: PathBuf, app: App, tls: RustlsConfig, mut told: Signal) {
                 );
             }
             Err(error) => {
-                tracing::error!(%error, "the certificate could not be read; the one before stays")
+                tracing::error!(%error, "can't use this certificate: another stays");
             }
         }
     }
