@@ -15,7 +15,7 @@ use crate::cast::{
     guard::{ask, enable, kinds, me, second_device, show},
     live::{Line, Live},
     on_every_database,
-    person::{PASSWORD, Person},
+    person::{Guild, PASSWORD, Person},
     talk::{Voice, dm_of, two},
 };
 
@@ -40,7 +40,8 @@ async fn keeps(stage: &Stage, token: &str) -> Answer {
 async fn comes_back(stage: &Stage, person: &mut Person) -> Value {
     let known = person.known(stage, &person.device).await;
     let back = person.sign_in(stage, known).await.expect(201);
-    person.device.access = back["tokens"]["access_token"].as_str().unwrap().to_owned();
+    let access = back["tokens"]["access_token"].as_str().unwrap();
+    access.clone_into(&mut person.device.access);
     back
 }
 
@@ -163,20 +164,7 @@ async fn nothing_is_left_of_an_account_but_its_id_and_its_public_keys() {
         carol.join(stage, &guild, &link).await.expect(201);
         give_address(stage, postbox, &bob, "bob@example.org").await;
         enable(stage, &bob.device.access).await;
-        let alices = Voice::of(stage, &alice.device, guild.channel).await;
-        alices.say(1).await;
-        let bobs = Voice::of(stage, &bob.device, guild.channel).await;
-        bobs.share(&bobs.sharing(&bobs.others())).await.expect(200);
-        bobs.send(&bobs.message(9, 0)).await.expect(201);
-        let first = of(&history(stage, &alice, guild.channel).await, 1).id;
-        let reaction = bobs.about(10, 1, MessageClass::Annotation, first);
-        bobs.send(&reaction).await.expect(201);
-        let dm = dm_of(stage, &bob, &alice).await;
-        let direct = Voice::of(stage, &bob.device, dm).await;
-        direct
-            .send(&direct.direct(11, &direct.others()))
-            .await
-            .expect(201);
+        let dm = Box::pin(both_talk(stage, &alice, &bob, &guild)).await;
         asks(stage, &bob, "bob").await.expect(204);
         round(stage).await;
         postbox.take();
@@ -203,30 +191,7 @@ async fn nothing_is_left_of_an_account_but_its_id_and_its_public_keys() {
             "{letter:?}"
         );
 
-        // The place of what they said is kept, and nothing of it.
-        let page = history(stage, &alice, guild.channel).await;
-        let scrubbed = |one: &Message| matches!(one.content, SealedContent::Scrubbed { .. });
-        assert!(scrubbed(of(&page, 2)));
-        assert!(!scrubbed(of(&page, 1)));
-        let spoken = history(stage, &alice, dm).await;
-        assert!(scrubbed(of(&spoken, 1)));
-        let alices = Voice::of(stage, &alice.device, dm).await;
-        assert_eq!(alices.roster.len(), 1, "nobody but Alice reads on");
-        let refused = alices.send(&alices.direct(12, &[])).await;
-        refused.refused(410, "PERSON_GONE");
-        let dms = show(stage, &alice.device.access, "dms").await;
-        assert_eq!(dms["dms"][0]["display_name"], "Deleted account");
-        assert_eq!(dms["dms"][0]["request"], json!(DmRequest::Gone));
-        let members = format!("guilds/{}/members", guild.id);
-        let members = show(stage, &alice.device.access, &members).await;
-        assert_eq!(members["members"].as_array().unwrap().len(), 2);
-
-        // Others still verify what was signed; the name is free again.
-        let logs = json!({"users": [{"user": bob.id, "version": null}]});
-        let logs = ask(stage, &alice.device.access, "devlogs", logs).await;
-        let log = logs.expect(200)["logs"][0].clone();
-        assert_eq!(log["display_name"], "Deleted account");
-        assert!(!log["entries"].as_array().unwrap().is_empty());
+        Box::pin(nothing_is_seen(stage, &alice, &bob, (&guild, dm))).await;
         if stage.app.config.database.url.is_none() {
             nothing_of(stage, &bob);
         }
@@ -234,6 +199,57 @@ async fn nothing_is_left_of_an_account_but_its_id_and_its_public_keys() {
         jobs::delete_accounts(&stage.app).await.unwrap();
     })
     .await;
+}
+
+/// Bob says something to all, something about it, and something to Alice alone: where that is.
+async fn both_talk(stage: &Stage, alice: &Person, bob: &Person, guild: &Guild) -> ChannelId {
+    let alices = Voice::of(stage, &alice.device, guild.channel).await;
+    alices.say(1).await;
+    let bobs = Voice::of(stage, &bob.device, guild.channel).await;
+    bobs.share(&bobs.sharing(&bobs.others())).await.expect(200);
+    bobs.send(&bobs.message(9, 0)).await.expect(201);
+    let first = of(&history(stage, alice, guild.channel).await, 1).id;
+    let reaction = bobs.about(10, 1, MessageClass::Annotation, first);
+    bobs.send(&reaction).await.expect(201);
+    let dm = dm_of(stage, bob, alice).await;
+    let direct = Voice::of(stage, &bob.device, dm).await;
+    direct
+        .send(&direct.direct(11, &direct.others()))
+        .await
+        .expect(201);
+    dm
+}
+
+async fn nothing_is_seen(
+    stage: &Stage,
+    alice: &Person,
+    bob: &Person,
+    (guild, dm): (&Guild, ChannelId),
+) {
+    // The place of what they said is kept, and nothing of it.
+    let page = history(stage, alice, guild.channel).await;
+    let scrubbed = |one: &Message| matches!(one.content, SealedContent::Scrubbed { .. });
+    assert!(scrubbed(of(&page, 2)));
+    assert!(!scrubbed(of(&page, 1)));
+    let spoken = history(stage, alice, dm).await;
+    assert!(scrubbed(of(&spoken, 1)));
+    let alices = Voice::of(stage, &alice.device, dm).await;
+    assert_eq!(alices.roster.len(), 1, "nobody but Alice reads on");
+    let refused = alices.send(&alices.direct(12, &[])).await;
+    refused.refused(410, "PERSON_GONE");
+    let dms = show(stage, &alice.device.access, "dms").await;
+    assert_eq!(dms["dms"][0]["display_name"], "Deleted account");
+    assert_eq!(dms["dms"][0]["request"], json!(DmRequest::Gone));
+    let members = format!("guilds/{}/members", guild.id);
+    let members = show(stage, &alice.device.access, &members).await;
+    assert_eq!(members["members"].as_array().unwrap().len(), 2);
+
+    // Others still verify what was signed; the name is free again.
+    let logs = json!({"users": [{"user": bob.id, "version": null}]});
+    let logs = ask(stage, &alice.device.access, "devlogs", logs).await;
+    let log = logs.expect(200)["logs"][0].clone();
+    assert_eq!(log["display_name"], "Deleted account");
+    assert!(!log["entries"].as_array().unwrap().is_empty());
 }
 
 fn of(page: &History, seq: u64) -> &Message {

@@ -43,9 +43,10 @@ fn a_role_that_is_given_by_itself_opens_a_channel_to_whoever_joins() {
         (Subject::Role { role: regulars }, true),
     ];
     for (subject, gives) in sets {
-        let (allow, deny) = match gives {
-            true => (Permissions::VIEW_CHANNEL, Permissions::NONE),
-            false => (Permissions::NONE, Permissions::VIEW_CHANNEL),
+        let (allow, deny) = if gives {
+            (Permissions::VIEW_CHANNEL, Permissions::NONE)
+        } else {
+            (Permissions::NONE, Permissions::VIEW_CHANNEL)
         };
         let act = Act::SetOverwrite {
             place: Place::Channel { channel: general },
