@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    account, application, audit, ban, channel, deletion, device, email, group, guild, invite,
+    account, application, audit, ban, channel, deletion, device, email, emoji, group, guild, invite,
     later, member, message, notice, operator, outbox, people, pin, poll, presence, read, recovery,
     remark, report, role, search, security, serve, thread, verify,
 };
@@ -100,6 +100,9 @@ pub(crate) enum Command {
     /// Members of a guild
     #[command(subcommand)]
     Member(member::Member),
+    /// Emoji that a guild makes itself
+    #[command(subcommand)]
+    Emoji(emoji::Emoji),
     /// Roles of a guild, and why somebody may do something
     #[command(subcommand)]
     Role(role::Role),

@@ -8,6 +8,7 @@ pub(crate) mod channel;
 pub(crate) mod deletion;
 pub(crate) mod device;
 pub(crate) mod email;
+pub(crate) mod emoji;
 pub(crate) mod group;
 pub(crate) mod guild;
 pub(crate) mod invite;
@@ -74,6 +75,7 @@ pub(crate) fn run(arguments: Arguments, print: &Print) -> Result<(), Failure> {
         Command::Channel(channel) => channel.run(&global, print),
         Command::Member(member) => member.run(&global, print),
         Command::Role(role) => role.run(&global, print),
+        Command::Emoji(emoji) => emoji.run(&global, print),
         Command::Ban(ban) => ban.run(&global, print),
         Command::Application(application) => application.run(&global, print),
         Command::Audit(audit) => audit.run(&global, print),

@@ -123,6 +123,7 @@ fn exit(code: ErrorCode) -> u8 {
         | E::RankTooHigh
         | E::RightNotYours
         | E::RoleConstrained
+        | E::AnnouncementsOnly
         | E::AutomaticTooStrong
         | E::DangerousForEveryone
         | E::ApplicationNeeded
@@ -141,6 +142,7 @@ fn exit(code: ErrorCode) -> u8 {
         | E::CodeUnknown
         | E::PersonCodeWrong
         | E::RolesExclude
+        | E::NameTaken
         | E::TargetGone
         | E::PersonGone
         | E::OtkConflict

@@ -1,8 +1,8 @@
 //! From what people type to ids: `GUILD/CHANNEL` or `@user`, by names or by ids.
 
 use cloister_client::view::{
-    ChannelSummary, Command, CommandReply, DmSummary, GuildSummary, GuildView, MemberView, Query,
-    QueryReply,
+    ChannelSummary, Command, CommandReply, DmSummary, GuildSummary, GuildView, MemberView,
+    OwnEmoji, Query, QueryReply,
 };
 use cloister_wire::{
     CategoryId, ChannelId, GuildId, UserId,
@@ -144,6 +144,12 @@ pub(crate) async fn members(seat: &Seat<'_>, guild: GuildId) -> Result<Vec<Membe
         QueryReply::Members(view) => Ok(view.members),
         other => Err(unexpected(&other)),
     }
+}
+
+/// The guild's own emoji of this name or id.
+pub(crate) fn emoji(view: &GuildView, wanted: &str) -> Result<OwnEmoji, Failure> {
+    let name = |emoji: &OwnEmoji| (emoji.id.to_string(), emoji.name.clone());
+    pick("emoji", wanted.trim_matches(':'), view.emoji.clone(), name)
 }
 
 /// The member of this name or id.

@@ -1,6 +1,7 @@
 //! Answers to queries, from the store alone.
 
 mod channel;
+mod emoji;
 pub(crate) mod member;
 mod outbox;
 pub(crate) mod picture;
@@ -240,6 +241,7 @@ fn guild_channels<P: Primitives>(
                 slow_mode_s: view.slow_mode_s,
                 retention_days: view.retention_days,
                 kept_days: view.kept_days,
+                writers: view.writers,
                 my_permissions: view.my_permissions,
                 unread: unread(core, row)?,
                 mentions: core.store.mentions(view.id, view.read_seq)? + news.mentions,
@@ -277,6 +279,7 @@ fn guild_view<P: Primitives>(core: &Core<P>, guild: GuildId) -> Shown<Option<Gui
         name: row.view.name,
         icon: picture::shown(core, row.view.icon)?,
         banner: picture::shown(core, row.view.banner)?,
+        emoji: emoji::own(core, &row.view.emoji)?,
         rules: row.view.rules,
         rules_wait: row.view.rules_wait,
         retention_days: row.view.retention_days,

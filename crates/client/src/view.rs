@@ -54,7 +54,7 @@ pub use self::backup::{
     BackupView, RecoveryChangeView, RecoveryView, RestoreView, WayKind, WayView,
 };
 pub use self::device::{Connection, DeviceState, DeviceView, MeView, SessionView};
-pub use self::guild::{GuildView, MemberGroup, MemberHeading, MemberView, MembersView};
+pub use self::guild::{GuildView, MemberGroup, MemberHeading, MemberView, MembersView, OwnEmoji};
 pub use self::notice::{NoticeLevel, NoticePlace, NoticeView};
 pub use self::operate::{
     AccountApplicationView, HappenedToView, LimitView, MailStandingView, OperatorAct,

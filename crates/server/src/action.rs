@@ -15,6 +15,7 @@ pub mod device;
 pub mod dm;
 pub mod dormancy;
 pub mod email;
+pub mod emoji;
 pub mod ending;
 pub mod epoch;
 pub mod factor;

@@ -216,7 +216,7 @@ pub fn status_of(code: ErrorCode) -> u16 {
         E::Unauthenticated | E::WrongCredentials | E::SecondFactorRequired | E::SecondFactorWrong | E::RefreshReused | E::DeviceRevoked
         | E::SignedOut => 401,
         E::CrossSite | E::DevicePending | E::WrongPassword | E::ProofRequired | E::SecondFactorNeeded | E::StartOverTooSoon | E::Forbidden | E::AccountDisabled
-        | E::RegistrationClosed | E::RankTooHigh | E::RightNotYours | E::RoleConstrained | E::ApplicationNeeded | E::JoinsPaused | E::Banned
+        | E::RegistrationClosed | E::RankTooHigh | E::RightNotYours | E::RoleConstrained | E::AnnouncementsOnly | E::ApplicationNeeded | E::JoinsPaused | E::Banned
         | E::TimedOutMember | E::Quarantined | E::Newcomer | E::RulesWait | E::HistoryNotShared => 403,
         E::NotFound | E::InviteInvalid | E::TargetGone => 404,
         E::MethodNotAllowed => 405,
@@ -224,7 +224,7 @@ pub fn status_of(code: ErrorCode) -> u16 {
         E::UsernameTaken | E::SetUpDone | E::DevlogStale | E::OtkConflict | E::AlreadyMember
         | E::NotMember | E::OwnerMustStay | E::OwnsGuilds | E::LastOperator | E::DeletionPending | E::EpochStale | E::ShareRequired | E::RotateRequired
         | E::DevicesMismatch | E::IndexStale | E::TooManyDevices | E::GuildFull | E::TooMany
-        | E::RolesExclude | E::AlreadyResolved | E::ThreadClosed | E::AudienceFull | E::BackupStale | E::BackupFull | E::MailOff => 409,
+        | E::RolesExclude | E::NameTaken | E::AlreadyResolved | E::ThreadClosed | E::AudienceFull | E::BackupStale | E::BackupFull | E::MailOff => 409,
         E::DevicesStale | E::InviteUsedUp | E::LinkInvalid | E::PersonGone => 410,
         E::TooLarge | E::MessageTooLong => 413,
         E::UnsupportedMediaType => 415,

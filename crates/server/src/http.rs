@@ -13,6 +13,7 @@ pub mod denied;
 pub mod device;
 pub mod dm;
 pub mod email;
+pub mod emoji;
 pub mod extract;
 pub mod group;
 pub mod guard;

@@ -18,6 +18,7 @@ pub mod device;
 pub mod device_target;
 pub mod dm;
 pub mod email;
+pub mod emoji;
 pub mod epoch;
 pub mod factor;
 pub mod group_session;

@@ -6,6 +6,7 @@ mod cast;
 mod api {
     mod account;
     mod account_application;
+    mod announcement;
     mod application;
     mod audience;
     mod audit;
@@ -16,6 +17,7 @@ mod api {
     mod dm;
     mod dormancy;
     mod email;
+    mod emoji;
     mod factor;
     mod frame;
     mod group;

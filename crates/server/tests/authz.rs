@@ -152,6 +152,10 @@ impl Scene {
                 "{message}",
                 &fixed(93, cloister_wire::MessageId::new).to_string(),
             )
+            .replace(
+                "{emoji}",
+                &fixed(90, cloister_wire::EmojiId::new).to_string(),
+            )
             .replace("{picture}", &hash(&[PNG]).to_string())
             .replace("{user}", &fixed(98, UserId::new).to_string())
             .replace("{version}", "1")
@@ -320,6 +324,11 @@ fn governance_body(method: &Method, path: &str) -> Option<Option<Value>> {
             },
             "excludes": [],
         }),
+        ("POST", "guilds/{guild}/emoji") => json!({
+            "emoji": fixed(90, cloister_wire::EmojiId::new), "name": "boat",
+            "picture": Bytes(PNG.to_vec()),
+        }),
+        ("PUT", "guilds/{guild}/emoji/{emoji}") => json!({"name": "canoe"}),
         ("PUT", "guilds/{guild}/everyone") => json!({"permissions": "3"}),
         ("PUT", "guilds/{guild}/members/{user}/roles") => json!({"roles": [], "reason": null}),
         ("PUT", "guilds/{guild}/overwrites") => json!({

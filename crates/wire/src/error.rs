@@ -128,6 +128,8 @@ codes! {
     AutomaticTooStrong
     /// Nobody holds both of these roles.
     RolesExclude
+    /// Something else here has this name.
+    NameTaken
     /// This guild is joined by application.
     ApplicationNeeded
     /// Joining is paused.
@@ -145,6 +147,8 @@ codes! {
     RulesWait
 
     // Messages.
+    /// Only who may announce writes here.
+    AnnouncementsOnly
     /// An encrypted channel takes nothing that the server could read.
     PlaintextRefused
     EpochStale

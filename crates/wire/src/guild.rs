@@ -3,6 +3,7 @@
 use crate::{
     Bytes, CategoryId, ChannelId, GuildId, Hash, Permissions, RoleId, UserId,
     channel::SignedHead,
+    emoji::Emoji,
     moderation::Gate,
     role::{Category, Role},
 };
@@ -91,6 +92,9 @@ replies! {
         pub icon: Option<Hash>,
         #[serde(default)]
         pub banner: Option<Hash>,
+        /// Emoji of its own, by name.
+        #[serde(default)]
+        pub emoji: Vec<Emoji>,
         /// What its members agree to; nothing: no rules.
         #[serde(default)]
         pub rules: Option<String>,
@@ -147,6 +151,9 @@ replies! {
         /// say. Clients remove their copies by themselves.
         #[serde(default)]
         pub kept_days: Option<u32>,
+        /// Who writes here; in threads everybody as elsewhere.
+        #[serde(default)]
+        pub writers: Writers,
         pub epoch: u64,
         pub last_seq: u64,
         /// The caller's read cursor.
@@ -299,4 +306,17 @@ requests! {
 
     /// `POST /api/v1/channels/{channel}/request`: takes a conversation up, or declines it.
     pub struct AnswerRequest { pub answer: RequestAnswer }
+}
+
+/// Who begins anything in a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Writers {
+    /// Whoever may write.
+    #[default]
+    All,
+    /// Whoever may announce.
+    Announcers,
 }

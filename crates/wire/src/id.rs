@@ -106,6 +106,8 @@ ids! {
     MailId
     /// A heading over channels of a guild, with overwrites of its own.
     CategoryId
+    /// An emoji of a guild.
+    EmojiId
     /// Drawn by a device for each message it sends: the same one never makes two messages.
     Txn
 }

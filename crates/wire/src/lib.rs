@@ -21,6 +21,7 @@ pub mod bytes;
 pub mod channel;
 pub mod deletion;
 pub mod email;
+pub mod emoji;
 pub mod error;
 pub mod gateway;
 pub mod guild;
@@ -43,7 +44,7 @@ pub mod thread;
 pub use bytes::{Bytes, Hash, Octets};
 pub use error::{ErrorBody, ErrorCode};
 pub use id::{
-    AccountApplicationId, CategoryId, ChannelId, DeviceId, GuildId, MailId, MessageId, ReportId,
+    AccountApplicationId, CategoryId, ChannelId, DeviceId, EmojiId, GuildId, MailId, MessageId, ReportId,
     RoleId, SecurityEventId, SessionId, Txn, UserId,
 };
 pub use permission::Permissions;

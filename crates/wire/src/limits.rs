@@ -173,3 +173,8 @@ pub const EXCLUSIONS_PER_ROLE: usize = 50;
 pub const AUTOMATIC_DAYS: u32 = 3_650;
 /// How long a device is in before it counts as verified without another one's approval.
 pub const SETTLED_DEVICE_MS: u64 = 7 * 24 * 60 * 60_000;
+
+/// Letters of the name of a guild's emoji; with its id it fits into `EMOJI_BYTES`.
+pub const EMOJI_NAME_CHARS: usize = 20;
+/// Emoji of one guild.
+pub const EMOJI_PER_GUILD: u32 = 100;

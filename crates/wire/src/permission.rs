@@ -44,6 +44,8 @@ bits! {
     CREATE_POLLS = 11
     USE_COMMANDS = 12
     BYPASS_SLOW_MODE = 13
+    /// Write in announcement channels, where others read, react and answer in threads.
+    ANNOUNCE = 14
     CREATE_INVITE = 16
     CHANGE_NICKNAME = 17
     CONNECT = 20

@@ -25,6 +25,8 @@ pub enum PictureUse {
     Icon,
     /// Wide, above the list of channels.
     Banner,
+    /// Small, within a line of text.
+    Emoji,
 }
 
 impl PictureUse {
@@ -33,6 +35,7 @@ impl PictureUse {
         match self {
             Self::Icon => 64 * 1024,
             Self::Banner => 160 * 1024,
+            Self::Emoji => 24 * 1024,
         }
     }
 
@@ -41,6 +44,7 @@ impl PictureUse {
         match self {
             Self::Icon => 512,
             Self::Banner => 1_600,
+            Self::Emoji => 128,
         }
     }
 }

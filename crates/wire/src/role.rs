@@ -2,6 +2,7 @@
 
 use crate::{
     Bytes, CategoryId, ChannelId, Permissions, RoleId, UserId,
+    guild::Writers,
     permission::{Constraints, Explanation, Place, Subject},
 };
 
@@ -140,6 +141,9 @@ requests! {
         pub topic: String,
         /// Seconds between two messages of one person; 0 for none.
         pub slow_mode_s: u32,
+        /// Absent: as it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub writers: Option<Writers>,
     }
 
     /// `PUT /api/v1/channels/{channel}/position`: to this place within a category, or above all

@@ -101,6 +101,7 @@ pub const TABLE: &[(&str, &[Fact])] = &[
     ("EditChannel.name", &[Channel]),
     ("EditChannel.slow_mode_s", &[Channel]),
     ("EditChannel.topic", &[Channel]),
+    ("EditChannel.writers", &[Channel]),
     ("Envelope.ct", &[Keys]),
     ("Envelope.kind", &[Bookkeeping]),
     ("Envelope.reg_id", &[Bookkeeping]),

@@ -6,6 +6,7 @@ import { AuditLog } from "../parts/AuditLog";
 import { Bans } from "../parts/Bans";
 import { GuildOverview } from "../parts/GuildOverview";
 import { GuildReports } from "../parts/GuildReports";
+import { EmojiSettings } from "../parts/OwnEmoji";
 import { RoleList } from "../parts/RoleList";
 import { Structure } from "../parts/Structure";
 import { path } from "../paths";
@@ -23,6 +24,7 @@ const sections: Array<{ name: string; label: string; needs: Right[] }> = [
   { name: "", label: govern.overview, needs: ["manage_guild", "manage_invites"] },
   { name: "roles", label: govern.roles, needs: ["manage_roles"] },
   { name: "channels", label: govern.channels, needs: ["manage_channels", "manage_roles"] },
+  { name: "emoji", label: govern.emoji, needs: ["manage_emoji"] },
   { name: "bans", label: govern.bans, needs: ["ban_members"] },
   { name: "applications", label: govern.applications, needs: ["vouch_members", "manage_guild"] },
   { name: "reports", label: govern.reports, needs: ["manage_messages"] },
@@ -66,6 +68,8 @@ function Section({ name, view }: { name: string; view: GuildView }) {
       return <RoleList view={view} />;
     case "channels":
       return <Structure view={view} />;
+    case "emoji":
+      return <EmojiSettings view={view} />;
     case "bans":
       return <Bans guild={view.id} />;
     case "applications":

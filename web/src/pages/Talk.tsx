@@ -16,6 +16,7 @@ import { TalkingProvider } from "../parts/talking";
 import { Timeline } from "../parts/Timeline";
 import { TrustBanner } from "../parts/TrustBanner";
 import { path } from "../paths";
+import { OwnEmojiContext } from "../state/emoji";
 import { useView } from "../state/engine";
 import { useThese } from "../state/members";
 import { PlaceProvider } from "../state/place";
@@ -52,6 +53,8 @@ interface Props {
   me: MeView;
   panel: PanelSwitch | null;
 }
+
+const noEmoji: GuildView["emoji"] = [];
 
 export function Talk({ channel, message, guild, session, me, panel }: Props) {
   const answer = useView({ ask: "channel", channel });
@@ -91,6 +94,7 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
   if (view === null || view === undefined) return <Empty title={words.goneTitle}>{words.gone}</Empty>;
   return (
     <PlaceProvider value={where}>
+    <OwnEmojiContext value={guildView?.emoji ?? noEmoji}>
     <TalkingProvider key={channel}>
     <div className="talk-inner" {...swipe}>
       <Head view={view} guild={guildView} me={me} panel={panel} />
@@ -138,6 +142,7 @@ export function Talk({ channel, message, guild, session, me, panel }: Props) {
       </div>
     </div>
     </TalkingProvider>
+    </OwnEmojiContext>
     </PlaceProvider>
   );
 }

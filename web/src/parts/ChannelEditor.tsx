@@ -10,6 +10,7 @@ import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
 import { RefusalNote } from "../ui/Note";
 import { Select } from "../ui/Select";
+import { Tick } from "../ui/Tick";
 import { govern, rightGroups, roles as roleWords, structure as words } from "../words";
 import type { ChannelSummary, GuildView, PlacedOverwrite, Subject } from "../wire";
 import { submit } from "./GuildDialogs";
@@ -28,9 +29,10 @@ export function ChannelEditor({ view, channel, onClose }: { view: GuildView; cha
   const [name, setName] = useState(channel.name);
   const [topic, setTopic] = useState(channel.topic);
   const [slow, setSlow] = useState(String(channel.slow_mode_s));
+  const [announces, setAnnounces] = useState(channel.writers === "announcers");
   const [ending, setEnding] = useState(false);
   const save = useTask(async () => {
-    await act({ act: "edit_channel", channel: channel.id, name: name.trim(), topic, slow_mode_s: Number(slow) });
+    await act({ act: "edit_channel", channel: channel.id, name: name.trim(), topic, slow_mode_s: Number(slow), writers: announces ? "announcers" : "all" });
     onClose();
   });
   const place = useTask(async (category: string) => {
@@ -52,6 +54,7 @@ export function ChannelEditor({ view, channel, onClose }: { view: GuildView; cha
           </TextField>
           <Select label={words.slow} value={slow} onChange={setSlow} options={slowOptions} />
           <RetentionChoice guild={view.id} channel={channel.id} days={channel.retention_days} />
+          <Tick label={words.announcements} isSelected={announces} onChange={setAnnounces} />
           {view.categories.length > 0 && (
             <Select label={words.into} value={channel.category ?? ""} onChange={(category) => void place.run(category)} options={[{ value: "", label: words.loose }, ...view.categories.map((one) => ({ value: one.id, label: one.name }))]} />
           )}

@@ -1,5 +1,5 @@
 /** The second pane: the channels of a server, or the conversations. */
-import { Bell, BellOff, CheckCheck, ChevronDown, EyeOff, Hash, Hourglass, LogOut, MessagesSquare, PenLine, Plus, ScrollText, Settings, SquarePen, Trash2, UserPlus } from "lucide-react";
+import { Bell, BellOff, CheckCheck, ChevronDown, EyeOff, Hash, Hourglass, LogOut, Megaphone, MessagesSquare, PenLine, Plus, ScrollText, Settings, SquarePen, Trash2, UserPlus } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { Link, useLocation } from "wouter";
@@ -60,7 +60,7 @@ export function ChannelList({ guild, current }: { guild: string; current: string
                   aria-current={one.id === current ? "page" : undefined}
                   aria-label={one.waits ? roomWords.label(one.name) : one.mentions > 0 ? channelWords.called(one.name, one.unread, one.mentions) : one.muted ? notice.mutedName(one.name) : one.unread > 0 ? channelWords.unread(one.name, one.unread) : one.threads > 0 ? threads.channelNew(one.name, one.threads) : one.private ? channelWords.private(one.name) : one.name}
                 >
-                  {one.waits ? <Hourglass size={16} strokeWidth={1.75} aria-hidden /> : one.private ? <EyeOff size={16} strokeWidth={1.75} aria-hidden /> : <Hash size={16} strokeWidth={1.75} aria-hidden />}
+                  {one.waits ? <Hourglass size={16} strokeWidth={1.75} aria-hidden /> : one.writers === "announcers" ? <Megaphone size={16} strokeWidth={1.75} aria-hidden /> : one.private ? <EyeOff size={16} strokeWidth={1.75} aria-hidden /> : <Hash size={16} strokeWidth={1.75} aria-hidden />}
                   <span className="list-name" dir="auto">
                     {one.name}
                   </span>

@@ -173,7 +173,7 @@ export function Composer({ view, place, lastOwn, within, ref }: { view: ChannelV
     void send();
   };
 
-  if (!(within === undefined ? view.can_send : view.can_send && within.canSend) && view.blocked === null) return <p className="composer-closed">{composer.cannot}</p>;
+  if (!(within === undefined ? view.can_send : view.can_send && within.canSend) && view.blocked === null) return <p className="composer-closed">{within === undefined && view.writers === "announcers" ? composer.announcements : composer.cannot}</p>;
   // A fork has its own words above.
   const word = view.blocked === null || view.fork !== null ? null : refusalSentence(view.blocked);
   return (
@@ -242,7 +242,7 @@ export function Composer({ view, place, lastOwn, within, ref }: { view: ChannelV
               <EmojiPicker
                 onPick={(emoji) => {
                   close();
-                  insert(emoji);
+                  insert(emoji.startsWith("<:") ? emoji.slice(1, emoji.indexOf(":", 2) + 1) : emoji);
                 }}
               />
             )}

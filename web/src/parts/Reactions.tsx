@@ -4,6 +4,7 @@ import { Button as AriaButton, DialogTrigger } from "react-aria-components";
 import { useGive } from "../state/engine";
 import { Hinted, IconButton } from "../ui/Button";
 import { Bubble } from "../ui/Dialog";
+import { EmojiPicture } from "../ui/EmojiPicture";
 import { reactions as words } from "../words";
 import type { MessageView, ReactionView } from "../wire";
 import { EmojiPicker } from "./EmojiPicker";
@@ -30,8 +31,8 @@ export function Reactions({ message, inOrder }: { message: MessageView; inOrder:
 function Reaction({ one, can, inOrder, onPress }: { one: ReactionView; can: boolean; inOrder: boolean; onPress: () => void }) {
   return (
     <Hinted hint={words.who(one.names, one.count)}>
-      <AriaButton className={`reaction${one.mine ? " reaction-mine" : ""}`} aria-pressed={one.mine} aria-label={words.reaction(one.emoji, one.count)} onPress={onPress} isDisabled={!can} excludeFromTabOrder={!inOrder}>
-        <span aria-hidden>{one.emoji}</span>
+      <AriaButton className={`reaction${one.mine ? " reaction-mine" : ""}`} aria-pressed={one.mine} aria-label={words.reaction(one.name, one.count)} onPress={onPress} isDisabled={!can} excludeFromTabOrder={!inOrder}>
+        <span aria-hidden>{one.picture === null ? one.name : <EmojiPicture picture={one.picture} name={one.name} />}</span>
         <span className="reaction-count">{one.count}</span>
       </AriaButton>
     </Hinted>

@@ -7,6 +7,7 @@ import { type Emoji, findEmoji, loadEmoji } from "../state/emoji";
 import { may } from "../state/permission";
 import { slashes } from "../state/slash";
 import { Avatar } from "../ui/Arch";
+import { EmojiPicture } from "../ui/EmojiPicture";
 import { suggest as words } from "../words";
 import type { ChannelView, GuildView, MemberView } from "../wire";
 import "./suggest.css";
@@ -108,10 +109,15 @@ function suggestions(word: Word, view: ChannelView, guild: GuildView | null, mem
         .slice(0, most)
         .map((one) => ({ key: one.id, insert: `#${one.name}`, name: one.name, detail: "", sign: <Hash size={16} strokeWidth={1.75} aria-hidden /> }));
     case ":":
-      return emoji.map((one) => ({ key: one.emoji, insert: one.emoji, name: one.name, detail: "", sign: <span aria-hidden>{one.emoji}</span> }));
+      return [...ownFound(query, guild), ...emoji.map((one) => ({ key: one.emoji, insert: one.emoji, name: one.name, detail: "", sign: <span aria-hidden>{one.emoji}</span> }))].slice(0, most);
     case "/":
       return slashes.filter((one) => one.name.startsWith(query)).map((one) => ({ key: one.name, insert: `/${one.name}`, name: one.name, detail: one.about, sign: <SquareSlash size={16} strokeWidth={1.75} aria-hidden /> }));
   }
+}
+
+function ownFound(query: string, guild: GuildView | null): Suggestion[] {
+  const found = (guild?.emoji ?? []).filter((one) => one.name.includes(query));
+  return found.map((one) => ({ key: one.id, insert: `:${one.name}:`, name: `:${one.name}:`, detail: "", sign: <EmojiPicture picture={one.picture} name="" /> }));
 }
 
 function people(query: string, view: ChannelView, guild: GuildView | null, members: readonly MemberView[]): Suggestion[] {

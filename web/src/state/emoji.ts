@@ -1,5 +1,9 @@
 /** Emoji by group, name and recent use. The list is large and comes when it is first needed. */
-import { useEffect, useState } from "react";
+import { createContext, useEffect, useState } from "react";
+import type { OwnEmoji } from "../wire";
+
+/** Those of the server where one is. */
+export const OwnEmojiContext = createContext<readonly OwnEmoji[]>([]);
 
 export interface Emoji {
   emoji: string;
@@ -7,6 +11,8 @@ export interface Emoji {
   /** Words that find it. */
   words: string;
   group: number;
+  /** Of a server's own: the name of its picture. */
+  picture?: string | null;
 }
 
 let list: Promise<readonly Emoji[]> | null = null;

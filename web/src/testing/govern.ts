@@ -58,6 +58,15 @@ export function governs(world: World, guild: string, act: Act, draw: () => strin
     case "settle":
       Object.assign(view.members.find((member) => member.user === act.user) ?? {}, { is_new: false, links_held_until: null });
       break;
+    case "create_emoji":
+      view.emoji = [...view.emoji, { id: draw(), name: act.name, token: `<:${act.name}:${draw()}>`, picture: null }].toSorted((a, b) => a.name.localeCompare(b.name));
+      break;
+    case "rename_emoji":
+      view.emoji = view.emoji.map((one) => (one.id === act.emoji ? { ...one, name: act.name } : one));
+      break;
+    case "delete_emoji":
+      view.emoji = view.emoji.filter((one) => one.id !== act.emoji);
+      break;
     case "set_automatic":
     case "set_constraints": {
       const before = termsOf(world, act.role);
@@ -99,7 +108,7 @@ function changeStructure(world: World, view: GuildView, act: Act, draw: () => st
       view.categories.push({ id: draw(), name: act.name, position: view.categories.length });
       break;
     case "edit_channel":
-      Object.assign(view.channels.find((channel) => channel.id === act.channel) ?? {}, { name: act.name, topic: act.topic, slow_mode_s: act.slow_mode_s });
+      Object.assign(view.channels.find((channel) => channel.id === act.channel) ?? {}, { name: act.name, topic: act.topic, slow_mode_s: act.slow_mode_s, ...(act.writers === null ? {} : { writers: act.writers }) });
       break;
     case "set_retention": {
       if (act.channel === null) view.retention_days = act.days;

@@ -203,7 +203,7 @@ export function addChannel(world: World, guild: FakeGuild, number: number, name:
     guild: guild.id,
     name,
     topic: "",
-    slow_mode_s: 0, kept_days: null,
+    slow_mode_s: 0, writers: "all", kept_days: null,
     draft: "",
     read_seq: 0,
     last_seq: 0,
@@ -222,7 +222,7 @@ export function addChannel(world: World, guild: FakeGuild, number: number, name:
     request: null,
     blocked: null,
   };
-  guild.channels.push({ id: view.id, name, topic: "", category: null, position: guild.channels.length, slow_mode_s: 0, retention_days: null, kept_days: null, my_permissions: guild.my_permissions, unread: 0, mentions: 0, threads: 0, last_seq: 0, private: false, muted: false, waiting: 0, waits: false, continues: null });
+  guild.channels.push({ id: view.id, name, topic: "", category: null, position: guild.channels.length, slow_mode_s: 0, writers: "all", retention_days: null, kept_days: null, my_permissions: guild.my_permissions, unread: 0, mentions: 0, threads: 0, last_seq: 0, private: false, muted: false, waiting: 0, waits: false, continues: null });
   world.channels.set(view.id, view);
   world.messages.set(view.id, []);
   return view;
@@ -260,7 +260,7 @@ function addDm(world: World, peer: number, talk: Array<[number, string]>, last: 
   const who = world.people.get(id(peer));
   if (who === undefined) return;
   const channel = id(300 + peer);
-  world.channels.set(channel, { id: channel, kind: { kind: "dm", peer: id(peer) }, guild: null, name: who.display_name, topic: "", slow_mode_s: 0, kept_days: null, draft: "", read_seq: 0, last_seq: 0, readers: 2, devices: 3, unvouched: [], unvouched_kept_out: false, people: [], history: null, fork: null, history_asked_at: null, may_have_history: false, can_set_policy: false, can_send: true, room: noRoom(), request: null, blocked: null });
+  world.channels.set(channel, { id: channel, kind: { kind: "dm", peer: id(peer) }, guild: null, name: who.display_name, topic: "", slow_mode_s: 0, writers: "all", kept_days: null, draft: "", read_seq: 0, last_seq: 0, readers: 2, devices: 3, unvouched: [], unvouched_kept_out: false, people: [], history: null, fork: null, history_asked_at: null, may_have_history: false, can_set_policy: false, can_send: true, room: noRoom(), request: null, blocked: null });
   world.messages.set(channel, []);
   world.dms.push({ channel, peer: id(peer), people: 2, ...who });
   talk.forEach(([author, body], index) => addMessage(world, channel, id(author), body, last - (talk.length - index) * minute));
@@ -278,7 +278,7 @@ function reader(world: World, person: number, right: ReaderView["right"], vouche
 export function addGroup(world: World, number: number, people: number[], title: string | null): ChannelView {
   const readers = people.map((person, index) => reader(world, person, index === 0 ? "owner" : "named"));
   const name = title ?? readers.filter((one) => !one.me).map((one) => one.display_name).join(", ");
-  const view: ChannelView = { id: id(number), kind: { kind: "group", guild: id(number + 1000), owner: id(people[0] ?? 1), title }, guild: id(number + 1000), name, topic: "", slow_mode_s: 0, kept_days: null, draft: "", read_seq: 0, last_seq: 0, readers: people.length, devices: people.length * 2, unvouched: [], unvouched_kept_out: true, people: readers, history: "kept", fork: null, history_asked_at: null, may_have_history: true, can_set_policy: people[0] === 1, can_send: true, room: noRoom(), request: null, blocked: null };
+  const view: ChannelView = { id: id(number), kind: { kind: "group", guild: id(number + 1000), owner: id(people[0] ?? 1), title }, guild: id(number + 1000), name, topic: "", slow_mode_s: 0, writers: "all", kept_days: null, draft: "", read_seq: 0, last_seq: 0, readers: people.length, devices: people.length * 2, unvouched: [], unvouched_kept_out: true, people: readers, history: "kept", fork: null, history_asked_at: null, may_have_history: true, can_set_policy: people[0] === 1, can_send: true, room: noRoom(), request: null, blocked: null };
   world.channels.set(view.id, view);
   world.messages.set(view.id, []);
   world.dms.push({ channel: view.id, peer: null, username: "", display_name: name, people: people.length });

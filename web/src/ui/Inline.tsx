@@ -3,6 +3,7 @@ import { type ReactNode, useState } from "react";
 import { spoiler as words, moment, relative } from "../words";
 import { useNow } from "../state/page";
 import type { MentionView } from "../wire";
+import { EmojiPicture } from "./EmojiPicture";
 
 /** Hidden until somebody wants to see it. */
 export function Spoiler({ children }: { children: ReactNode }) {
@@ -18,6 +19,7 @@ export function Spoiler({ children }: { children: ReactNode }) {
 }
 
 export function Mention({ token, known }: { token: string; known: MentionView | undefined }) {
+  if (token.startsWith("<:")) return <EmojiPicture picture={known?.picture ?? null} name={known?.written ?? token.slice(1, token.indexOf(":", 2) + 1)} />;
   const name = token.startsWith("@") ? token.slice(1) : known?.name;
   if (name === undefined) return <span className="mention">{token.startsWith("<#") ? words.lostChannel : words.lostPerson}</span>;
   return (

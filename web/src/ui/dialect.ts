@@ -34,7 +34,7 @@ export function quoteToTheEnd(body: string): string {
 }
 
 const id = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
-const special = new RegExp(`<[@#]${id}>|<t:-?\\d{1,12}(?::[tTdDfFR])?>|(?<![\\w@])@(?:everyone|here)(?![\\w])`, "g");
+const special = new RegExp(`<(?:[@#]|:[a-z0-9_]{2,20}:)${id}>|<t:-?\\d{1,12}(?::[tTdDfFR])?>|(?<![\\w@])@(?:everyone|here)(?![\\w])`, "g");
 
 /** Changes the tree where it stands. */
 export function inDialect(tree: Root): Root {

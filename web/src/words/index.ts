@@ -12,6 +12,7 @@ export { deletion } from "./deletion";
 export { happened, placeName, reset, security } from "./security";
 export * from "./message";
 export * from "./recovery";
+export * from "./emoji";
 export * from "./health";
 export * from "./later";
 export * from "./lock";
@@ -370,6 +371,7 @@ export const composer = {
   vanishWeek: "Disappear after a week",
   vanishes: "What you send now disappears for everybody after a while",
   cannot: "You can read here, but not write.",
+  announcements: "Only those who may announce write here. You can react, and write in threads.",
   left: (count: number) => plural(count, { one: "# character too many", other: "# characters too many" }),
   unvouched: (count: number) => plural(count, { one: "# reader here isn't vouched for", other: "# readers here aren't vouched for" }),
 };

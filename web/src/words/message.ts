@@ -141,7 +141,7 @@ export const emoji = {
   list: "Emoji",
   loading: "Loading emoji",
   none: "No emoji by that name.",
-  group: { [-1]: "Recent", 0: "Faces", 1: "People", 3: "Nature", 4: "Food", 5: "Places", 6: "Activities", 7: "Objects", 8: "Symbols", 9: "Flags" } as Record<number, string>,
+  group: { [-2]: "This server", [-1]: "Recent", 0: "Faces", 1: "People", 3: "Nature", 4: "Food", 5: "Places", 6: "Activities", 7: "Objects", 8: "Symbols", 9: "Flags" } as Record<number, string>,
 };
 
 export const messageMenu = {

@@ -9,6 +9,7 @@ use cloister_client::view::{
 };
 use cloister_wire::{
     Permissions, UserId,
+    guild::Writers,
     permission::{Place, Subject},
 };
 use serde_json::json;
@@ -22,6 +23,12 @@ use crate::{
     seat::{self, Seat},
     target::{self, unexpected},
 };
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Who {
+    All,
+    Announcers,
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Channel {
@@ -81,6 +88,9 @@ pub(crate) enum Channel {
         /// One message of a person in so many seconds; 0 for none
         #[arg(long, value_name = "SECONDS")]
         slow_mode: Option<u32>,
+        /// Who begins anything: `all`, or `announcers` with the right to
+        #[arg(long, value_enum)]
+        writers: Option<Who>,
     },
     /// Move a channel to a place, also in a category: 0 is the first
     Move {
@@ -196,6 +206,7 @@ impl Channel {
                 name,
                 topic,
                 slow_mode,
+                writers,
                 ..
             } => {
                 let before = target::channel_of(view, &channel)?;
@@ -204,6 +215,10 @@ impl Channel {
                     name: name.unwrap_or(before.name),
                     topic: topic.unwrap_or(before.topic),
                     slow_mode_s: slow_mode.unwrap_or(before.slow_mode_s),
+                    writers: writers.map(|who| match who {
+                        Who::All => Writers::All,
+                        Who::Announcers => Writers::Announcers,
+                    }),
                 };
                 (act, "changed")
             }

@@ -294,7 +294,7 @@ fn show(print: &Print, message: &MessageView, names: &Names) -> Result<(), Failu
         (Content::Text { .. }, _) => {
             let edited = message.edited_at.map_or("", |_| " (edited)");
             let reactions = message.reactions.iter().fold(String::new(), |all, one| {
-                format!("{all}\n    {} {}", printable(&one.emoji), one.count)
+                format!("{all}\n    {} {}", printable(&one.name), one.count)
             });
             let from = message.forwarded_from.as_ref();
             let from = from.map_or_else(String::new, |name| {
@@ -361,7 +361,7 @@ fn object(message: &MessageView, author: &str) -> Value {
         "edited_at": message.edited_at,
         "reply_to": message.reply.as_ref().map(|reply| reply.message), "attachments": [],
         "reactions": message.reactions.iter()
-            .map(|one| json!({"emoji": one.emoji, "count": one.count, "mine": one.mine}))
+            .map(|one| json!({"emoji": one.name, "count": one.count, "mine": one.mine}))
             .collect::<Vec<_>>(),
     });
     if let Some(root) = message.in_thread {

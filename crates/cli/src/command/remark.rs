@@ -57,7 +57,7 @@ pub(crate) struct Delete {
 #[derive(Debug, Args)]
 pub(crate) struct React {
     message: MessageId,
-    /// One emoji
+    /// One emoji, or one of the guild's own such as `:boat:`
     emoji: String,
     /// Take the reaction back
     #[arg(long)]

@@ -80,6 +80,9 @@ pub(crate) async fn act<P: Primitives>(
         Act::SetQuestions { .. } | Act::Approve { .. } | Act::Decline { .. } => {
             application::decide(shared, guild, act).await
         }
+        Act::CreateEmoji { .. } | Act::RenameEmoji { .. } | Act::DeleteEmoji { .. } => {
+            look::change_emoji(shared, guild, act).await
+        }
         Act::Furnish { template } => {
             template::furnish(shared, guild, template).await?;
             Ok(CommandReply::Done)
@@ -215,11 +218,13 @@ async fn structure<P: Primitives>(
             name,
             topic,
             slow_mode_s,
+            writers,
         } => {
             let request = EditChannel {
                 name,
                 topic,
                 slow_mode_s,
+                writers,
             };
             put(shared, format!("/api/v1/channels/{channel}"), &request).await?;
         }

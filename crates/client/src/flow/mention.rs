@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use cloister_e2ee::Primitives;
-use cloister_wire::{ChannelId, GuildId, Permissions, UserId, channel::Notify};
+use cloister_wire::{ChannelId, EmojiId, GuildId, Permissions, UserId, channel::Notify, emoji};
 
 use crate::{
     core::Core,
@@ -43,6 +43,7 @@ impl Resolved {
 struct Names {
     people: BTreeMap<String, UserId>,
     channels: BTreeMap<String, ChannelId>,
+    emoji: BTreeMap<String, EmojiId>,
 }
 
 /// Replaces names by what they stand for.
@@ -51,7 +52,7 @@ pub(crate) fn resolve<P: Primitives>(
     row: &ChannelRow,
     body: &str,
 ) -> Result<Resolved, StoreError> {
-    if !body.contains(['@', '#']) {
+    if !body.contains(['@', '#', ':']) {
         return Ok(Resolved {
             body: body.to_owned(),
             ..Resolved::default()
@@ -96,7 +97,16 @@ fn names<P: Primitives>(core: &Core<P>, row: &ChannelRow) -> Result<Names, Store
             .collect(),
         None => BTreeMap::new(),
     };
-    Ok(Names { people, channels })
+    let emoji = match row.view.guild {
+        Some(guild) => core.store.guild(guild)?.map(|row| row.view.emoji),
+        None => None,
+    };
+    let emoji = emoji.into_iter().flatten().map(|one| (one.name, one.id));
+    Ok(Names {
+        people,
+        channels,
+        emoji: emoji.collect(),
+    })
 }
 
 fn resolve_plain(text: &str, names: &Names, into: &mut Resolved) {
@@ -104,6 +114,12 @@ fn resolve_plain(text: &str, names: &Names, into: &mut Resolved) {
     let mut before = ' ';
     while let Some(c) = rest.chars().next() {
         let begins = !before.is_alphanumeric();
+        if let Some((token, ..)) = emoji::token_at(rest) {
+            into.body.push_str(token);
+            rest = &rest[token.len()..];
+            before = '>';
+            continue;
+        }
         if let Some((token, Mentioned::Person(user))) = token_at(rest) {
             // Written out already: it tells them if they are here.
             if names.people.values().any(|known| *known == user) {
@@ -117,6 +133,15 @@ fn resolve_plain(text: &str, names: &Names, into: &mut Resolved) {
         let found = match c {
             '@' if begins => person_at(&rest[1..], names),
             '#' if begins => channel_at(&rest[1..], names),
+            ':' => {
+                if let Some((name, id)) = emoji_at(&rest[1..], names) {
+                    into.body.push_str(&emoji::token(name, id));
+                    rest = &rest[name.len() + 2..];
+                    before = '>';
+                    continue;
+                }
+                None
+            }
             _ => None,
         };
         if let Some((length, mentioned)) = found {
@@ -181,6 +206,12 @@ fn channel_at(text: &str, names: &Names) -> Option<(usize, Mentioned)> {
         .map(|(name, channel)| (name.len(), Mentioned::Channel(*channel)))
 }
 
+/// An emoji of the guild, after its first colon.
+fn emoji_at<'a>(text: &'a str, names: &Names) -> Option<(&'a str, EmojiId)> {
+    let name = &text[..text.find(':')?];
+    Some((name, *names.emoji.get(name)?))
+}
+
 /// A mention that is written out, at the beginning of `text`.
 fn token_at(text: &str) -> Option<(&str, Mentioned)> {
     let token = text.get(..TOKEN_BYTES)?.strip_suffix('>')?;
@@ -202,6 +233,13 @@ pub(crate) fn mentions<P: Primitives>(
     let mut rest = body;
     while let Some(at) = rest.find('<') {
         rest = &rest[at..];
+        if let Some((token, name, id)) = emoji::token_at(rest) {
+            if !found.iter().any(|known| known.token == token) {
+                found.push(emoji_view(core, guild, (token, name, id))?);
+            }
+            rest = &rest[token.len()..];
+            continue;
+        }
         let Some((token, mentioned)) = token_at(rest) else {
             rest = &rest[1..];
             continue;
@@ -214,6 +252,32 @@ pub(crate) fn mentions<P: Primitives>(
         rest = &rest[token.len()..];
     }
     Ok(found)
+}
+
+/// An emoji by the name that it has now; one that is gone, by the name that it had.
+fn emoji_view<P: Primitives>(
+    core: &Core<P>,
+    guild: Option<GuildId>,
+    (token, name, id): (&str, &str, EmojiId),
+) -> Result<MentionView, StoreError> {
+    let row = match guild {
+        Some(guild) => core.store.guild(guild)?,
+        None => None,
+    };
+    let known = row.and_then(|row| row.view.emoji.into_iter().find(|one| one.id == id));
+    let picture = match &known {
+        Some(one) if core.store.has_picture(&one.picture)? => Some(one.picture.to_string()),
+        _ => None,
+    };
+    let name = known.map_or_else(|| name.to_owned(), |one| one.name);
+    Ok(MentionView {
+        token: token.to_owned(),
+        written: format!(":{name}:"),
+        name,
+        person: None,
+        channel: None,
+        picture,
+    })
 }
 
 fn view<P: Primitives>(
@@ -232,6 +296,7 @@ fn view<P: Primitives>(
                 written: format!("@{username}"),
                 person: Some(user),
                 channel: None,
+                picture: None,
             }),
             None => None,
         },
@@ -241,6 +306,7 @@ fn view<P: Primitives>(
             name: row.view.name,
             person: None,
             channel: Some(channel),
+            picture: None,
         }),
     })
 }
@@ -253,8 +319,12 @@ pub(crate) fn spell<P: Primitives>(
 ) -> Result<String, StoreError> {
     let mut text = body.to_owned();
     for one in mentions(core, guild, body)? {
-        let sign = if one.person.is_some() { '@' } else { '#' };
-        text = text.replace(&one.token, &format!("{sign}{}", one.name));
+        let said = match (one.person, one.channel) {
+            (Some(_), _) => format!("@{}", one.name),
+            (None, Some(_)) => format!("#{}", one.name),
+            (None, None) => one.written,
+        };
+        text = text.replace(&one.token, &said);
     }
     Ok(text)
 }
@@ -310,12 +380,14 @@ mod tests {
 
     const BOB: UserId = UserId::from_bytes([2; 16]);
     const CAROL: UserId = UserId::from_bytes([3; 16]);
+    const BOAT: EmojiId = EmojiId::from_bytes([8; 16]);
     const GENERAL: ChannelId = ChannelId::from_bytes([9; 16]);
 
     fn resolved(body: &str) -> Resolved {
         let names = Names {
             people: [("bob".to_owned(), BOB), ("carol.x".to_owned(), CAROL)].into(),
             channels: [("general".to_owned(), GENERAL)].into(),
+            emoji: [("boat".to_owned(), BOAT)].into(),
         };
         let mut into = Resolved::default();
         for (kind, piece) in pieces(body) {
@@ -336,6 +408,19 @@ mod tests {
         );
         assert_eq!(found.users, [BOB, CAROL]);
         assert!(!found.everyone);
+    }
+
+    #[test]
+    fn emoji_of_the_guild_become_what_they_stand_for() {
+        let boat = emoji::token("boat", BOAT);
+        for (text, body) in [
+            ("a :boat: at 10:30", format!("a {boat} at 10:30")),
+            (":boat::boat:", format!("{boat}{boat}")),
+            (":canoe: `:boat:`", ":canoe: `:boat:`".to_owned()),
+            (boat.as_str(), boat.clone()),
+        ] {
+            assert_eq!(resolved(text).body, body);
+        }
     }
 
     #[test]

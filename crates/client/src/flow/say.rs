@@ -7,6 +7,7 @@ use cloister_e2ee::{
 use cloister_wire::{
     ChannelId, ErrorCode, GuildId, MessageId, Permissions, Txn, UserId,
     channel::{Notify, ScrubMessages, Scrubbed},
+    emoji,
     limits::{EMOJI_BYTES, MESSAGE_CHARS, SCRUBS_PER_REQUEST, TTL_MAX_S},
 };
 
@@ -146,7 +147,7 @@ pub(super) fn forward<P: Primitives>(
 pub(super) fn react<P: Primitives>(shared: &Shared<P>, message: MessageId, emoji: &str) -> Outcome {
     let row = readable(shared, message)?;
     let content = MessageContent::Reaction {
-        emoji: emoji_of(emoji)?,
+        emoji: emoji_of(shared, row.channel, emoji)?,
     };
     about(shared, &row, content)
 }
@@ -158,7 +159,7 @@ pub(super) fn unreact<P: Primitives>(
 ) -> Outcome {
     let row = readable(shared, message)?;
     let content = MessageContent::ReactionEnd {
-        emoji: emoji_of(emoji)?,
+        emoji: emoji_of(shared, row.channel, emoji)?,
     };
     about(shared, &row, content)
 }
@@ -346,14 +347,28 @@ pub(super) fn checked(body: &str) -> Result<String, Refusal> {
 
 /// An emoji, joined ones and custom names included: short, without letters of words or spaces.
 pub(crate) fn is_emoji(text: &str) -> bool {
+    if let Some((token, ..)) = emoji::token_at(text) {
+        return token == text;
+    }
     let plain = |c: char| c.is_whitespace() || c.is_control() || c.is_ascii_alphabetic();
     !text.is_empty() && text.len() <= EMOJI_BYTES && !text.chars().any(plain) && !text.is_ascii()
 }
 
-fn emoji_of(text: &str) -> Result<String, Refusal> {
-    let text = text.trim();
-    if is_emoji(text) {
-        Ok(text.to_owned())
+/// An emoji, or a guild's own as one writes it.
+fn emoji_of<P: Primitives>(
+    shared: &Shared<P>,
+    channel: ChannelId,
+    text: &str,
+) -> Result<String, Refusal> {
+    let mut text = text.trim().to_owned();
+    if text.starts_with(':') {
+        let core = shared.core();
+        if let Some(row) = core.store.channel(channel)? {
+            text = mention::resolve(&core, &row, &text)?.body;
+        }
+    }
+    if is_emoji(&text) {
+        Ok(text)
     } else {
         Err(refuse(ErrorCode::Invalid, "A reaction is one emoji."))
     }

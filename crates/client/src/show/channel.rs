@@ -8,7 +8,7 @@ use cloister_proof::{
 };
 use cloister_wire::{
     ChannelId, ErrorCode, Permissions, UserId,
-    guild::{DmRequest, GuildKind},
+    guild::{DmRequest, GuildKind, Writers},
     moderation::Relation,
 };
 
@@ -225,6 +225,10 @@ pub(super) fn view<P: Primitives>(
         _ => Vec::new(),
     };
     let me = core.store.me()?.user;
+    let needed = match row.view.writers {
+        Writers::All => Permissions::SEND_MESSAGES,
+        Writers::Announcers => Permissions::SEND_MESSAGES.union(Permissions::ANNOUNCE),
+    };
     let may_manage = row
         .view
         .my_permissions
@@ -237,6 +241,7 @@ pub(super) fn view<P: Primitives>(
         topic: row.view.topic.clone(),
         slow_mode_s: row.view.slow_mode_s,
         kept_days: row.view.kept_days,
+        writers: row.view.writers,
         draft: row.draft.clone(),
         read_seq: row.view.read_seq,
         last_seq: row.view.last_seq,
@@ -256,7 +261,7 @@ pub(super) fn view<P: Primitives>(
         can_set_policy: may_manage
             && log.is_some_and(|log| log.rights(me).contains(LogRights::POLICY)),
         request: core.store.request(channel)?,
-        can_send: row.view.my_permissions.contains(Permissions::SEND_MESSAGES) && !row.view.waits,
+        can_send: row.view.my_permissions.contains(needed) && !row.view.waits,
         room: Box::new(room(core, &row, guild.as_ref(), readers.len())?),
         fork: fork(core, &row)?.map(Box::new),
         blocked: blocked(core, &row)?,

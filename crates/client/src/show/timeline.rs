@@ -409,7 +409,10 @@ impl<'a, P: Primitives> Place<'a, P> {
                     .take(NAMES_MAX)
                     .map(|one| self.core.store.name_in(self.guild, *one))
                     .collect::<Shown<Vec<_>>>()?;
+                let (name, picture) = emoji::of_reaction(self.core, self.guild, &emoji)?;
                 Ok(ReactionView {
+                    name,
+                    picture,
                     emoji,
                     count: who.len() as u32,
                     mine: who.contains(&self.me),

@@ -1,6 +1,9 @@
 //! Channels and conversations as a shell shows them, and the people in them.
 
-use cloister_wire::{CategoryId, ChannelId, GuildId, Permissions, UserId, guild::DmRequest};
+use cloister_wire::{
+    CategoryId, ChannelId, GuildId, Permissions, UserId,
+    guild::{DmRequest, Writers},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Refusal, Safety};
@@ -18,6 +21,7 @@ pub struct ChannelSummary {
     pub retention_days: Option<u32>,
     /// For how many days they are kept here: the shortest of what channel, guild and instance say.
     pub kept_days: Option<u32>,
+    pub writers: Writers,
     pub my_permissions: Permissions,
     pub unread: u32,
     /// In its threads as well.
@@ -71,6 +75,7 @@ pub struct ChannelView {
     pub slow_mode_s: u32,
     /// For how many days messages are kept here; none: for ever.
     pub kept_days: Option<u32>,
+    pub writers: Writers,
     pub draft: String,
     pub read_seq: u64,
     pub last_seq: u64,

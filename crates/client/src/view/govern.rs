@@ -2,10 +2,10 @@
 //! store: nobody governs without a network.
 
 use cloister_wire::{
-    CategoryId, ChannelId, Permissions, RoleId, UserId,
+    CategoryId, ChannelId, EmojiId, Permissions, RoleId, UserId,
     application::{Application, OwnApplication},
     audit::AuditView,
-    guild::Invite,
+    guild::{Invite, Writers},
     moderation::{BanView, Contact, Gate, GateView, JoinView, RelationView},
     permission::{Constraints, Place, Subject},
     picture::PictureUse,
@@ -28,6 +28,10 @@ pub enum Act {
     Rename { name: String },
     /// PNG, JPEG or WebP in base64url; none takes the picture away.
     SetPicture { of: PictureUse, picture: Option<String> },
+    /// Make an emoji: PNG, JPEG or WebP in base64url.
+    CreateEmoji { name: String, picture: String },
+    RenameEmoji { emoji: EmojiId, name: String },
+    DeleteEmoji { emoji: EmojiId },
     /// Give a new guild the channels and roles of a template.
     Furnish { template: GuildTemplate },
     /// What members agree to before they write; none takes the rules away.
@@ -51,7 +55,7 @@ pub enum Act {
     CreateCategory { name: String },
     EditCategory { category: CategoryId, name: String, position: u32 },
     DeleteCategory { category: CategoryId },
-    EditChannel { channel: ChannelId, name: String, topic: String, slow_mode_s: u32 },
+    EditChannel { channel: ChannelId, name: String, topic: String, slow_mode_s: u32, #[serde(default)] writers: Option<Writers> },
     /// Messages go when they are so many days old; none keeps them. Without a channel: of the guild.
     SetRetention { channel: Option<ChannelId>, days: Option<u32> },
     MoveChannel { channel: ChannelId, category: Option<CategoryId>, position: u32 },

@@ -1,7 +1,7 @@
 //! A guild and its members, as a shell shows them.
 
 use cloister_wire::{
-    GuildId, Permissions, RoleId, UserId,
+    EmojiId, GuildId, Permissions, RoleId, UserId,
     guild::Membership,
     role::{Category, Role},
 };
@@ -16,6 +16,8 @@ pub struct GuildView {
     /// Names of its pictures.
     pub icon: Option<String>,
     pub banner: Option<String>,
+    /// Emoji of its own, by name.
+    pub emoji: Vec<OwnEmoji>,
     /// What members agree to, and whether this person has yet to.
     pub rules: Option<String>,
     pub rules_wait: bool,
@@ -59,6 +61,16 @@ pub enum MemberHeading {
     Owner,
     Role { role: RoleId },
     Others,
+}
+
+/// An emoji that the guild made itself.
+pub struct OwnEmoji {
+    pub id: EmojiId,
+    pub name: String,
+    /// As it stands in a reaction.
+    pub token: String,
+    /// Name of its picture; none while it is on its way.
+    pub picture: Option<String>,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "what a screen shows or not")]

@@ -19,6 +19,10 @@ pub struct ReplyView {
 
 pub struct ReactionView {
     pub emoji: String,
+    /// What it is called: the emoji itself, or a guild's own between two colons.
+    pub name: String,
+    /// Name of its picture, if it has one.
+    pub picture: Option<String>,
     pub count: u32,
     pub mine: bool,
     /// Who, the first of them.
@@ -27,15 +31,17 @@ pub struct ReactionView {
 
 pub struct EditView { pub at: u64, pub body: String, pub mentions: Vec<MentionView> }
 
-/// Somebody, or a channel, named in a text.
+/// Somebody, a channel or an emoji of the guild, named in a text.
 pub struct MentionView {
-    /// As it stands in the text: `<@id>` or `<#id>`.
+    /// As it stands in the text: `<@id>`, `<#id>`, or `<:name:id>` for an emoji.
     pub token: String,
     pub name: String,
-    /// As one writes it: `@username` or `#channel`.
+    /// As one writes it: `@username`, `#channel` or `:emoji:`.
     pub written: String,
     pub person: Option<UserId>,
     pub channel: Option<ChannelId>,
+    /// Name of an emoji's picture.
+    pub picture: Option<String>,
 }
 
 /// A message that names this person or everyone, and where it stands.

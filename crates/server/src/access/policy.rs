@@ -39,10 +39,11 @@ pub enum Verb {
     /// Say what one is called here.
     NameSelf,
     NameOthers,
+    ManageEmoji,
 }
 
 impl Verb {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::LookAround,
         Self::ViewChannel,
         Self::ReadHistory,
@@ -70,6 +71,7 @@ impl Verb {
         Self::ViewAudit,
         Self::NameSelf,
         Self::NameOthers,
+        Self::ManageEmoji,
     ];
 }
 
@@ -144,6 +146,7 @@ pub fn rule(relation: Relation, verb: Verb) -> Ruling {
         Verb::NameSelf if permissions.contains(Permissions::MANAGE_NICKNAMES) => Permissions::NONE,
         Verb::NameSelf => Permissions::CHANGE_NICKNAME,
         Verb::NameOthers => Permissions::MANAGE_NICKNAMES,
+        Verb::ManageEmoji => Permissions::MANAGE_EMOJI,
         Verb::CreateInvite => Permissions::CREATE_INVITE,
         Verb::EndAnyInvite => Permissions::MANAGE_INVITES,
         Verb::Vouch => Permissions::VOUCH_MEMBERS,

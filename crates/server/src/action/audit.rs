@@ -5,8 +5,8 @@ use std::num::NonZero;
 
 use cloister_proof::{AuditCheckpoint, AuditEntry, audit};
 use cloister_wire::{
-    Bytes, CategoryId, ChannelId, DeviceId, GuildId, ReportId, RoleId, UserId, audit::AuditProof,
-    limits,
+    Bytes, CategoryId, ChannelId, DeviceId, EmojiId, GuildId, ReportId, RoleId, UserId,
+    audit::AuditProof, limits,
 };
 use serde_json::Value;
 
@@ -72,6 +72,9 @@ actions! {
     GUILD_QUESTIONS = "guild.questions"
     APPLICATION_APPROVE = "application.approve"
     APPLICATION_DECLINE = "application.decline"
+    EMOJI_CREATE = "emoji.create"
+    EMOJI_EDIT = "emoji.edit"
+    EMOJI_DELETE = "emoji.delete"
     INVITE_CREATE = "invite.create"
     INVITE_END = "invite.end"
     INVITE_PAUSE = "invite.pause"
@@ -146,6 +149,10 @@ pub fn member(id: UserId) -> String {
 
 pub fn category(id: CategoryId) -> String {
     format!("category:{id}")
+}
+
+pub fn emoji(id: EmojiId) -> String {
+    format!("emoji:{id}")
 }
 
 pub fn channel(id: ChannelId) -> String {

@@ -114,7 +114,7 @@ pub fn delete(
     changed(tx, parts, permit)
 }
 
-/// Changes name, topic and slow mode of a channel.
+/// Changes name, topic, slow mode and writers of a channel.
 pub fn edit_channel(
     tx: &mut Tx<'_>,
     permit: &May<'_>,
@@ -131,12 +131,17 @@ pub fn edit_channel(
         return Err(Error::invalid("Slow mode pauses for at most 6 hours."));
     }
     let before = store::channel::view(tx, channel, permit.user)?;
-    store::channel::update(tx, permit, channel, name, topic, request.slow_mode_s)?;
+    let writers = request.writers.unwrap_or(before.writers);
+    let slow_mode_s = request.slow_mode_s;
+    store::channel::update(tx, permit, channel, name, topic, (slow_mode_s, writers))?;
     let act = audit::Act::new(audit::CHANNEL_EDIT, audit::channel(channel))
         .before(&json!({
             "name": before.name, "topic": before.topic, "slow_mode_s": before.slow_mode_s,
+            "writers": before.writers,
         }))
-        .after(&json!({"name": name, "topic": topic, "slow_mode_s": request.slow_mode_s}));
+        .after(&json!({
+            "name": name, "topic": topic, "slow_mode_s": slow_mode_s, "writers": writers,
+        }));
     audit::note(tx, permit, act)?;
     announce(tx, permit)
 }

@@ -97,6 +97,7 @@ pub(super) fn make(
         slow_mode_s: 0,
         retention_days: None,
         kept_days: store::channel::view(tx, id, actor.user)?.kept_days,
+        writers: cloister_wire::guild::Writers::All,
         position,
         epoch: 1,
         last_seq: 0,

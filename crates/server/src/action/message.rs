@@ -8,6 +8,7 @@ use cloister_wire::{
     ErrorCode, Hash, MessageId, Permissions,
     channel::{Message, MessageClass, SealedContent, Send, Sent, Wrap},
     gateway::Event,
+    guild::Writers,
     key::ToDeviceClass,
     limits,
     moderation::Relation,
@@ -58,6 +59,7 @@ pub fn send(
         SealedContent::Direct { .. } => deliver_wraps(tx, permit, &request.wraps)?,
         SealedContent::Scrubbed { .. } => return Err(nothing_sealed()),
     }
+    check_writer(permit, request)?;
     take_turn(tx, permit, request)?;
     if let Kind::Direct { pair } = permit.kind {
         dm::take_up(tx, permit.channel(), pair, permit.user())?;
@@ -181,6 +183,19 @@ fn check_newcomer(tx: &mut Tx<'_>, permit: &Sender<'_>, request: &Send) -> Resul
         .retry_after(mentions_from - now));
     }
     Ok(())
+}
+
+/// In an announcement channel only those with the right begin anything; threads are everybody's.
+fn check_writer(permit: &Sender<'_>, request: &Send) -> Result<()> {
+    let begins = request.class == MessageClass::Message && request.thread.is_none();
+    let open = permit.state.writers == Writers::All;
+    if open || !begins || permit.rights().contains(Permissions::ANNOUNCE) {
+        return Ok(());
+    }
+    Err(Error::refuse(
+        ErrorCode::AnnouncementsOnly,
+        "Only those who may announce write here. You can read, react, and write in threads.",
+    ))
 }
 
 /// Slow mode: one message of a person in so many seconds.

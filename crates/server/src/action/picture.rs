@@ -25,9 +25,10 @@ pub fn set(
 ) -> Result<()> {
     let stored = store::guild::get(tx, permit.guild, permit.user)?;
     let stored = stored.ok_or_else(Error::not_found)?;
-    let before = match of {
-        PictureUse::Icon => stored.icon,
-        PictureUse::Banner => stored.banner,
+    let (name, before) = match of {
+        PictureUse::Icon => ("icon", stored.icon),
+        PictureUse::Banner => ("banner", stored.banner),
+        PictureUse::Emoji => return Err(Error::invalid("An emoji needs a name.")),
     };
     let after = picture
         .map(|bytes| keep(tx, permit, of, bytes))
@@ -37,10 +38,6 @@ pub fn set(
     }
     store::picture::update(tx, permit, of, after.as_ref())?;
     store::picture::delete_unused(tx, permit)?;
-    let name = match of {
-        PictureUse::Icon => "icon",
-        PictureUse::Banner => "banner",
-    };
     let act = audit::Act::new(audit::GUILD_EDIT, audit::guild(permit.guild))
         .before(&json!({name: before}))
         .after(&json!({name: after}));
@@ -48,7 +45,8 @@ pub fn set(
     announce(tx, permit)
 }
 
-fn keep(
+/// Keeps a picture that is small enough for its purpose; says its hash.
+pub(super) fn keep(
     tx: &mut Tx<'_>,
     permit: &Permit<'_, InGuild>,
     of: PictureUse,

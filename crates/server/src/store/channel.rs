@@ -3,7 +3,7 @@
 use cloister_proof::policy::HistoryRule;
 use cloister_wire::{
     CategoryId, ChannelId, GuildId, Hash, Octets, Permissions, UserId,
-    guild::{Channel, GuildKind},
+    guild::{Channel, GuildKind, Writers},
     retention::shortest,
 };
 
@@ -18,9 +18,9 @@ use crate::{
 };
 sql! {
     STATE = "SELECT id, guild_id, suite, epoch, roster_hash, rotate_floor, record_hash, \
-             last_seq, head, last_at, readers, slow_mode_s, shared_since, waiting, continues FROM channel WHERE id = $1";
+             last_seq, head, last_at, readers, slow_mode_s, announcements_at, shared_since, waiting, continues FROM channel WHERE id = $1";
     LOCK = "SELECT id, guild_id, suite, epoch, roster_hash, rotate_floor, record_hash, \
-            last_seq, head, last_at, readers, slow_mode_s, shared_since, waiting, continues FROM channel WHERE id = $1 FOR UPDATE";
+            last_seq, head, last_at, readers, slow_mode_s, announcements_at, shared_since, waiting, continues FROM channel WHERE id = $1 FOR UPDATE";
     INSERT = "INSERT INTO channel (id, guild_id, name, position, suite, epoch, roster_hash, \
               rotate_floor, record_hash, last_seq, head, last_at, created_at, readers, \
               shared_since, continues) \
@@ -34,7 +34,7 @@ sql! {
     ADVANCE = "UPDATE channel SET last_seq = $2, head = $3, last_at = $4 WHERE id = $1";
     SET_EPOCH = "UPDATE channel SET epoch = $2, roster_hash = $3, rotate_floor = $4, \
                  record_hash = $5 WHERE id = $1";
-    OF_GUILD = "SELECT c.id, c.guild_id, c.name, c.topic, c.category_id, c.slow_mode_s, \
+    OF_GUILD = "SELECT c.id, c.guild_id, c.name, c.topic, c.category_id, c.slow_mode_s, c.announcements_at, \
                 c.retention_days, \
                 (SELECT g.retention_days FROM guild g WHERE g.id = c.guild_id) AS guild_days, \
                 (SELECT i.retention_days FROM instance i) AS instance_days, \
@@ -47,7 +47,7 @@ sql! {
                 WHERE c.guild_id = $1 AND (c.readers = 'everyone' OR EXISTS \
                 (SELECT 1 FROM channel_reader x WHERE x.channel_id = c.id AND x.user_id = $2)) \
                 ORDER BY c.position, c.id";
-    ONE = "SELECT c.id, c.guild_id, c.name, c.topic, c.category_id, c.slow_mode_s, c.position, \
+    ONE = "SELECT c.id, c.guild_id, c.name, c.topic, c.category_id, c.slow_mode_s, c.announcements_at, c.position, \
            c.retention_days, \
            (SELECT g.retention_days FROM guild g WHERE g.id = c.guild_id) AS guild_days, \
            (SELECT i.retention_days FROM instance i) AS instance_days, \
@@ -58,7 +58,8 @@ sql! {
            WHERE w.channel_id = c.id AND w.user_id = $2) AS waits \
            FROM channel c LEFT JOIN reader r ON r.channel_id = c.id AND r.user_id = $2 \
            WHERE c.id = $1";
-    EDIT = "UPDATE channel SET name = $2, topic = $3, slow_mode_s = $4 WHERE id = $1";
+    EDIT = "UPDATE channel SET name = $2, topic = $3, slow_mode_s = $4, \
+            announcements_at = $5 WHERE id = $1";
     COUNT_LOOSE = "SELECT count(*) FROM channel WHERE guild_id = $1 AND category_id IS NULL";
     DELETE = "DELETE FROM channel WHERE id = $1 AND guild_id = $2";
     IDS_OF_GUILD = "SELECT id FROM channel WHERE guild_id = $1 ORDER BY id";
@@ -100,6 +101,7 @@ pub struct State {
     pub head: Hash,
     pub last_at: u64,
     pub slow_mode_s: u32,
+    pub writers: Writers,
     pub readers: Readers,
     /// Vouched members read messages newer than this; none: from when they came.
     pub shared_since: Option<u64>,
@@ -164,6 +166,7 @@ pub struct View {
     pub retention_days: Option<u32>,
     /// The shortest of what channel, guild and instance say.
     pub kept_days: Option<u32>,
+    pub writers: Writers,
     pub position: u32,
     pub epoch: u64,
     pub last_seq: u64,
@@ -192,6 +195,7 @@ impl View {
             slow_mode_s: self.slow_mode_s,
             retention_days: self.retention_days,
             kept_days: self.kept_days,
+            writers: self.writers,
             position: self.position,
             epoch: self.epoch,
             last_seq: told(self.last_seq),
@@ -309,10 +313,11 @@ pub fn update(
     channel: ChannelId,
     name: &str,
     topic: &str,
-    slow_mode_s: u32,
+    (slow_mode_s, writers): (u32, Writers),
 ) -> Result<()> {
-    tx.execute(EDIT, params![channel, name, topic, slow_mode_s])
-        .map(|_| ())
+    let announcements_at = (writers == Writers::Announcers).then_some(tx.now());
+    let to = params![channel, name, topic, slow_mode_s, announcements_at];
+    tx.execute(EDIT, to).map(|_| ())
 }
 
 /// Deletes a channel with everything that was said there.
@@ -415,9 +420,17 @@ fn read_state(row: Row<'_>) -> Result<State> {
             Readers::Everyone
         },
         slow_mode_s: row.get("slow_mode_s")?,
+        writers: writers_of(row)?,
         shared_since: row.get("shared_since")?,
         waiting: row.get("waiting")?,
         continues: row.get("continues")?,
+    })
+}
+
+fn writers_of(row: Row<'_>) -> Result<Writers> {
+    Ok(match row.get::<Option<u64>>("announcements_at")? {
+        Some(_) => Writers::Announcers,
+        None => Writers::All,
     })
 }
 
@@ -442,6 +455,7 @@ fn read_view(row: Row<'_>) -> Result<View> {
             row.get("guild_days")?,
             row.get("instance_days")?,
         ]),
+        writers: writers_of(row)?,
         position: row.get("position")?,
         epoch: row.get("epoch")?,
         last_seq: row.get("last_seq")?,

@@ -34,6 +34,7 @@ pub fn get(tx: &mut Tx<'_>, stored: guild::Stored, user: UserId) -> Result<Guild
     });
     let roles = role::page(tx, stored.id)?;
     let questions = super::application::asked(tx, stored.id)?;
+    let emoji = super::emoji::page(tx, stored.id)?;
     let rules_wait = stored.owes_agreement();
     Ok(Guild {
         id: stored.id,
@@ -41,6 +42,7 @@ pub fn get(tx: &mut Tx<'_>, stored: guild::Stored, user: UserId) -> Result<Guild
         name: stored.name,
         icon: stored.icon,
         banner: stored.banner,
+        emoji,
         rules_wait,
         rules: stored.rules,
         questions,

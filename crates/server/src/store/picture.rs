@@ -22,7 +22,9 @@ sql! {
         ON p.guild_id = g.id AND p.hash = g.icon WHERE g.id = $1";
     DELETE_UNUSED = "DELETE FROM picture WHERE guild_id = $1 AND NOT EXISTS
         (SELECT 1 FROM guild AS g WHERE g.id = $1
-        AND (g.icon = picture.hash OR g.banner = picture.hash))";
+        AND (g.icon = picture.hash OR g.banner = picture.hash))
+        AND NOT EXISTS (SELECT 1 FROM emoji AS e WHERE e.guild_id = $1
+        AND e.picture = picture.hash)";
 }
 
 /// Keeps a picture; one that is there already stays.
@@ -57,6 +59,8 @@ pub fn update(
     let statement = match of {
         PictureUse::Icon => SET_ICON,
         PictureUse::Banner => SET_BANNER,
+        // An emoji has a row of its own.
+        PictureUse::Emoji => return Ok(()),
     };
     tx.execute(statement, params![permit.guild, hash])
         .map(|_| ())

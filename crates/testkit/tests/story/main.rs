@@ -1,10 +1,12 @@
 //! Stories of people, played on engines and a server in one process.
 
+mod announcement;
 mod application;
 mod audience;
 mod backup;
 mod conversation;
 mod deletion;
+mod emoji;
 mod history;
 mod look;
 mod member;

@@ -3,7 +3,8 @@
 use cloister_e2ee::Primitives;
 use cloister_proof::hash;
 use cloister_wire::{
-    Bytes, ErrorCode, GuildId, Hash, UserId,
+    Bytes, EmojiId, ErrorCode, GuildId, Hash, UserId,
+    emoji::{CreateEmoji, EditEmoji, Emoji},
     guild::Guild,
     moderation::{AcceptRules, SetNickname, SetRules},
     picture::{Picture, PictureUse, SetPicture},
@@ -15,7 +16,7 @@ use crate::{
     engine::Method,
     flow::call::{CallError, read, to_cbor},
     store::StoreError,
-    view::{Refusal, Topic},
+    view::{Act, CommandReply, Refusal, Topic},
 };
 
 pub(super) async fn set_nickname<P: Primitives>(
@@ -44,9 +45,47 @@ pub(super) async fn set_picture<P: Primitives>(
     let name = match of {
         PictureUse::Icon => "icon",
         PictureUse::Banner => "banner",
+        PictureUse::Emoji => {
+            return Err(refuse(ErrorCode::Invalid, "An emoji needs a name."));
+        }
     };
     let path = format!("/api/v1/guilds/{guild}/{name}");
     put(shared, path, &SetPicture { picture }).await
+}
+
+/// Emoji of the guild's own: `act` is about one.
+pub(super) async fn change_emoji<P: Primitives>(
+    shared: &Shared<P>,
+    guild: GuildId,
+    act: Act,
+) -> Result<CommandReply, Refusal> {
+    let all = format!("/api/v1/guilds/{guild}/emoji");
+    match act {
+        Act::CreateEmoji { name, picture } => {
+            let picture = serde_json::from_value::<Bytes>(picture.into())
+                .map_err(|_| refuse(ErrorCode::Invalid, "This picture can't be read."))?;
+            let emoji = {
+                let mut core = shared.core();
+                EmojiId::new(core.now, &core.draw())
+            };
+            let request = CreateEmoji {
+                emoji,
+                name,
+                picture,
+            };
+            let made: Result<Emoji, CallError> = shared.post(all, &request).await;
+            made?;
+        }
+        Act::RenameEmoji { emoji, name } => {
+            put(shared, format!("{all}/{emoji}"), &EditEmoji { name }).await?;
+        }
+        Act::DeleteEmoji { emoji } => {
+            let path = format!("{all}/{emoji}");
+            shared.call(Method::Delete, path, None).await?;
+        }
+        _ => return Err(super::another()),
+    }
+    Ok(CommandReply::Done)
 }
 
 pub(super) async fn set_rules<P: Primitives>(
@@ -75,7 +114,9 @@ pub(super) async fn accept_rules<P: Primitives>(
 
 /// Pictures that a guild shows.
 fn pictures(guild: &Guild) -> impl Iterator<Item = Hash> + '_ {
-    guild.icon.iter().chain(&guild.banner).copied()
+    let emoji = guild.emoji.iter().map(|one| one.picture);
+    let own = guild.icon.iter().chain(&guild.banner).copied();
+    own.chain(emoji)
 }
 
 /// Brings the pictures of a guild that are not here, all of them at once: what somebody looks at

@@ -1,10 +1,7 @@
 //! What a new guild begins with, so that nobody starts in an empty hall.
 
 use cloister_e2ee::Primitives;
-use cloister_wire::{
-    ChannelId, GuildId, Permissions,
-    permission::{Place, Subject},
-};
+use cloister_wire::{ChannelId, GuildId, Permissions, guild::Writers};
 
 use super::{another, rights, structure};
 use crate::{
@@ -22,7 +19,7 @@ struct Part {
 struct Room {
     name: &'static str,
     topic: &'static str,
-    /// Only those write there who may manage messages.
+    /// Only those write there who may announce.
     announcements: bool,
 }
 
@@ -133,23 +130,15 @@ async fn channel<P: Primitives>(
             }
         }
     };
-    if !one.topic.is_empty() {
+    if !one.topic.is_empty() || one.announcements {
         let act = Act::EditChannel {
             channel,
             name: one.name.to_owned(),
             topic: one.topic.to_owned(),
             slow_mode_s: 0,
+            writers: one.announcements.then_some(Writers::Announcers),
         };
         structure(shared, guild, act).await?;
-    }
-    if one.announcements {
-        let act = Act::SetOverwrite {
-            place: Place::Channel { channel },
-            subject: Subject::Everyone,
-            allow: Permissions::NONE,
-            deny: Permissions::SEND_MESSAGES,
-        };
-        rights(shared, guild, act).await?;
     }
     Ok(channel)
 }
@@ -164,6 +153,7 @@ async fn moderators<P: Primitives>(shared: &Shared<P>, guild: GuildId) -> Result
             Permissions::KICK_MEMBERS,
             Permissions::TIMEOUT_MEMBERS,
             Permissions::MANAGE_MESSAGES,
+            Permissions::ANNOUNCE,
             Permissions::MANAGE_NICKNAMES,
             Permissions::VIEW_AUDIT_LOG,
         ]

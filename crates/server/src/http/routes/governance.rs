@@ -5,6 +5,7 @@ use cloister_wire::{
         Applicant, Applications, Apply, Approve, Decline, OwnApplications, SetQuestions,
     },
     audit::{AuditPage, AuditProof},
+    emoji::{CreateEmoji, EditEmoji, Emoji},
     guild::{Appended, Member, SetInvite},
     moderation::{
         AcceptRules, Ban, BanMany, Bans, GateView, Joins, Kick, LiftBan, LiftQuarantine,
@@ -23,13 +24,14 @@ use cloister_wire::{
 
 use super::{For, Route, delete, get, post, put};
 use crate::http::{
-    application, audit, category, invite, moderation, nickname, picture, presence, relation,
+    application, audit, category, emoji, invite, moderation, nickname, picture, presence, relation,
     retention, role, rules, term,
 };
 
 pub(super) fn table() -> Vec<Route> {
     let mut table = roles();
     table.extend(terms());
+    table.extend(emoji());
     table.extend(structure());
     table.extend(looks());
     table.extend(order());
@@ -110,6 +112,28 @@ fn roles() -> Vec<Route> {
     ]
 }
 
+fn emoji() -> Vec<Route> {
+    vec![
+        post("/api/v1/guilds/{guild}/emoji", For::Owner, emoji::create)
+            .takes::<CreateEmoji>()
+            .makes::<Emoji>()
+            .about("Make an emoji of the guild."),
+        put(
+            "/api/v1/guilds/{guild}/emoji/{emoji}",
+            For::Owner,
+            emoji::edit,
+        )
+        .takes::<EditEmoji>()
+        .about("Rename an emoji."),
+        delete(
+            "/api/v1/guilds/{guild}/emoji/{emoji}",
+            For::Owner,
+            emoji::delete,
+        )
+        .about("Delete an emoji; where it was used its name is shown."),
+    ]
+}
+
 fn terms() -> Vec<Route> {
     vec![
         get("/api/v1/guilds/{guild}/terms", For::Owner, term::page)
@@ -164,7 +188,7 @@ fn structure() -> Vec<Route> {
             category::edit_channel,
         )
         .takes::<EditChannel>()
-        .about("Change name, topic and slow mode of a channel."),
+        .about("Change name, topic, slow mode and writers of a channel."),
         put(
             "/api/v1/channels/{channel}/retention",
             For::Manager,

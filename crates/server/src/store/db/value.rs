@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 
 use bytes::BytesMut;
 use cloister_wire::{
-    AccountApplicationId, Bytes, CategoryId, ChannelId, DeviceId, GuildId, MailId, MessageId,
+    AccountApplicationId, Bytes, CategoryId, ChannelId, DeviceId, EmojiId, GuildId, MailId, MessageId,
     Octets, Permissions, ReportId, RoleId, SecurityEventId, SessionId, Txn, UserId,
 };
 use postgres::types::{FromSql, IsNull, ToSql, Type};
@@ -318,6 +318,7 @@ id_values!(
     ReportId,
     RoleId,
     CategoryId,
+    EmojiId,
     ChannelId,
     MailId,
     MessageId,
