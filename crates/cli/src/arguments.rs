@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    account, application, audit, ban, channel, deletion, device, email, emoji, group, guild, invite,
-    later, member, message, notice, operator, outbox, people, pin, poll, presence, read, recovery,
-    remark, report, role, search, security, serve, thread, verify,
+    account, application, audit, ban, channel, deletion, device, email, emoji, group, guild,
+    invite, later, member, message, notice, operator, outbox, people, pin, poll, presence, read,
+    recovery, remark, report, role, search, security, serve, thread, verify,
 };
 
 /// Private community chat that you host yourself, encrypted end to end.

@@ -44,7 +44,7 @@ pub mod thread;
 pub use bytes::{Bytes, Hash, Octets};
 pub use error::{ErrorBody, ErrorCode};
 pub use id::{
-    AccountApplicationId, CategoryId, ChannelId, DeviceId, EmojiId, GuildId, MailId, MessageId, ReportId,
-    RoleId, SecurityEventId, SessionId, Txn, UserId,
+    AccountApplicationId, CategoryId, ChannelId, DeviceId, EmojiId, GuildId, MailId, MessageId,
+    ReportId, RoleId, SecurityEventId, SessionId, Txn, UserId,
 };
 pub use permission::Permissions;

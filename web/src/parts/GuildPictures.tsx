@@ -11,7 +11,9 @@ import { overview as words } from "../words";
 import type { GuildView, PictureUse } from "../wire";
 import { Banner, GuildIcon } from "./GuildPicture";
 
-const frames: Record<PictureUse, Frame> = {
+type Large = Exclude<PictureUse, "emoji">;
+
+const frames: Record<Large, Frame> = {
   icon: { width: 256, height: 256, bytes: 64 * 1024 },
   banner: { width: 960, height: 384, bytes: 160 * 1024 },
 };
@@ -37,7 +39,7 @@ export function GuildPictures({ view }: { view: GuildView }) {
   );
 }
 
-function Row({ of, title, hint, guild, has, children }: { of: PictureUse; title: string; hint: string; guild: string; has: boolean; children: React.ReactNode }) {
+function Row({ of, title, hint, guild, has, children }: { of: Large; title: string; hint: string; guild: string; has: boolean; children: React.ReactNode }) {
   const act = useAct(guild);
   const input = useRef<HTMLInputElement>(null);
   const put = useTask(async (file: File | null) => {

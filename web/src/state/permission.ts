@@ -17,6 +17,7 @@ const bit = {
   manage_channels: 48n,
   manage_roles: 49n,
   manage_guild: 50n,
+  manage_emoji: 52n,
   manage_invites: 53n,
   administrator: 63n,
 } as const;
@@ -40,6 +41,6 @@ export function rankOf(roles: Role[], held: string[], owner: boolean): number {
 
 /** Whether somebody may see anything of the settings of a server. */
 export function governs(permissions: Permissions): boolean {
-  const rights: Right[] = ["manage_guild", "manage_roles", "manage_channels", "ban_members", "view_audit_log", "manage_invites", "manage_messages"];
+  const rights: Right[] = ["manage_guild", "manage_roles", "manage_channels", "ban_members", "view_audit_log", "manage_invites", "manage_messages", "manage_emoji"];
   return rights.some((right) => may(permissions, right));
 }

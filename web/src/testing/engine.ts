@@ -419,7 +419,7 @@ export class FakeEngine implements EngineBridge {
 
   #createGuild(name: string): CommandReply {
     const me = this.world.session.me;
-    const guild: FakeGuild = { member_count: 1, me: null, changed: null, id: id(this.#id()), name, icon: null, banner: null, rules: null, rules_wait: false, retention_days: null, questions: [], owner: me?.user ?? "", my_permissions: (2n ** 64n - 1n).toString(), my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members: me === null ? [] : [{ user: me.user, username: me.username, display_name: me.display_name, nickname: null, owner: true, joined_at: Date.now(), vouched: true, me: true, safety: "known" as const, roles: [], timed_out_until: null, membership: "lasting" as const, links_held_until: null, is_new: false, quarantined_at: null }] };
+    const guild: FakeGuild = { member_count: 1, me: null, changed: null, id: id(this.#id()), name, icon: null, banner: null, emoji: [], rules: null, rules_wait: false, retention_days: null, questions: [], owner: me?.user ?? "", my_permissions: (2n ** 64n - 1n).toString(), my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members: me === null ? [] : [{ user: me.user, username: me.username, display_name: me.display_name, nickname: null, owner: true, joined_at: Date.now(), vouched: true, me: true, safety: "known" as const, roles: [], timed_out_until: null, membership: "lasting" as const, links_held_until: null, is_new: false, quarantined_at: null }] };
     this.world.guilds.push(guild);
     addChannel(this.world, guild, this.#id(), "general");
     this.tell({ topic: "guilds" });

@@ -21,6 +21,7 @@ export function governs(world: World, guild: string, act: Act, draw: () => strin
       view.rules_wait = false;
       break;
     case "set_picture":
+      if (act.of === "emoji") break;
       view[act.of] = act.picture === null ? null : `data:image/webp;base64,${act.picture.replaceAll("-", "+").replaceAll("_", "/")}`;
       break;
     case "create_role": {

@@ -150,6 +150,7 @@ export function makeWorld(scene: Scene): World {
       club.rules_wait = true;
     }
     club.icon = "boats";
+    club.emoji = ["oar", "buoy"].map((name, at) => ({ id: id(701 + at), name, token: `<:${name}:${id(701 + at)}>`, picture: name }));
     club.banner = "river";
     const bruno = club.members.find((member) => member.username === "bruno");
     if (bruno !== undefined) bruno.display_name = bruno.nickname = "Coxswain Bruno";
@@ -193,7 +194,7 @@ function addGuild(world: World, { number, name, owner, people, start }: NewGuild
     return { user: id(person), ...who, nickname: null, owner: person === owner, joined_at: start - person * 9 * day, vouched: person !== 5, me: person === 1, safety: person === 7 ? "unknown" : "known", roles: [], timed_out_until: null, membership: person === 5 ? "temporary" : "lasting", links_held_until: null, is_new: person === 7, quarantined_at: null };
   });
   const rights = owner === 1 ? (2n ** 64n - 1n).toString() : "65537";
-  world.guilds.push({ id: id(number), name, icon: null, banner: null, rules: null, rules_wait: false, retention_days: null, questions: [], owner: id(owner), my_permissions: rights, my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members, member_count: members.length, me: members.find((one) => one.me) ?? null, changed: null });
+  world.guilds.push({ id: id(number), name, icon: null, banner: null, emoji: [], rules: null, rules_wait: false, retention_days: null, questions: [], owner: id(owner), my_permissions: rights, my_roles: [], everyone: "9130047", roles: [], categories: [], channels: [], members, member_count: members.length, me: members.find((one) => one.me) ?? null, changed: null });
 }
 
 export function addChannel(world: World, guild: FakeGuild, number: number, name: string): ChannelView {
@@ -413,12 +414,17 @@ function addRemarks(world: World, scene: Scene, now: number): void {
   const list = world.messages.get(channel) ?? [];
   const question = addMessage(world, channel, id(3), "Who takes the cox's seat on the way back? I did it **twice** in a row.", now - 16 * minute);
   question.reactions = [
-    { emoji: "🚣", count: 3, mine: true, names: ["Ada Lindqvist", "Bruno Okafor", "Emil"] },
-    { emoji: "😅", count: 1, mine: false, names: ["Göran"] },
+    { emoji: "🚣", name: "🚣", picture: null, count: 3, mine: true, names: ["Ada Lindqvist", "Bruno Okafor", "Emil"] },
+    { emoji: `<:oar:${id(701)}>`, name: ":oar:", picture: "oar", count: 2, mine: false, names: ["Chiara", "Emil"] },
+    { emoji: "😅", name: "😅", picture: null, count: 1, mine: false, names: ["Göran"] },
   ];
-  const quote = (message: MessageView) => ({ message: message.id, seq: message.seq, author: message.author, author_name: message.author_name, preview: message.content.content === "text" ? message.content.body : null, gone: message.content.content === "removed" });
-  const answer = addMessage(world, channel, id(2), "I can. My knees would thank you.", now - 14 * minute);
+  const quote = (message: MessageView) => ({ message: message.id, seq: message.seq, author: message.author, author_name: message.author_name, preview: message.content.content === "text" ? message.mentions.reduce((text, one) => text.replaceAll(one.token, one.written), message.content.body) : null, gone: message.content.content === "removed" });
+  const answer = addMessage(world, channel, id(2), `I can. My knees would thank you <:oar:${id(701)}> <:raft:${id(703)}>`, now - 14 * minute);
   answer.reply = quote(question);
+  answer.mentions = [
+    { token: `<:oar:${id(701)}>`, name: "oar", written: ":oar:", person: null, channel: null, picture: "oar" },
+    { token: `<:raft:${id(703)}>`, name: "raft", written: ":raft:", person: null, channel: null, picture: null },
+  ];
   answer.edited_at = now - 13 * minute;
   const spam = addMessage(world, channel, id(5), "", now - 12 * minute);
   spam.content = { content: "removed", by_name: "Ada Lindqvist" };
@@ -428,12 +434,12 @@ function addRemarks(world: World, scene: Scene, now: number): void {
   late.reply = quote(gone);
   const mine = addMessage(world, channel, id(1), "Settled then. Bruno coxes, Chiara rests.", now - 6 * minute);
   mine.reply = quote(answer);
-  mine.reactions = [{ emoji: "❤️", count: 12, mine: false, names: ["Bruno Okafor", "Chiara", "Emil"] }];
+  mine.reactions = [{ emoji: "❤️", name: "❤️", picture: null, count: 12, mine: false, names: ["Bruno Okafor", "Chiara", "Emil"] }];
   const called = addMessage(world, channel, id(7), `<@${id(1)}>, can you bring the *blue* key to <#${id(202)}>?`, now - 4 * minute);
   called.calls_me = true;
   called.mentions = [
-    { token: `<@${id(1)}>`, name: "Ada Lindqvist", written: "@ada", person: id(1), channel: null },
-    { token: `<#${id(202)}>`, name: "boat-house", written: "#boat-house", person: null, channel: id(202) },
+    { token: `<@${id(1)}>`, name: "Ada Lindqvist", written: "@ada", person: id(1), channel: null, picture: null },
+    { token: `<#${id(202)}>`, name: "boat-house", written: "#boat-house", person: null, channel: id(202), picture: null },
   ];
   if (scene.has("dialect")) addMessage(world, channel, id(2), dialect(now), now - 3 * minute);
   if (scene.has("poll")) {

@@ -4,7 +4,7 @@ import { Markdown, plainText } from "./Markdown";
 import { onlyEmoji } from "./dialect";
 
 const who = "0190c0de-0000-7000-8000-000000000002";
-const mentions = [{ token: `<@${who}>`, name: "Bruno", written: "@bruno", person: who, channel: null }];
+const mentions = [{ token: `<@${who}>`, name: "Bruno", written: "@bruno", person: who, channel: null, picture: null }];
 const drawn = (body: string) => render(<Markdown body={body} mentions={mentions} />).container;
 
 test("two low lines underline, two stars make bold", () => {

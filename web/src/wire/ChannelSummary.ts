@@ -2,6 +2,7 @@
 import type { CategoryId } from "./CategoryId";
 import type { ChannelId } from "./ChannelId";
 import type { Permissions } from "./Permissions";
+import type { Writers } from "./Writers";
 
 /**
  * A channel in its guild's list.
@@ -14,7 +15,7 @@ retention_days: number | null,
 /**
  * For how many days they are kept here: the shortest of what channel, guild and instance say.
  */
-kept_days: number | null, my_permissions: Permissions, unread: number, 
+kept_days: number | null, writers: Writers, my_permissions: Permissions, unread: number, 
 /**
  * In its threads as well.
  */

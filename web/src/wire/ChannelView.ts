@@ -9,6 +9,7 @@ import type { ReaderView } from "./ReaderView";
 import type { Refusal } from "./Refusal";
 import type { RoomView } from "./RoomView";
 import type { UserId } from "./UserId";
+import type { Writers } from "./Writers";
 
 export type ChannelView = { id: ChannelId, kind: ChannelKind, guild: GuildId | null, name: string, topic: string, 
 /**
@@ -18,7 +19,7 @@ slow_mode_s: number,
 /**
  * For how many days messages are kept here; none: for ever.
  */
-kept_days: number | null, draft: string, read_seq: number, last_seq: number, 
+kept_days: number | null, writers: Writers, draft: string, read_seq: number, last_seq: number, 
 /**
  * People who receive what is sent now, and devices.
  */

@@ -3,6 +3,7 @@ import type { Category } from "./Category";
 import type { ChannelSummary } from "./ChannelSummary";
 import type { GuildId } from "./GuildId";
 import type { MemberView } from "./MemberView";
+import type { OwnEmoji } from "./OwnEmoji";
 import type { Permissions } from "./Permissions";
 import type { Role } from "./Role";
 import type { RoleId } from "./RoleId";
@@ -13,6 +14,10 @@ export type GuildView = { id: GuildId, name: string,
  * Names of its pictures.
  */
 icon: string | null, banner: string | null, 
+/**
+ * Emoji of its own, by name.
+ */
+emoji: Array<OwnEmoji>, 
 /**
  * What members agree to, and whether this person has yet to.
  */

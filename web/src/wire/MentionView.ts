@@ -3,14 +3,18 @@ import type { ChannelId } from "./ChannelId";
 import type { UserId } from "./UserId";
 
 /**
- * Somebody, or a channel, named in a text.
+ * Somebody, a channel or an emoji of the guild, named in a text.
  */
 export type MentionView = { 
 /**
- * As it stands in the text: `<@id>` or `<#id>`.
+ * As it stands in the text: `<@id>`, `<#id>`, or `<:name:id>` for an emoji.
  */
 token: string, name: string, 
 /**
- * As one writes it: `@username` or `#channel`.
+ * As one writes it: `@username`, `#channel` or `:emoji:`.
  */
-written: string, person: UserId | null, channel: ChannelId | null, };
+written: string, person: UserId | null, channel: ChannelId | null, 
+/**
+ * Name of an emoji's picture.
+ */
+picture: string | null, };

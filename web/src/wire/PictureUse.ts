@@ -3,4 +3,4 @@
 /**
  * What a picture is used for.
  */
-export type PictureUse = "icon" | "banner";
+export type PictureUse = "icon" | "banner" | "emoji";

@@ -361,6 +361,7 @@ export const rightGroups: Array<{ title: string; rights: Array<{ name: string; b
   {
     title: "The server",
     rights: [
+      { name: "manage_emoji", bit: 52n, words: "Make emoji", dangerous: true },
       { name: "manage_invites", bit: 53n, words: "See all invites and joins", dangerous: true },
       { name: "view_audit_log", bit: 40n, words: "Read the audit log", dangerous: true },
       { name: "manage_channels", bit: 48n, words: "Manage channels", dangerous: true },

@@ -9,7 +9,7 @@ use cloister_wire::{
     retention::DAY_MS,
 };
 
-use super::{Shown, outbox, pin, poll, thread};
+use super::{Shown, emoji, outbox, pin, poll, thread};
 use crate::{
     core::Core,
     flow::{mention, say::is_emoji},

@@ -5,7 +5,7 @@ use cloister_client::{
     view::{Act, Command, GuildTemplate, Query, QueryReply},
 };
 use cloister_testkit::cast::{Pair, Who};
-use cloister_wire::{Bytes, GuildId, Permissions, picture::PictureUse};
+use cloister_wire::{Bytes, GuildId, Permissions, guild::Writers, picture::PictureUse};
 
 const PNG: &[u8] = &[
     137, 80, 78, 71, 13, 10, 26, 10, 0, 0, 0, 13, 73, 72, 68, 82, 0, 0, 0, 1, 0, 0, 0, 1, 8, 6, 0,
@@ -154,7 +154,9 @@ fn a_template_makes_channels_in_which_only_moderators_announce() {
     assert_eq!(view.roles[0].name, "Moderators");
     let may_write = |name: &str| {
         let channel = view.channels.iter().find(|one| one.name == name).unwrap();
-        channel.my_permissions.contains(Permissions::SEND_MESSAGES)
+        let rights = channel.my_permissions;
+        assert!(rights.contains(Permissions::SEND_MESSAGES));
+        channel.writers == Writers::All || rights.contains(Permissions::ANNOUNCE)
     };
     assert!(!may_write("announcements"));
     assert!(may_write("introductions"));

@@ -8,8 +8,8 @@ use std::cell::OnceCell;
 
 use bytes::BytesMut;
 use cloister_wire::{
-    AccountApplicationId, Bytes, CategoryId, ChannelId, DeviceId, EmojiId, GuildId, MailId, MessageId,
-    Octets, Permissions, ReportId, RoleId, SecurityEventId, SessionId, Txn, UserId,
+    AccountApplicationId, Bytes, CategoryId, ChannelId, DeviceId, EmojiId, GuildId, MailId,
+    MessageId, Octets, Permissions, ReportId, RoleId, SecurityEventId, SessionId, Txn, UserId,
 };
 use postgres::types::{FromSql, IsNull, ToSql, Type};
 use rusqlite::types::{ToSqlOutput, ValueRef};
