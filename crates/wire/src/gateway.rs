@@ -170,7 +170,7 @@ pub enum Event {
     /// Also to somebody who may read it from now on.
     ChannelCreated {
         guild: GuildId,
-        channel: Channel,
+        channel: Box<Channel>,
     },
     /// To one person's devices: they may not read this channel any more.
     ChannelHidden {

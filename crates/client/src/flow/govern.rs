@@ -213,6 +213,26 @@ async fn structure<P: Primitives>(
         Act::DeleteCategory { category } => {
             delete(shared, format!("{categories}/{category}")).await?;
         }
+        Act::SetPicture { of, picture } => look::set_picture(shared, guild, of, picture).await?,
+        Act::SetRules { rules } => look::set_rules(shared, guild, rules).await?,
+        Act::AcceptRules { rules } => look::accept_rules(shared, guild, rules).await?,
+        Act::SetNickname {
+            user,
+            nickname,
+            reason,
+        } => look::set_nickname(shared, guild, user, nickname, reason).await?,
+        Act::HandOver { to, password } => hand_over(shared, guild, to, password).await?,
+        act => about_channel(shared, guild, act).await?,
+    }
+    Ok(CommandReply::Done)
+}
+
+async fn about_channel<P: Primitives>(
+    shared: &Shared<P>,
+    guild: GuildId,
+    act: Act,
+) -> Result<(), Refusal> {
+    match act {
         Act::EditChannel {
             channel,
             name,
@@ -246,18 +266,9 @@ async fn structure<P: Primitives>(
         Act::DeleteChannel { channel } => {
             delete(shared, format!("/api/v1/channels/{channel}")).await?;
         }
-        Act::SetPicture { of, picture } => look::set_picture(shared, guild, of, picture).await?,
-        Act::SetRules { rules } => look::set_rules(shared, guild, rules).await?,
-        Act::AcceptRules { rules } => look::accept_rules(shared, guild, rules).await?,
-        Act::SetNickname {
-            user,
-            nickname,
-            reason,
-        } => look::set_nickname(shared, guild, user, nickname, reason).await?,
-        Act::HandOver { to, password } => hand_over(shared, guild, to, password).await?,
         _ => return Err(another()),
     }
-    Ok(CommandReply::Done)
+    Ok(())
 }
 
 /// Gives a member exactly these roles. What the guild log says of a role is granted in it, by this

@@ -8,7 +8,7 @@ use cloister_proof::{
 };
 use cloister_wire::{
     ChannelId, ErrorCode, Permissions, UserId,
-    guild::{DmRequest, GuildKind, Writers},
+    guild::{Channel, DmRequest, GuildKind, Writers},
     moderation::Relation,
 };
 
@@ -212,12 +212,9 @@ pub(super) fn view<P: Primitives>(
     let readers = roster
         .map(cloister_proof::Roster::users)
         .unwrap_or_default();
-    let unvouched = log.as_ref().map_or_else(Vec::new, |log| {
-        log.readers(channel)
-            .into_iter()
-            .filter(|user| !log.vouched(*user))
-            .collect()
-    });
+    let unvouched = log
+        .as_ref()
+        .map_or_else(Vec::new, |log| unvouched(log, channel));
     let people = match (&kind, &log) {
         (ChannelKind::Private | ChannelKind::Group { .. }, Some(log)) => {
             people(core, log, channel)?
@@ -225,10 +222,6 @@ pub(super) fn view<P: Primitives>(
         _ => Vec::new(),
     };
     let me = core.store.me()?.user;
-    let needed = match row.view.writers {
-        Writers::All => Permissions::SEND_MESSAGES,
-        Writers::Announcers => Permissions::SEND_MESSAGES.union(Permissions::ANNOUNCE),
-    };
     let may_manage = row
         .view
         .my_permissions
@@ -261,11 +254,25 @@ pub(super) fn view<P: Primitives>(
         can_set_policy: may_manage
             && log.is_some_and(|log| log.rights(me).contains(LogRights::POLICY)),
         request: core.store.request(channel)?,
-        can_send: row.view.my_permissions.contains(needed) && !row.view.waits,
+        can_send: can_send(&row.view),
         room: Box::new(room(core, &row, guild.as_ref(), readers.len())?),
         fork: fork(core, &row)?.map(Box::new),
         blocked: blocked(core, &row)?,
     }))
+}
+
+/// Readers of the channel for whom nobody vouches.
+fn unvouched(log: &GuildLog, channel: ChannelId) -> Vec<UserId> {
+    let readers = log.readers(channel).into_iter();
+    readers.filter(|user| !log.vouched(*user)).collect()
+}
+
+fn can_send(channel: &Channel) -> bool {
+    let needed = match channel.writers {
+        Writers::All => Permissions::SEND_MESSAGES,
+        Writers::Announcers => Permissions::SEND_MESSAGES.union(Permissions::ANNOUNCE),
+    };
+    channel.my_permissions.contains(needed) && !channel.waits
 }
 
 /// What is to be known of an audience that is full, or about to be.

@@ -131,7 +131,7 @@ fn announce(tx: &mut Tx<'_>, of: LogOf, channel: &Channel) {
         },
         Event::ChannelCreated {
             guild,
-            channel: channel.clone(),
+            channel: Box::new(channel.clone()),
         },
     ));
 }

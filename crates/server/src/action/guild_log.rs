@@ -290,7 +290,7 @@ fn show(tx: &mut Tx<'_>, of: LogOf, channel: ChannelId, user: UserId) -> Result<
     let view = store::channel::view(tx, channel, user)?.into_wire(rights);
     let created = Event::ChannelCreated {
         guild: of.guild,
-        channel: view,
+        channel: Box::new(view),
     };
     tx.emit(Notice::event(Audience::User(user), created));
     Ok(())

@@ -36,15 +36,6 @@ async fn keeps(stage: &Stage, token: &str) -> Answer {
     stage.delete(&path).bearing(token).send().await
 }
 
-/// Signs in again with the device that they have.
-async fn comes_back(stage: &Stage, person: &mut Person) -> Value {
-    let known = person.known(stage, &person.device).await;
-    let back = person.sign_in(stage, known).await.expect(201);
-    let access = back["tokens"]["access_token"].as_str().unwrap();
-    access.clone_into(&mut person.device.access);
-    back
-}
-
 /// Everything whose time has come goes.
 async fn time_passes(stage: &Stage, ms: u64) {
     stage.wait(ms);
@@ -68,7 +59,7 @@ async fn an_account_that_is_about_to_go_can_be_kept_by_one_act() {
             json!({"asked_at": null, "at": null, "grace_days": 30, "owns": []})
         );
         stage.wait(16 * 60_000);
-        comes_back(stage, &mut bob).await;
+        bob.comes_back(stage).await;
         for wrong in ["", "alice", "bob2"] {
             asks(stage, &bob, wrong).await.refused(422, "NOT_CONFIRMED");
         }
@@ -100,7 +91,7 @@ async fn an_account_that_is_about_to_go_can_be_kept_by_one_act() {
         keeps(stage, &laptop.access).await.expect(204);
         keeps(stage, &laptop.access).await.expect(204);
         time_passes(stage, 31 * DAY_MS).await;
-        let back = comes_back(stage, &mut bob).await;
+        let back = bob.comes_back(stage).await;
         assert_eq!(back["me"]["deletion_at"], Value::Null);
         let kinds = kinds(stage, &bob.device.access).await;
         let of = |wanted: &str| kinds.iter().filter(|kind| *kind == wanted).count();
@@ -113,7 +104,7 @@ async fn an_account_that_is_about_to_go_can_be_kept_by_one_act() {
 async fn the_end_of_an_account_is_asked_for_with_the_password_of_a_moment_ago() {
     on_every_database(async |stage| {
         let (_, mut bob, _) = two(stage).await;
-        let back = comes_back(stage, &mut bob).await;
+        let back = bob.comes_back(stage).await;
         stage.wait(16 * 60_000);
         let body = json!({"refresh_token": back["tokens"]["refresh_token"]});
         let fresh = stage.post("/api/v1/sessions/refresh").json(body);
@@ -170,8 +161,8 @@ async fn nothing_is_left_of_an_account_but_its_id_and_its_public_keys() {
         postbox.take();
 
         stage.wait(30 * DAY_MS - 60_000);
-        comes_back(stage, &mut alice).await;
-        comes_back(stage, &mut carol).await;
+        alice.comes_back(stage).await;
+        carol.comes_back(stage).await;
         let live = Live::of(stage).await;
         let (mut hearing, _) = live.join(&carol.device).await;
         time_passes(stage, 60_000).await;
@@ -348,13 +339,13 @@ async fn an_operator_can_end_and_keep_an_account_and_neither_their_own_nor_at_on
             .find(|one| one["username"] == "bob");
         assert_eq!(at.unwrap()["deletion_at"], stage.now() + 30 * DAY_MS);
         deed(&bob, "keep").await.expect(204);
-        comes_back(stage, &mut bob).await;
+        bob.comes_back(stage).await;
         deed(&bob, "delete").await.expect(204);
         let log = show(stage, token, &format!("guilds/{}/log", guild.id)).await;
         let entries = log["entries"].as_array().unwrap().len();
         time_passes(stage, 30 * DAY_MS - 1).await;
-        comes_back(stage, &mut alice).await;
-        comes_back(stage, &mut bob).await;
+        alice.comes_back(stage).await;
+        bob.comes_back(stage).await;
         let live = Live::of(stage).await;
         let (mut going, _) = live.join(&bob.device).await;
         time_passes(stage, 1).await;

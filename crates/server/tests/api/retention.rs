@@ -22,12 +22,6 @@ async fn set(stage: &Stage, person: &Person, path: &str, days: Value) -> Answer 
     ask.json(json!({"days": days})).send().await
 }
 
-async fn comes_back(stage: &Stage, person: &mut Person) {
-    let known = person.known(stage, &person.device).await;
-    let back = person.sign_in(stage, known).await.expect(201);
-    person.device.access = back["tokens"]["access_token"].as_str().unwrap().to_owned();
-}
-
 /// Which messages of the channel still say something.
 async fn there(stage: &Stage, person: &Person, channel: ChannelId) -> Vec<u64> {
     let path = format!("/api/v1/channels/{channel}/messages");
@@ -112,14 +106,14 @@ async fn exactly_what_is_too_old_goes_once_a_day_and_a_dry_run_says_so_before() 
         .expect(204);
         assert_eq!(jobs::retain(&stage.app, false).await.unwrap(), 0);
         stage.wait(6 * DAY_MS);
-        comes_back(stage, &mut alice).await;
+        alice.comes_back(stage).await;
         let mut later = Voice::of(stage, &alice.device, guild.channel).await;
         later.session = voice.session;
         later.send(&later.message(9, 9)).await.expect(201);
         // Nothing goes before its time.
         assert_eq!(jobs::retain(&stage.app, true).await.unwrap(), 0);
         stage.wait(DAY_MS);
-        comes_back(stage, &mut alice).await;
+        alice.comes_back(stage).await;
         let due = report(stage, &alice).await.due;
         assert_eq!(due.len(), 1);
         assert_eq!((due[0].messages, due[0].days), (3, 7));
@@ -156,7 +150,7 @@ async fn a_run_that_was_interrupted_goes_on_where_it_was() {
             ])
             .await;
         assert_eq!(jobs::retain(&stage.app, false).await.unwrap(), 2);
-        comes_back(stage, &mut alice).await;
+        alice.comes_back(stage).await;
         let runs = report(stage, &alice).await.runs;
         assert_eq!(runs.len(), 1);
         assert_eq!(

@@ -155,7 +155,7 @@ pub(super) fn tell(tx: &mut Tx<'_>, members: &Members, moved: &[Moved]) -> Resul
         let view = store::channel::view(tx, channel, user)?.into_wire(rights);
         let created = Event::ChannelCreated {
             guild: members.guild,
-            channel: view,
+            channel: Box::new(view),
         };
         tx.emit(Notice::event(Audience::User(user), created));
     }

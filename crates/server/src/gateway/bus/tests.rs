@@ -125,6 +125,7 @@ fn who_enters_a_guild_hears_it_from_the_same_moment_and_who_leaves_no_more() {
         rules: None,
         rules_wait: false,
         questions: Vec::new(),
+        emoji: Vec::new(),
         newcomer_s: 0,
         links_s: 0,
         mentions_s: 0,
