@@ -2,4 +2,20 @@
 import type { MemberGroup } from "./MemberGroup";
 import type { MemberView } from "./MemberView";
 
-export type MembersView = { total: number, groups: Array<MemberGroup>, members: Array<MemberView>, };
+/**
+ * Some members of a guild: its owner, those under the headings of their roles, the others; in
+ * each of these by name.
+ */
+export type MembersView = { 
+/**
+ * How many fit what was asked for.
+ */
+total: number, 
+/**
+ * In the order of the list, those with somebody in them.
+ */
+groups: Array<MemberGroup>, 
+/**
+ * From `offset` on.
+ */
+members: Array<MemberView>, };
