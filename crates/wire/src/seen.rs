@@ -148,6 +148,7 @@ pub const TABLE: &[(&str, &[Fact])] = &[
     ("Send.txn", &[Sender, Time]),
     ("Send.wraps", &[Keys, KeyHanding]),
     ("Send.writes", &[Bookkeeping]),
+    ("SetRetention.days", &[Channel]),
     ("SetThread.state", &[Kind]),
     ("Share.envelopes", &[Keys, KeyHanding]),
     ("Share.epoch", &[Readers]),
