@@ -22,21 +22,32 @@ pub(crate) async fn current<P: Primitives>(
     shared: &Shared<P>,
     channel: ChannelId,
 ) -> Result<Audience, Refusal> {
-    let row = row(shared, channel)?;
-    if let Some(fork) = shared.core().store.open_fork(&row)? {
-        return Err(refuse(ErrorCode::TrustViolation, &fork.sentence));
+    loop {
+        let row = row(shared, channel)?;
+        if let Some(fork) = shared.core().store.open_fork(&row)? {
+            return Err(refuse(ErrorCode::TrustViolation, &fork.sentence));
+        }
+        if row.view.waits {
+            return Err(waits());
+        }
+        if let (Some(audience), false) = (&row.audience, row.stale) {
+            return Ok(audience.clone());
+        }
+        let since = known_epoch(&row);
+        let view: Result<EpochView, CallError> = shared
+            .get(format!("/api/v1/channels/{channel}/epoch?since={since}"))
+            .await;
+        let view = view?;
+        // Who left and entered again meanwhile has forgotten what the answer goes on from.
+        if known_epoch(&self::row(shared, channel)?) >= since {
+            return take(shared, &view).await;
+        }
     }
-    if row.view.waits {
-        return Err(waits());
-    }
-    if let (Some(audience), false) = (&row.audience, row.stale) {
-        return Ok(audience.clone());
-    }
-    let since = row.audience.as_ref().map_or(0, |audience| audience.epoch);
-    let view: Result<EpochView, CallError> = shared
-        .get(format!("/api/v1/channels/{channel}/epoch?since={since}"))
-        .await;
-    take(shared, &view?).await
+}
+
+/// The epoch up to which the audience is known; 0: not at all.
+fn known_epoch(row: &ChannelRow) -> u64 {
+    row.audience.as_ref().map_or(0, |audience| audience.epoch)
 }
 
 /// Verifies what the server says of an audience, and stores it.
